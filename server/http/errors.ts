@@ -93,12 +93,19 @@ const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal
  */
 export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
     const holder = typeof error === 'object' && error !== null ? error : {};
     const fault = bodyFaults[textOf(holder, 'type')];
+    const note = () =>
+      log.error(
+        { name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') },
+        'A call of the merchant API failed',
+      );
+    if (res.headersSent) {
+      // Express would close the connection as well, but write the message to stderr.
+      if (!fault) note();
+      req.destroy();
+      return;
+    }
     if (fault) {
       const text = { code: `refusal.${fault.code}` } as const;
       if (fault.status === 422) unprocessable(res, [faultOf('', text)]);
@@ -115,10 +122,7 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       notFound(req, res, next);
       return;
     }
-    log.error(
-      { name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') },
-      'A call of the merchant API failed',
-    );
+    note();
     if (isOutage(error)) {
       unavailable(res);
       return;

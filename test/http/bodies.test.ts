@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import express from 'express';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { apiErrors } from '../../server/http/errors.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 
@@ -140,5 +143,27 @@ describe('a route that takes no options', () => {
     expect((await send('POST', done, undefined, {})).status).toBe(200);
     expect((await send('DELETE', `/views/${nowhere}`, '{}', json)).status).toBe(200);
     expect((await send('DELETE', `/views/${nowhere}`, undefined, {})).status).toBe(200);
+  });
+});
+
+describe('an error after the answer has begun', () => {
+  it.each([
+    ['is logged by its name and code alone', { code: 'E1' }, [{ name: 'Error', code: 'E1' }]],
+    ['is not logged if the sender only went away', { type: 'request.aborted' }, []],
+  ])('closes the connection, and %s', async (_, kind, entries) => {
+    const logged: object[] = [];
+    const stderr = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => stderr.mockRestore());
+    const app = express();
+    // In `test`, express writes nothing by itself.
+    app.set('env', 'production');
+    app.get('/', (_req, res, next) => {
+      res.write('half an answer');
+      next(Object.assign(new Error('about robin@example.com'), kind));
+    });
+    app.use(apiErrors({ error: (entry: object) => logged.push(entry) }));
+    await expect(request(app).get('/')).rejects.toThrow(/aborted|hang up/);
+    expect(stderr.mock.calls).toEqual([]);
+    expect(logged).toEqual(entries);
   });
 });
