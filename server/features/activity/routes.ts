@@ -40,6 +40,13 @@ export type ActivityRoutesDeps = {
 export function activityRoutes(deps: ActivityRoutesDeps): Router {
   const { db, shops, settings } = deps;
   const gate = async (shop: Shop) => gateOf(await settings.load(shop));
+  /** An import that counts them is counted again, whatever happens to this process. */
+  const dismiss = async (shop: Shop, ids: readonly string[]) =>
+    await db.transaction(async (sql) => {
+      const dismissed = await dismissEvents(sql, shop, ids);
+      await noteChangedEnds(sql, dismissed);
+      return dismissed;
+    });
   const router = Router();
 
   router.get('/activity', async (req, res) => {
@@ -142,16 +149,14 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const { ids, more } = isAsked
       ? await findSendable(db, shop, found, facts.country ?? null)
       : { ids: [], more: false };
-    const dismissed = dryRun ? ids : await dismissEvents(db, shop, ids);
-    if (!dryRun) await noteChangedEnds(db, dismissed);
+    const dismissed = dryRun ? ids : await dismiss(shop, ids);
     res.json({ count: dismissed.length, more });
   });
 
   router.post('/activity/:id/dismiss', noOptions, async (req, res, next) => {
     const { shop } = merchantOf(res);
     const id = idOf(req.params.id);
-    const dismissed = id !== null && (await dismissEvents(db, shop, [id])).length > 0;
-    if (id && dismissed) await noteChangedEnds(db, [id]);
+    const dismissed = id !== null && (await dismiss(shop, [id])).length > 0;
     const item = id && (await findItem(db, shop, id, await gate(shop)));
     if (!item) notFound(req, res, next);
     else if (!dismissed) conflict(res, { code: 'refusal.not_attention' });

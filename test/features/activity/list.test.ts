@@ -396,6 +396,22 @@ describe('dismissing', () => {
     expect(ids(await list('?state=attention'))).toEqual([]);
   });
 
+  it.each(['one', 'many'])('happens only together with noting that the counts of imports changed (%s)', async (how) => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    const dismiss = async () =>
+      how === 'one'
+        ? await scene.call('post', `/activity/${id}/dismiss`)
+        : await scene.call('post', '/activity/dismiss', { filter: { ids: [id] } });
+    const attention = async () => ids(await list('?state=attention'));
+    await scene.db.query('ALTER TABLE imports RENAME TO imports_elsewhere');
+    expect((await dismiss()).status).toBe(500);
+    await scene.db.query('ALTER TABLE imports_elsewhere RENAME TO imports');
+    expect(await attention()).toEqual([id]);
+    expect((await dismiss()).status).toBe(200);
+    expect(await attention()).toEqual([]);
+  });
+
   it('is refused for any other event', async () => {
     const id = await scene.receive('customers/create', customer(1, 0));
     await scene.work();
