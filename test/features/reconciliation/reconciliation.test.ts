@@ -379,8 +379,11 @@ describe('an opt-out from the sale of a customer’s data', () => {
       const [row] = await connector.db.query<{ over: boolean }>(
         `SELECT consent_due_at > now() + interval '1 hour' AS over FROM reconciliations`,
       );
+      // Only between two looks: whoever asks for a comparison during one has it begin anew.
       if (!row?.over)
-        await connector.db.query('UPDATE reconciliations SET consent_due_at = now() WHERE read_at IS NULL');
+        await connector.db.query(
+          'UPDATE reconciliations SET consent_due_at = now() WHERE read_at IS NULL AND consent_due_at > now()',
+        );
       return row?.over ? true : undefined;
     });
     await connector.deliver('orders/create', webhookOf(ago(HOUR)));
@@ -465,7 +468,8 @@ describe('the time up to which changes are known', () => {
       { topic: 'orders/create', state: 'accepted', reason: null },
     ]);
     expect(payloads().map(({ Order }) => Order?.['Name'])).toEqual(expect.arrayContaining(['#801', '#802']));
-    expect(asked).toBe(3);
+    // Once more if another comparison comes before its event is complete.
+    expect(asked).toBeGreaterThanOrEqual(3);
   });
 
   it('does not move if Shopify returns none of the orders', async () => {
