@@ -82,8 +82,8 @@ export function silenceChore(deps: SilenceDeps): Chore {
       const now = deps.now();
       if (silence === null) return false;
       const { since, looked } = silence;
-      // Webhooks come again.
-      const isOver = silence.entry !== null && since > silence.entry.openedAt;
+      // Webhooks come again, perhaps since Shopify was asked.
+      const isOver = silence.entry !== null && since > silence.entry.since;
       if (isOver) await closeProblem(db, shop, { kind: 'silent' }, now);
       const entry = isOver ? null : silence.entry;
       let at = since + SHORTEST_MS;

@@ -9,8 +9,11 @@ export type Silence = {
   since: Instant;
   /** Set if Shopify was asked about this very silence: when, and how many changes it knew of. */
   looked: { at: Instant; missed: number | null } | null;
-  /** The merchant's entry about it. `asked`: Shopify knew of changes; false: it couldn't be asked. */
-  entry: { openedAt: Instant; asked: boolean } | null;
+  /**
+   * The merchant's entry about a silence. `asked`: Shopify knew of changes; false: it couldn't be
+   * asked.
+   */
+  entry: { since: Instant; asked: boolean } | null;
 };
 
 /** Newest first: those with webhooks, which are few, before those without. */
@@ -34,13 +37,13 @@ export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null>
     since: Date | null;
     looked_at: Date | null;
     missed: number | null;
-    opened_at: Date | null;
+    entry_since: Date | null;
     asked: boolean | null;
   }>(
     `WITH last AS (
        SELECT s.id, greatest((${LAST_WEBHOOK}), coalesce(s.first_call_at, s.first_webhook_at)) AS since
        FROM shops s WHERE s.id = $1 AND s.uninstalled_at IS NULL)
-     SELECT last.since, q.looked_at, q.missed, p.opened_at, (p.detail->>'asked')::boolean AS asked FROM last
+     SELECT last.since, q.looked_at, q.missed, (p.detail->>'since')::timestamptz AS entry_since, (p.detail->>'asked')::boolean AS asked FROM last
      LEFT JOIN silences q ON q.shop_id = last.id AND q.since = last.since
      LEFT JOIN problems p ON p.shop_id = last.id AND p.kind = 'silent' AND p.closed_at IS NULL`,
     [shop.id],
@@ -49,7 +52,7 @@ export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null>
   return {
     since: row.since.getTime(),
     looked: row.looked_at ? { at: row.looked_at.getTime(), missed: row.missed } : null,
-    entry: row.opened_at ? { openedAt: row.opened_at.getTime(), asked: row.asked === true } : null,
+    entry: row.entry_since ? { since: row.entry_since.getTime(), asked: row.asked === true } : null,
   };
 }
 
