@@ -1,41 +1,31 @@
 import { v5 as uuidv5 } from 'uuid';
 import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { appendFacts, type LedgerEntry, loadNamedChoices, madeAt } from '../../store/consent/facts.ts';
-import { addDeliveries, type NewDelivery } from '../../store/deliveries/deliveries.ts';
+import { addDeliveries } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
-import { markChoices, openOfEntities } from '../../store/deliveries/give-way.ts';
-import { closeDeliveries } from '../../store/deliveries/unsent.ts';
-import {
-  type EventFindings,
-  type EventUpdate,
-  receiveAgain,
-  settleEvents,
-  settleTranslated,
-} from '../../store/events/events.ts';
+import { openOfEntities } from '../../store/deliveries/give-way.ts';
+import { receiveAgain } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
-import type { Batch, ErasedWithAnother, Outcome, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
+import type { Batch, ErasedWithAnother, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
+import { batchDeliveries } from './batch-deliveries.ts';
+import { batchEndings } from './batch-endings.ts';
 import { entityKeyOf, personKeyOf, touchedBy } from './keys-of-event.ts';
-import { quietPeriodLeft } from './quiet-period.ts';
 
 /** UUID namespace for the ids of facts. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
 
 const present = <T>(value: T | null): value is T => value !== null;
 
-/** @param timing the time, whether people may be read, and how long new customers wait */
-export async function openBatch(
-  { sql, shop, life, stored }: Omit<InShop, 'at' | 'audit'>,
-  events: readonly TranslatedEvent[],
-  timing: { now: Instant; reading?: Reading; quiet?: QuietPeriod },
-): Promise<Batch> {
-  const { now, reading = { may: false, waitMs: 0 }, quiet = { waitMs: 0 } } = timing;
-  const settings = stored?.settings ?? null;
+/** The rows of a batch as they are before it. */
+async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]) {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const [people, redactions, entities, waiting] = await Promise.all([
@@ -57,32 +47,30 @@ export async function openBatch(
     ...personKeys.flatMap((key) => people.own(key) ?? []).filter(({ profile }) => profile.nameless),
   ];
   const named = await loadNamedChoices(sql, shop, [...new Set(nameless)]);
-  const open = new Map(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
+  return { people, redactions, entities, waiting, named };
+}
+
+/** @param timing the time, whether people may be read, and how long new customers wait */
+export async function openBatch(
+  { sql, shop, life, stored }: Omit<InShop, 'at' | 'audit'>,
+  events: readonly TranslatedEvent[],
+  timing: { now: Instant; reading?: Reading; quiet?: QuietPeriod },
+): Promise<Batch> {
+  const { now, reading = { may: false, waitMs: 0 }, quiet = { waitMs: 0 } } = timing;
+  const settings = stored?.settings ?? null;
+  const { people, redactions, entities, waiting, named } = await loadRows(sql, shop, events);
+  const endings = batchEndings();
+  const deliveries = batchDeliveries(shop, waiting, endings, { now, reading, quiet });
   const facts: LedgerEntry[] = [];
-  const deliveries = new Map<string, NewDelivery>();
-  const closed: string[] = [];
-  const withChoice: string[] = [];
   const again: string[] = [];
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
   const kept = new Set<Person>();
   const optedOut = new Set<Person>();
   let asks = false;
-  let quietMs: number | null = null;
   const erased: string[] = [];
   const erasedAlso: ErasedWithAnother[] = [];
   const touched = new Set<EntityState>();
-  const translatedUpdates = new Map<string, EventUpdate & EventFindings>();
-  const otherUpdates: EventUpdate[] = [];
-
-  type Open = { id: string; eventId: string; isNew: boolean };
-  function end(old: Open, outcome: Outcome): void {
-    const sameBatch = translatedUpdates.get(old.eventId);
-    if (sameBatch) translatedUpdates.set(old.eventId, { ...sameBatch, ...outcome });
-    else otherUpdates.push({ id: old.eventId, ...outcome });
-    if (old.isNew) deliveries.delete(old.id);
-    else closed.push(old.id);
-  }
 
   return {
     shop,
@@ -110,20 +98,6 @@ export async function openBatch(
     ownerOf: (entity) => {
       const id = entities.get(entity)?.personId;
       return id ? people.byId(id) : undefined;
-    },
-    waiting: (entity) => open.get(entity)?.eventId ?? null,
-    drop: (entity, outcome) => {
-      const old = open.get(entity);
-      if (old) end(old, outcome);
-      open.delete(entity);
-    },
-    bringChoice: (entity) => {
-      const one = open.get(entity);
-      if (!one) return;
-      one.choice = true;
-      const opened = deliveries.get(one.id);
-      if (opened) opened.choice = true;
-      else withChoice.push(one.id);
     },
     addFact: (entry) => {
       // Translating an event again gives its facts the same ids.
@@ -162,52 +136,17 @@ export async function openBatch(
       const lanes = lanesOf(shop.vault, to.profile.contact);
       handedOver.push({ from: from.id, to: to.id, lanes });
       kept.add(to);
-      for (const delivery of deliveries.values()) {
-        if (delivery.personId !== from.id) continue;
-        delivery.personId = to.id;
-        const { contact, about } = delivery.subject;
-        if (!contact && !about) Object.assign(delivery, lanes);
-      }
+      deliveries.handOver(from, to, lanes);
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
     },
-    deliver: (event, { entity, person, contact, subject, waits, ...what }) => {
-      const id = newId();
-      const old = entity ? open.get(entity) : undefined;
-      // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
-      // counts even if the settings leave customers out.
-      const choice = what.choice === true || old?.choice === true;
-      const forTags = old?.kind === 'tags' && what.kind === 'customer';
-      const kind = forTags ? old.kind : what.kind;
-      const carriesOptOut = what.carriesOptOut === true || (forTags && old.carriesOptOut);
-      let takesPlaceOf = old && !old.isNew ? old.id : null;
-      const settleMs = waits ? null : quietPeriodLeft(kind, person, quiet.waitMs, now);
-      if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);
-      if (old) {
-        takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
-        end(old, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });
-      }
-      deliveries.set(id, {
-        id,
-        eventId: event.id,
-        kind,
-        entity,
-        personId: person?.id ?? null,
-        ...lanesOf(shop.vault, contact),
-        subject,
-        takesPlaceOf,
-        carriesOptOut,
-        choice,
-        readWaitMs: waits ? reading.waitMs : null,
-        settleMs,
-      });
-      if (entity) open.set(entity, { id, eventId: event.id, entity, kind, choice, carriesOptOut, isNew: true });
-      return { settled: null };
-    },
-    settle: (event, outcome, search, entity) => {
-      translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: event.summary, search, entity });
-    },
+    waiting: deliveries.waiting,
+    drop: deliveries.drop,
+    bringChoice: deliveries.bringChoice,
+    deliver: deliveries.deliver,
+    quietMs: deliveries.quietMs,
+    settle: endings.settle,
     erase: (event, outcome) => {
-      translatedUpdates.set(event.id, { id: event.id, ...outcome, summary: null, search: [], entity: null });
+      endings.settleBlank(event.id, outcome);
       erased.push(event.id);
     },
     eraseAlso: (customer) => void erasedAlso.push(customer),
@@ -217,19 +156,16 @@ export async function openBatch(
     mergedAway: () => handedOver.map(({ from }) => from),
     keptByMerges: () => [...kept],
     asked: () => reading.may && (asks || parked.size > 0),
-    quietMs: () => quietMs,
     save: async (leaving) => {
-      const opened = [...deliveries.values()];
+      const opened = deliveries.opened();
       const written = Promise.all([
         people.save(),
         appendFacts(sql, shop, facts, now),
         parkEvents(sql, shop, parked),
         ...handedOver.map((one) => handOverWaiting(sql, shop, one)),
-        closeDeliveries(sql, shop, closed),
-        markChoices(sql, shop, withChoice),
+        deliveries.save(sql),
         saveHandled(sql, shop, [...touched]),
-        settleEvents(sql, otherUpdates),
-        settleTranslated(sql, shop, [...translatedUpdates.values()]),
+        endings.save(sql, shop),
         // After that: it may be an event of this batch.
         receiveAgain(sql, shop, again),
         eraseBodies(sql, erased),

@@ -1,0 +1,106 @@
+import type { Instant } from '../../domain/scalars.ts';
+import type { Sql } from '../../platform/database/db.ts';
+import { newId } from '../../platform/database/ids.ts';
+import type { NewDelivery } from '../../store/deliveries/deliveries.ts';
+import { markChoices, type OpenOfEntity } from '../../store/deliveries/give-way.ts';
+import { closeDeliveries } from '../../store/deliveries/unsent.ts';
+import { lanesOf } from '../../store/people/identifiers.ts';
+import type { Person } from '../../store/people/people.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { Batch, Outcome, QuietPeriod, Reading } from './batch.ts';
+import type { BatchEndings } from './batch-endings.ts';
+import { quietPeriodLeft } from './quiet-period.ts';
+
+export type BatchDeliveries = Pick<Batch, 'waiting' | 'drop' | 'bringChoice' | 'deliver' | 'quietMs'> & {
+  /** Those for a merged customer go to the kept one, with their lanes. */
+  handOver(from: Person, to: Person, lanes: ReturnType<typeof lanesOf>): void;
+  /** The new ones that still stand. */
+  opened(): NewDelivery[];
+  /** Writes what becomes of those that waited before. */
+  save(sql: Sql): Promise<unknown>;
+};
+
+/**
+ * The deliveries that a batch opens, and those that give way to them.
+ * @param waiting of its orders and customers, before it
+ */
+export function batchDeliveries(
+  shop: Shop,
+  waiting: readonly OpenOfEntity[],
+  endings: Pick<BatchEndings, 'end'>,
+  { now, reading, quiet }: { now: Instant; reading: Reading; quiet: QuietPeriod },
+): BatchDeliveries {
+  type Open = OpenOfEntity & { isNew: boolean };
+  const open = new Map<string, Open>(waiting.map((delivery) => [delivery.entity, { ...delivery, isNew: false }]));
+  const deliveries = new Map<string, NewDelivery>();
+  const closed: string[] = [];
+  const withChoice: string[] = [];
+  let quietMs: number | null = null;
+
+  function end(old: Open, outcome: Outcome): void {
+    endings.end(old.eventId, outcome);
+    if (old.isNew) deliveries.delete(old.id);
+    else closed.push(old.id);
+  }
+
+  return {
+    waiting: (entity) => open.get(entity)?.eventId ?? null,
+    drop: (entity, outcome) => {
+      const old = open.get(entity);
+      if (old) end(old, outcome);
+      open.delete(entity);
+    },
+    bringChoice: (entity) => {
+      const one = open.get(entity);
+      if (!one) return;
+      one.choice = true;
+      const opened = deliveries.get(one.id);
+      if (opened) opened.choice = true;
+      else withChoice.push(one.id);
+    },
+    handOver: (from, to, lanes) => {
+      for (const delivery of deliveries.values()) {
+        if (delivery.personId !== from.id) continue;
+        delivery.personId = to.id;
+        const { contact, about } = delivery.subject;
+        if (!contact && !about) Object.assign(delivery, lanes);
+      }
+    },
+    deliver: (event, { entity, person, contact, subject, waits, ...what }) => {
+      const id = newId();
+      const old = entity ? open.get(entity) : undefined;
+      // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
+      // counts even if the settings leave customers out.
+      const choice = what.choice === true || old?.choice === true;
+      const forTags = old?.kind === 'tags' && what.kind === 'customer';
+      const kind = forTags ? old.kind : what.kind;
+      const carriesOptOut = what.carriesOptOut === true || (forTags && old.carriesOptOut);
+      let takesPlaceOf = old && !old.isNew ? old.id : null;
+      const settleMs = waits ? null : quietPeriodLeft(kind, person, quiet.waitMs, now);
+      if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);
+      if (old) {
+        takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
+        end(old, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });
+      }
+      deliveries.set(id, {
+        id,
+        eventId: event.id,
+        kind,
+        entity,
+        personId: person?.id ?? null,
+        ...lanesOf(shop.vault, contact),
+        subject,
+        takesPlaceOf,
+        carriesOptOut,
+        choice,
+        readWaitMs: waits ? reading.waitMs : null,
+        settleMs,
+      });
+      if (entity) open.set(entity, { id, eventId: event.id, entity, kind, choice, carriesOptOut, isNew: true });
+      return { settled: null };
+    },
+    quietMs: () => quietMs,
+    opened: () => [...deliveries.values()],
+    save: async (sql) => await Promise.all([closeDeliveries(sql, shop, closed), markChoices(sql, shop, withChoice)]),
+  };
+}
