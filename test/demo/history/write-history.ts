@@ -28,11 +28,16 @@ const MINUTE = 60 * SECOND;
 /** The Shopify user who makes the choices. */
 const MERCHANT = '42';
 
-/** The database at another time: statements that ask for its clock get that one. */
+/**
+ * The database at another time: statements that ask for its clock get that one, as a parameter, so
+ * that they are planned once.
+ */
 function atTime(db: Db, now: () => Instant): Db {
   const shifted = (sql: Sql): Sql => ({
-    query: async (text, params) =>
-      await sql.query(text.replaceAll('now()', `'${new Date(now()).toISOString()}'::timestamptz`), params),
+    query: async (text, params = []) =>
+      text.includes('now()')
+        ? await sql.query(text.replaceAll('now()', `$${params.length + 1}::timestamptz`), [...params, new Date(now())])
+        : await sql.query(text, params),
   });
   return {
     ...db,
