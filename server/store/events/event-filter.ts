@@ -78,14 +78,14 @@ const oneOf = <const Name extends string>(names: readonly Name[]) =>
     .nullish()
     .transform((name) => name || null);
 
-/** Some of these names: a list, or a text with commas between them. */
+/** Some of these names: a list, or a text with commas or spaces between them. */
 const someOf = <const Name extends string>(names: readonly Name[]) =>
   z
     .union([z.string(), z.array(z.string())], { error: refusing('choice', { options: names.join(', ') }) })
     .nullish()
     .transform((given, ctx): readonly Name[] => {
-      const asked = (typeof given === 'string' ? [given] : (given ?? [])).flatMap((text) => text.split(','));
-      const wanted = asked.map((name) => name.trim()).filter(Boolean);
+      const asked = typeof given === 'string' ? [given] : (given ?? []);
+      const wanted = asked.flatMap((text) => text.split(/[,\s]+/)).filter(Boolean);
       if (wanted.every((name) => names.some((known) => known === name))) {
         return names.filter((name) => wanted.includes(name));
       }

@@ -217,7 +217,7 @@ describe('the filter', () => {
     expect(ids(await list('?reason='))).toHaveLength(3);
   });
 
-  it('source finds one or more sources, separated by commas or repeated', async () => {
+  it('source finds one or more sources, separated by commas or spaces, or repeated', async () => {
     const by = new Map<string, string>();
     for (const [i, source] of eventSources.entries()) {
       const id = await scene.receive('customers/create', customer(i, 0), { receivedAt: scene.now - i });
@@ -228,6 +228,7 @@ describe('the filter', () => {
     const two = [by.get('webhook'), by.get('flow')];
     expect(ids(await list('?source=webhook,flow'))).toEqual(two);
     expect(ids(await list('?source=flow&source=webhook'))).toEqual(two);
+    expect(ids(await list('?source=webhook%20flow'))).toEqual(two);
     expect(ids(await list('?source='))).toHaveLength(eventSources.length);
   });
 
