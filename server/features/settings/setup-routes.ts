@@ -1,12 +1,13 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultsOf } from '../../domain/fault.ts';
+import { faultOf, faultsOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
-import type { Db } from '../../platform/database/db.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
+import { findPerson } from '../../store/people/find-person.ts';
 import { lockFacts, type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
 import type { ShopAnswer } from './api.ts';
 import { MOST_VIEWS, setupContract, setupSteps, viewContract } from './contract.ts';
@@ -28,6 +29,11 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   views: facts.views ?? [],
 });
 
+const exists = async (sql: Sql, shop: Shop, person: string): Promise<boolean> => {
+  const id = idOf(person);
+  return id !== null && (await findPerson(sql, shop, id)) !== null;
+};
+
 /**
  * What every page needs to know about the shop, the progress of the setup guide, and the saved
  * views of the activity; mount behind merchantAuth.
@@ -35,10 +41,14 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
 export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
   const router = Router();
 
-  /** @param changed what becomes of the facts; null: nothing */
-  const change = async (shop: Shop, changed: (facts: ShopFacts) => ShopFacts | null): Promise<ShopFacts | null> =>
+  type Changed = ShopFacts | null;
+  /** @param changed what becomes of the facts, which are locked; null: nothing */
+  const change = async (
+    shop: Shop,
+    changed: (facts: ShopFacts, sql: Sql) => Changed | Promise<Changed>,
+  ): Promise<Changed> =>
     await db.transaction(async (sql) => {
-      const facts = changed(await lockFacts(sql, shop));
+      const facts = await changed(await lockFacts(sql, shop), sql);
       if (facts) await saveFacts(sql, shop, facts);
       return facts;
     });
@@ -72,13 +82,19 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
       return;
     }
     const view = { id, ...asked.data };
-    const facts = await change(shop, ({ views = [], ...known }) => {
+    const { person } = view.filter;
+    let isGone = false;
+    const facts = await change(shop, async ({ views = [], ...known }, sql) => {
+      // A page may be older than an erasure, which has looked through the views.
+      isGone = person !== undefined && person !== 'none' && !(await exists(sql, shop, person));
+      if (isGone) return null;
       if (views.some((one) => one.id === id)) {
         return { ...known, views: views.map((one) => (one.id === id ? view : one)) };
       }
       return views.length < MOST_VIEWS ? { ...known, views: [...views, view] } : null;
     });
     if (facts) res.json(answerOf(shop, facts));
+    else if (isGone) unprocessable(res, [faultOf('filter.person', { code: 'fault.person_id' })]);
     else conflict(res, { code: 'refusal.views_full', params: { max: MOST_VIEWS } });
   });
 

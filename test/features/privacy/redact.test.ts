@@ -289,6 +289,11 @@ describe('customers/redact', () => {
     for (const view of views) await connector.api('PUT', `/views/${randomUUID()}`, view);
     expect(await kept(connector)).toContain('shops.facts');
     await connector.deliver('customers/redact', redact(CANARY));
+    // A page from before the erasure.
+    expect(await connector.api('PUT', `/views/${randomUUID()}`, { name: 'VIP', filter: { person } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'filter.person' }] },
+    });
     expect((await connector.api('GET', '/shop')).body).toMatchObject({ views: [{ name: 'Opt-outs' }] });
     expect(await kept(connector)).toEqual([]);
   });

@@ -110,6 +110,8 @@ describe('the views of the activity', () => {
     [{ ...week, filter: { q: 'mia@example.com' } }, 'filter.q'],
     [{ ...week, filter: { state: ['attention'] } }, 'filter.state'],
     [{ ...week, filter: { topic: 'x'.repeat(501) } }, 'filter.topic'],
+    [{ ...week, filter: { person: 'mia@example.com' } }, 'filter.person'],
+    [{ ...week, filter: { person: randomUUID() } }, 'filter.person'],
     [{ name: 'x' }, 'filter'],
     ['text', ''],
   ])('are refused as %j', async (body, field) => {
