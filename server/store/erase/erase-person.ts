@@ -1,6 +1,6 @@
 import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
 import { startAnew } from '../deliveries/unsent.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
@@ -26,6 +26,8 @@ export async function redactPerson(
   request: PrivacySubject,
   event: { id: string; triggeredAt: Instant },
 ): Promise<AttemptEntry[]> {
+  // Bodies of 10 MB may have to be read for it.
+  await allowPauses(sql);
   const traces = await findTraces(sql, shop, request);
   await rememberErasure(sql, shop, traces, event.triggeredAt);
   const interrupted = await interruptedOf(sql, shop, traces.events);

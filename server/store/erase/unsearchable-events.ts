@@ -2,8 +2,6 @@ import type { Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../events/events.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** A body may have 10 MB, and while reading a page we must not look frozen to the database. */
-const PAGE = 20;
 /**
  * How many last digits of a phone number appear in every way of writing it, with or without a
  * country code.
@@ -34,21 +32,20 @@ export function namesPerson(text: string, { customerIds, emails, phones }: Names
   return phones.some((phone) => joined.includes(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)));
 }
 
-/** Events that couldn't be translated have no search keys, so their bodies are opened and read. */
+/**
+ * Events that couldn't be translated have no search keys, so their bodies are opened and read: one at
+ * a time, since each may have 10 MB.
+ */
 export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Promise<string[]> {
   const found: string[] = [];
-  let last = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const rows = await sql.query<{ id: string; body: Uint8Array }>(
-      `SELECT id, body FROM events WHERE shop_id = $1 AND id > $2 AND body IS NOT NULL AND state <> 'received'
-         AND coalesce(cardinality(search), 0) = 0 ORDER BY id LIMIT ${PAGE}`,
-      [shop.id, last],
-    );
-    for (const row of rows) {
-      if (namesPerson(shop.vault.open(bodyBinding(row.id), row.body).toString('utf8'), names)) found.push(row.id);
-    }
-    const end = rows.at(-1);
-    if (!end) return found;
-    last = end.id;
+  const events = await sql.query<{ id: string }>(
+    `SELECT id FROM events WHERE shop_id = $1 AND body IS NOT NULL AND state <> 'received'
+       AND coalesce(cardinality(search), 0) = 0 ORDER BY id`,
+    [shop.id],
+  );
+  for (const { id } of events) {
+    const [row] = await sql.query<{ body: Uint8Array | null }>('SELECT body FROM events WHERE id = $1', [id]);
+    if (row?.body && namesPerson(shop.vault.open(bodyBinding(id), row.body).toString('utf8'), names)) found.push(id);
   }
+  return found;
 }

@@ -275,6 +275,17 @@ describe('customers/redact', () => {
     expect(await connector.event('escaped')).toMatchObject({ state: 'skipped', reason: 'redacted' });
   });
 
+  it('isn’t taken for frozen while it reads large bodies that could not be read', { timeout: 120_000 }, async () => {
+    await connector.deliver('customers/create', about);
+    for (const webhookId of ['large1', 'large2', 'large3']) {
+      const large = await connector.send('customers/update', `{"note":"${'\\n'.repeat(4_900_000)}`, { webhookId });
+      expect(large.status).toBe(200);
+    }
+    const event = await connector.deliver('customers/redact', redact(CANARY));
+    expect(event).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    expect(await kept(connector)).toEqual([]);
+  });
+
   it('deletes the saved views of the person’s events, and those named after their email, phone or id; others stay', async () => {
     await connector.deliver('customers/create', about);
     const { body } = await connector.api('GET', `/people?q=${CANARY.id}`);
