@@ -49,8 +49,8 @@ export async function waitingOf(sql: Sql, shop: Shop, personId: string): Promise
 }
 
 /**
- * Has waiting webhooks that were triggered after that time translated again: what happened then, such
- * as an erasure, doesn't concern them.
+ * Has webhooks that wait, or need attention, and were triggered after that time translated again: what
+ * happened then, such as an erasure, doesn't concern them.
  * @param except orders and customers, by their keys, of which this doesn't hold
  * @returns those events
  */
@@ -62,8 +62,9 @@ export async function startAnew(
 ): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
     `WITH since AS (
-       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL
-       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open')
+       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL,
+         settled_at = NULL
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open', 'attention')
          AND triggered_at > $3 AND body IS NOT NULL AND (entity IS NULL OR entity <> ALL($4::text[])) RETURNING id),
      undone AS (
        DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),

@@ -12,7 +12,7 @@ import type { Shop } from '../shops/shops.ts';
 import { findTraces, type Traces } from './find-traces.ts';
 import { forgetViews } from './forget-views.ts';
 import { forgetMerged } from './kept-instead.ts';
-import { isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
+import { CHOSEN_SINCE, isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
 
 /**
  * Erases everything we have on one person: by customer id, email or phone, whichever the request
@@ -43,7 +43,10 @@ export async function redactPerson(
   for (const table of ['consent_decisions', 'told'] as const) {
     await sql.query(`DELETE FROM ${table} t WHERE ${isTheirs[table]}`, whose);
   }
-  await sql.query(`DELETE FROM consent_facts t WHERE ${isTheirs.consent_facts} AND NOT ${KEEPS_OTHERS_BACK}`, whose);
+  await sql.query(
+    `DELETE FROM consent_facts t WHERE ${isTheirs.consent_facts} AND NOT ${KEEPS_OTHERS_BACK} AND NOT ${CHOSEN_SINCE}`,
+    [...whose, new Date(event.triggeredAt)],
+  );
   await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
     shop.id,
     traces.entities,

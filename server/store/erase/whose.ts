@@ -43,3 +43,11 @@ export const isTheirs = {
  */
 export const KEEPS_OTHERS_BACK = `(coalesce(t.state, '') NOT IN ('subscribed', 'ticked')
   AND (t.address = ANY($5::text[]) OR ${OTHERS_CHOSE}))`;
+
+/**
+ * A choice made after the erasure was asked for, which is `$6`: the new person's. An older opt-in of
+ * theirs may still arrive, and mustn't undo it. It stays with the address, without whose it was; an
+ * opt-in doesn't, since Ascent360 is asked to erase them.
+ */
+export const CHOSEN_SINCE = `(coalesce(t.state, '') NOT IN ('subscribed', 'ticked') AND t.channel IN ('email', 'sms')
+  AND coalesce(t.chosen_at > $6, false))`;

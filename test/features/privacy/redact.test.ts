@@ -19,6 +19,7 @@ async function live(): Promise<void> {
   await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about, note: 'Canary' }));
   await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
   await connector.deliver(SMS, smsConsent(CANARY.id, 'subscribed', ago(MINUTE), CANARY.phone));
+  await connector.deliver(EMAIL, emailConsent(CANARY.id, 'unsubscribed', 'no date', { email_address: CANARY.email }));
   await connector.deliver('customer.tags_added', {
     customerId: `gid://shopify/Customer/${CANARY.id}`,
     tags: ['interest:canary'],
@@ -155,6 +156,39 @@ describe('customers/redact', () => {
     }
     expect(await connector.event('since')).toMatchObject({ state: 'accepted' });
     expect(connector.ascent360.received.map(({ body }) => body)).toMatchObject([{ Order: { Id: '62' } }]);
+  });
+
+  it('that arrives late leaves an opt-out made after it: an older opt-in that arrives later doesn’t undo it', async () => {
+    const choose = async (state: string, minutesAgo: number) =>
+      await connector.deliver(
+        EMAIL,
+        emailConsent(CANARY.id, state, ago(minutesAgo * MINUTE), { email_address: CANARY.email }),
+        { triggeredAt: new Date(ago(minutesAgo * MINUTE)) },
+      );
+    const flags = () =>
+      connector.ascent360.received.map(({ body }) => (body as { EmailPermission?: boolean }).EmailPermission);
+    await choose('subscribed', 90);
+    await choose('unsubscribed', 30);
+    await connector.deliver('customers/redact', redact(CANARY), { triggeredAt: new Date(ago(60 * MINUTE)) });
+    await choose('subscribed', 40);
+    expect(flags().slice(0, 2)).toEqual([true, false]);
+    expect(flags().slice(2)).not.toContain(true);
+    // Of the choice, only that there was one at this address is kept.
+    await connector.deliver('customers/redact', redact(CANARY));
+    expect(await kept(connector)).toEqual([]);
+    expect(await connector.db.query('SELECT state FROM consent_facts')).toEqual([]);
+  });
+
+  it('that arrives late leaves what was refused after it: it can still be sent', async () => {
+    connector.ascent360.behave({ status: 400 });
+    const chosen = emailConsent(CANARY.id, 'unsubscribed', ago(30 * MINUTE), { email_address: CANARY.email });
+    const since = { webhookId: 'since', triggeredAt: new Date(ago(30 * MINUTE)) };
+    expect(await connector.deliver(EMAIL, chosen, since)).toMatchObject({ state: 'attention', reason: 'rejected' });
+    connector.ascent360.behave('accept');
+    await connector.deliver('customers/redact', redact(CANARY), { triggeredAt: new Date(ago(60 * MINUTE)) });
+    await connector.settled();
+    expect(await connector.event('since')).toMatchObject({ state: 'accepted' });
+    expect(connector.ascent360.received.at(-1)?.body).toMatchObject({ EmailPermission: false });
   });
 
   it('keeps what was triggered earlier from coming back, and treats a new customer as a new person', async () => {
