@@ -65,6 +65,8 @@ export type Translated =
       customerId: ShopifyId | null;
       email: string | null;
       phone: E164 | null;
+      /** It has a phone number or an email that can't be read. */
+      unread: boolean;
       orderIds: ShopifyId[];
     }
   /**

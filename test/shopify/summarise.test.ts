@@ -97,6 +97,7 @@ describe('the summary', () => {
         customerId: null,
         email: null,
         phone: '+1',
+        unread: false,
         orderIds: [],
       },
       { who: '+1', what: 'Customer erasure request' },

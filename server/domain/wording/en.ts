@@ -80,7 +80,8 @@ export const en = {
     workflow_without_customer: 'The workflow doesn’t name a customer.',
     contact_denied: 'Shopify doesn’t let the app see how to reach this person.',
     address_unreadable: 'We couldn’t read the address in it.',
-    names_nobody: 'It has no customer ID or email, and no phone number we can read. See Privacy for what to do.',
+    names_nobody:
+      'It has no customer ID or email that we know, and no phone number we can read. See Privacy for what to do.',
     used_since: 'The app has been used since then, so it was installed again.',
     shop_in_use: 'Your store uses the app, so nothing was erased.',
     tags_unused: 'Your settings don’t use tags.',
@@ -310,9 +311,9 @@ export const en = {
     redact_ready:
       'We erased everything we held about this person. Ask Ascent360 to erase it too, then mark this request as done.',
     data_unfound:
-      'A customer asked for their data, but the request has no customer ID or email, and no phone number we can read. Find the customer under Customers, download their data there, send it to them, then mark this request as done.',
+      'A customer asked for their data, but the request has no customer ID or email that we know, and no phone number we can read. Find the customer under Customers, download their data there, send it to them, then mark this request as done.',
     redact_unfound:
-      'We erased nothing: the request has no customer ID or email, and no phone number we can read. Request the erasure again from the customer’s page in Shopify, then mark this request as done.',
+      'We erased nothing: the request has no customer ID or email that we know, and no phone number we can read. Request the erasure again from the customer’s page in Shopify, then mark this request as done.',
     unfound_done: 'We couldn’t tell who this request was about. You marked it as done.',
     late: 'This is overdue.',
   },

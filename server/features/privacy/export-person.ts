@@ -7,7 +7,7 @@ import { findTraces, type Traces } from '../../store/erase/find-traces.ts';
 import { isTheirs, whoseParams } from '../../store/erase/whose.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import { loadPeople } from '../../store/people/people.ts';
-import { namesNobody, type PrivacyRequest, type PrivacySubject } from '../../store/shops/privacy-requests.ts';
+import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** Events read at once: each body may be several megabytes. */
@@ -155,15 +155,17 @@ function readable(bytes: Buffer): object | string {
  * the merchant is viewing.
  */
 export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | null } & (
-  | Pick<PrivacyRequest, 'requestId' | 'receivedAt'>
+  | Pick<PrivacyRequest, 'requestId' | 'receivedAt' | 'readyAt'>
   | { requestId: null }
 );
 
 /** What a file says that may be empty because we don't know whom it is about. */
-function whyEmpty({ subject, erasedAt }: ExportOf): { erasedAt?: string | null; note?: string } {
+function whyEmpty(of: ExportOf, found: boolean): { erasedAt?: string | null; note?: string } {
+  const { subject, erasedAt } = of;
   if (erasedAt !== null) return { erasedAt: iso(erasedAt), note: 'The person was erased: nothing is held.' };
   if (subject !== null) {
-    return namesNobody(subject) ? { note: 'The request names nobody who could be looked for.' } : {};
+    const unfound = of.requestId !== null && of.readyAt === null && !found;
+    return unfound ? { note: 'The request names nobody we know, and no phone number that could be read.' } : {};
   }
   return { note: 'The request was done long ago, and whom it was about is not kept: data on them may still be held.' };
 }
@@ -182,7 +184,7 @@ export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Insta
       ? { about: subject }
       : { request: { id: of.requestId, receivedAt: iso(of.receivedAt), about: subject } }),
     exportedAt: iso(now),
-    ...whyEmpty(of),
+    ...whyEmpty(of, traces?.found ?? false),
     people: traces ? await people(db, shop, traces) : [],
     consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },
   };

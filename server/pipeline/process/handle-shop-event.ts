@@ -3,12 +3,12 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen, startAnew, waitingOf } from '../../store/deliveries/unsent.ts';
-import { redactPerson } from '../../store/erase/erase-person.ts';
+import { redactPerson, rememberErasure } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
-import { keysOf } from '../../store/erase/find-traces.ts';
+import { findTraces, keysOf } from '../../store/erase/find-traces.ts';
 import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
@@ -16,7 +16,7 @@ import { customerKey } from '../../store/people/identifiers.ts';
 import { loadRedactions } from '../../store/people/redactions.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { lastWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
-import { keepRequest, namesNobody } from '../../store/shops/privacy-requests.ts';
+import { keepRequest, namesNobody, type PersonRequest } from '../../store/shops/privacy-requests.ts';
 import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
 import { mergeFacts, type Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
@@ -77,6 +77,21 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
 }
 
 /**
+ * Whether we can't tell who a request is about: it names nobody, or nobody we know beside a phone
+ * number or an email we can't read, which may be somebody's. Of an erasure we remember what it names
+ * all the same.
+ */
+async function isUnfound(sql: Sql, shop: Shop, request: PersonRequest, at: Instant): Promise<boolean> {
+  if (namesNobody(request)) return true;
+  if (!request.unread) return false;
+  await allowPauses(sql);
+  const traces = await findTraces(sql, shop, request);
+  if (traces.found) return false;
+  if (request.request === 'customer_redact') await rememberErasure(sql, shop, traces, at);
+  return true;
+}
+
+/**
  * @param what.now when it is handled
  * @param what.isSign whether a waiting webhook shows that the shop has the app
  */
@@ -110,8 +125,8 @@ export async function handleShopEvent(
       break;
     case 'compliance':
       reason = 'privacy';
-      if (t.request !== 'shop_redact' && namesNobody(t)) {
-        await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
+      if (t.request !== 'shop_redact' && (await isUnfound(sql, shop, t, event.triggeredAt))) {
+        await keepRequest(sql, shop, t, { eventId: event.id, search: keysOf(shop, t), done: false });
         const settled = { state: 'attention', reason: 'translation_failed' } as const;
         await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
         return;
@@ -121,7 +136,7 @@ export async function handleShopEvent(
         // Another's opt-out may have been about to go with what was ended.
         await askLedgerCheck(sql, shop);
         note('erased');
-        await keepRequest(sql, shop, t, { eventId: event.id, search: [] });
+        await keepRequest(sql, shop, t, { eventId: event.id, search: [], done: true });
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
         return;
       }
@@ -131,7 +146,7 @@ export async function handleShopEvent(
         note('shop_kept');
       } else {
         search = keysOf(shop, t);
-        await keepRequest(sql, shop, t, { eventId: event.id, search });
+        await keepRequest(sql, shop, t, { eventId: event.id, search, done: true });
         note('data_request');
       }
       break;

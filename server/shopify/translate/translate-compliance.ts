@@ -25,6 +25,7 @@ export function translateShopRedact(): Translated {
     customerId: null,
     email: null,
     phone: null,
+    unread: false,
     orderIds: [],
   };
 }
@@ -36,7 +37,8 @@ export function translateShopRedact(): Translated {
 function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext): Translated {
   const { customer, ...told } = complianceSchema.parse(body);
   const phone = customer?.phone === undefined ? undefined : readPhone(customer.phone, ctx.shopCountry);
-  const email = customer?.email === undefined ? undefined : (readEmail(customer.email) ?? customer.email);
+  const read = customer?.email === undefined ? undefined : readEmail(customer.email);
+  const email = read ?? customer?.email;
   return {
     kind: 'compliance',
     request,
@@ -44,6 +46,7 @@ function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext
     customerId: customer?.id ?? null,
     email: email?.toLowerCase() ?? null,
     phone: phone?.ok ? phone.phone : null,
+    unread: phone?.ok === false || (customer?.email !== undefined && read === undefined),
     orderIds: [...new Set([...(told.orders_requested ?? []), ...(told.orders_to_redact ?? [])])],
   };
 }

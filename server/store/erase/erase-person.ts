@@ -73,7 +73,12 @@ export async function redactPerson(
  * All that stays: keyed hashes of ids, of customers and orders, with the time, so that events
  * triggered before have no effect.
  */
-async function rememberErasure(sql: Sql, shop: Shop, traces: Traces, at: Instant): Promise<void> {
+export async function rememberErasure(
+  sql: Sql,
+  shop: Shop,
+  traces: Pick<Traces, 'customerIds' | 'entities'>,
+  at: Instant,
+): Promise<void> {
   const hashes = traces.customerIds.map((id) => customerKey(shop.vault, id));
   await sql.query(
     `INSERT INTO redactions (shop_id, person, at) SELECT DISTINCT $1::int, u.person, $3::timestamptz FROM unnest($2::text[]) AS u(person)

@@ -14,6 +14,8 @@ export type Address = { channel: Channel; address: string };
 
 /** Where the database has something about a person. */
 export type Traces = {
+  /** Whether there is anything but requests like the one it is for. */
+  found: boolean;
   people: KnownPerson[];
   /** Their ids in Shopify, and the one that the request names. */
   customerIds: ShopifyId[];
@@ -52,8 +54,8 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
     ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
     ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
   ];
-  const events = await sql.query<{ id: string; entity: string | null }>(
-    `SELECT id, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
+  const events = await sql.query<{ id: string; topic: string; entity: string | null }>(
+    `SELECT id, topic, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
        AND (search && $3::text[] OR id IN (
          SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($4::uuid[])))))
      ORDER BY id`,
@@ -73,6 +75,7 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   const names: Names = { customerIds, emails: known.emails, phones: known.phones };
   const unread = await unsearchableEvents(sql, shop, names);
   return {
+    found: people.length > 0 || owned.length > 0 || events.some(({ topic }) => topic !== 'customers/data_request'),
     people,
     customerIds,
     addresses: known.addresses.filter(({ address }) => !others.addresses.has(address)),

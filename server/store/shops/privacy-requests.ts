@@ -24,7 +24,7 @@ export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubje
   customerId === null && email === null && phone === null && orderIds.length === 0;
 
 /**
- * `open`: we couldn't do our part, because the request names nobody; `ready`: the merchant's turn;
+ * `open`: we couldn't do our part, because we can't tell who the request is about; `ready`: the merchant's turn;
  * `done`: the merchant marked it so.
  */
 export type PrivacyRequest = {
@@ -83,15 +83,15 @@ function read(shop: Shop, row: Row): PrivacyRequest {
 
 /**
  * Saves a request: once our part is done (an erasure, or an export, which is put together when it
- * is downloaded), or as `open` if it names nobody. If it names somebody later, it is done then. For
- * an erasure, we don't keep who it was about.
+ * is downloaded), or as `open` if we can't tell who it is about. If we can later, it is done then.
+ * For an erasure, we don't keep who it was about.
  * @param search the keys by which an erasure finds a data request
  */
 export async function keepRequest(
   sql: Sql,
   shop: Shop,
   request: PersonRequest,
-  { eventId, search }: { eventId: string; search: readonly string[] },
+  { eventId, search, done }: { eventId: string; search: readonly string[]; done: boolean },
 ): Promise<void> {
   const isExport = request.request === 'data_request';
   const { customerId, email, phone, orderIds } = request;
@@ -109,7 +109,7 @@ export async function keepRequest(
       isExport ? request.requestId : null,
       isExport ? shop.vault.sealJson(requestBinding(eventId), subject) : null,
       isExport ? search : [],
-      !namesNobody(subject),
+      done,
     ],
   );
 }

@@ -184,28 +184,32 @@ describe('customers/data_request', () => {
   });
 
   it.each([
-    ['a phone with letters', { phone: '555-SHIP' }],
-    ['an id that is none', { id: 'gid://shopify/Customer/x', email: ' ' }],
-    ['nobody', null],
-  ])('that names %s asks the merchant to find the person, and its file says why it is empty', async (_, named) => {
-    const over = { customer: named, orders_requested: [] };
-    const event = await ask({}, over);
-    expect(event).toMatchObject({ state: 'attention', reason: 'translation_failed' });
-    const [item] = await requests(connector);
-    expect(item).toMatchObject({ id: event.id, requestId: '9999', state: 'open' });
-    expect(item?.message).toMatch(/no customer ID or email, and no phone number we can read/);
-    expect(await problems()).toMatchObject([{ kind: 'privacy_request' }]);
-    const file = await connector.api('GET', `/privacy-requests/${item?.id}/export`);
-    expect(file).toMatchObject({
-      status: 200,
-      body: { people: [], events: [], note: expect.stringMatching(/nobody/) },
-    });
-    expect((await connector.api('POST', `/privacy-requests/${item?.id}/done`)).body).toMatchObject({
-      state: 'done',
-      message: expect.stringMatching(/couldn’t tell who/),
-    });
-    expect(await problems()).toEqual([]);
-  });
+    ['a phone with letters', { phone: '555-SHIP' }, []],
+    ['an id that is none', { id: 'gid://shopify/Customer/x', email: ' ' }, []],
+    ['nobody', null, []],
+    ['an id we don’t know, and a phone with letters', { id: 99, phone: '555-SHIP' }, ['customers/data_request']],
+  ])(
+    'that names %s asks the merchant to find the person, and its file says why it is empty',
+    async (_, named, told) => {
+      const over = { customer: named, orders_requested: [] };
+      const event = await ask({}, over);
+      expect(event).toMatchObject({ state: 'attention', reason: 'translation_failed' });
+      const [item] = await requests(connector);
+      expect(item).toMatchObject({ id: event.id, requestId: '9999', state: 'open' });
+      expect(item?.message).toMatch(/no customer ID or email that we know, and no phone number we can read/);
+      expect(await problems()).toMatchObject([{ kind: 'privacy_request' }]);
+      const file = await connector.api('GET', `/privacy-requests/${item?.id}/export`);
+      expect(file).toMatchObject({
+        status: 200,
+        body: { people: [], events: told.map((topic) => ({ topic })), note: expect.stringMatching(/nobody/) },
+      });
+      expect((await connector.api('POST', `/privacy-requests/${item?.id}/done`)).body).toMatchObject({
+        state: 'done',
+        message: expect.stringMatching(/couldn’t tell who/),
+      });
+      expect(await problems()).toEqual([]);
+    },
+  );
 
   it('about an unknown person has an export that says so', async () => {
     await ask({ id: 1, email: 'nobody@example.com' });

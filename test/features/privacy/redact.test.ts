@@ -219,6 +219,9 @@ describe('customers/redact', () => {
     ['only a phone that is too short', { phone: '5' }],
     ['an id that is none, and an empty email', { id: 0, email: ' ', phone: null }],
     ['nobody', {}],
+    ['an id we don’t know, and a phone with letters', { id: 99, phone: '555-SHIP' }],
+    ['an id we don’t know, and an email that is none', { id: 99, email: 'ada at example.com' }],
+    ['an email we don’t know, and a phone that is too short', { email: 'other@example.com', phone: '5' }],
     ['not even a customer', null],
   ];
   it.each(unfound)('that names %s claims no erasure, and says what to do', async (_, named) => {
@@ -238,6 +241,22 @@ describe('customers/redact', () => {
     ]);
     const done = await connector.api('POST', `/privacy-requests/${event.id}/done`);
     expect(done.body).toMatchObject({ state: 'done', message: expect.not.stringMatching(/erased/i) });
+  });
+
+  it.each([
+    ['a customer', { id: CANARY.id, phone: '555-SHIP' }],
+    ['an email', { email: CANARY.email, phone: '555-SHIP' }],
+  ])('that names %s we know beside a phone we can’t read erases the person', async (_, named) => {
+    await connector.deliver('customers/create', about);
+    await connector.deliver('customers/redact', redact(named));
+    expect(await kept(connector)).toEqual([]);
+    expect(await requests(connector)).toMatchObject([{ state: 'ready' }]);
+  });
+
+  it('that can’t tell who it is about still keeps out what was triggered before it', async () => {
+    await connector.deliver('customers/redact', redact({ id: 99, phone: '555-SHIP' }));
+    const before = { triggeredAt: new Date(ago(MINUTE)) };
+    expect(await connector.deliver('customers/create', customer(99), before)).toMatchObject({ reason: 'redacted' });
   });
 
   it('that names only a phone of another country than we know erases once we know it, and it is resent', async () => {

@@ -286,6 +286,7 @@ describe('a privacy request', () => {
       customerId: null,
       email: null,
       phone: null,
+      unread: false,
       orderIds: [],
     };
     expect(translate(topic, full)).toEqual({
@@ -301,7 +302,8 @@ describe('a privacy request', () => {
     expect(translate(topic, { customer: { email: 'Ada@example.com\ufe0f' } })).toMatchObject({
       email: 'ada@example.com',
     });
-    expect(translate(topic, { customer: { email: 'Odd' } })).toEqual({ ...nobody, email: 'odd' });
+    expect(translate(topic, { customer: { email: 'Odd' } })).toEqual({ ...nobody, email: 'odd', unread: true });
+    expect(translate(topic, { customer: { phone: '555-SHIP' } })).toEqual({ ...nobody, unread: true });
     expect(translate(topic, { customer: null })).toEqual(nobody);
     expect(
       translate(topic, {
@@ -322,6 +324,7 @@ describe('a privacy request', () => {
       customerId: null,
       email: null,
       phone: null,
+      unread: false,
       orderIds: [],
     };
     expect(translate('shop/redact', { shop_id: 1 })).toEqual(all);
