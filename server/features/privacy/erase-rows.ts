@@ -1,5 +1,6 @@
 import type { KeylessChore } from '../../pipeline/chores.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { isGivenUp, isStranger } from '../../store/erase/erase-shop.ts';
 
 /** How many rows a statement deletes at most. */
 export const BATCH = 2000;
@@ -48,18 +49,19 @@ async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
 
 /**
  * Deletes the rows of erased shops in batches, and finally the shop's own row with what refers to
- * it.
+ * it. A shop that only requests about people have named goes the same way.
  */
 export function shopErasure(db: Db): KeylessChore {
   return {
     name: 'erase_shop',
     due: async (sql) => {
       const rows = await sql.query<{ id: number }>(
-        'SELECT id FROM shops WHERE erased_at IS NOT NULL ORDER BY id LIMIT 100',
+        `SELECT id FROM shops s WHERE erased_at IS NOT NULL OR (${isStranger}) ORDER BY id LIMIT 100`,
       );
       return rows.map((row) => row.id);
     },
     workWithoutKey: async (shopId, signal) => {
+      if (!(await isGivenUp(db, shopId))) return false;
       for (let batches = 0; batches < 20 && !signal.aborted; batches++) {
         if (await deleteBatch(db, shopId)) continue;
         await db.query('DELETE FROM shops WHERE id = $1 AND erased_at IS NOT NULL', [shopId]);

@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import type { Db, Sql } from '../../platform/database/db.ts';
 import type { Installation } from '../shops/installation.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -21,6 +21,31 @@ export function isInUse(life: Installation, askedAt: Instant): boolean {
   const known = life.lastUninstalledAt;
   const sinceKnown = known !== null && known > askedAt - ASKED_FOR_WITHIN && lastSign > known;
   return sinceKnown || lastSign > askedAt - IN_USE_WITHIN;
+}
+
+const GIVE_UP = `UPDATE shops s SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, facts = NULL, erased_at = now()`;
+
+/** Shopify gives 30 days for a request about a person. */
+const STRANGERS_KEPT_DAYS = 60;
+/**
+ * Shopify's requests about people also come for shops that were erased, and make them a row. A shop of
+ * which nothing else has come, and that for long, is none that has the app.
+ */
+export const isStranger = `s.erased_at IS NULL AND s.first_call_at IS NULL AND s.first_webhook_at IS NULL
+  AND s.created_at < now() - interval '${STRANGERS_KEPT_DAYS} days'
+  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.id AND (e.received_at > now() - interval '${STRANGERS_KEPT_DAYS} days'
+    OR e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')))`;
+
+/**
+ * Whether a shop's rows may be deleted: its key is destroyed. A stranger's is destroyed here, in the
+ * same way as by destroyKey.
+ */
+export async function isGivenUp(db: Pick<Db, 'transaction'>, shopId: number): Promise<boolean> {
+  return await db.transaction(async (sql) => {
+    await sql.query('SELECT 1 FROM shops WHERE id = $1 FOR UPDATE', [shopId]);
+    await sql.query(`${GIVE_UP} WHERE id = $1 AND ${isStranger}`, [shopId]);
+    return (await sql.query('SELECT 1 FROM shops WHERE id = $1 AND erased_at IS NOT NULL', [shopId])).length > 0;
+  });
 }
 
 /** A waiting webhook of a topic that Shopify sends only to shops with the app. */
@@ -76,10 +101,7 @@ export async function destroyKey(
   // From here on nothing can be stored for this shop: the inbox locks its row while storing.
   await sql.query('SELECT 1 FROM shops WHERE id = $1 FOR UPDATE', [shop.id]);
   if (await hasLaterSign(sql, shop, eventId, isSign)) return false;
-  await sql.query(
-    `UPDATE shops SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, facts = NULL, erased_at = now() WHERE id = $1`,
-    [shop.id],
-  );
+  await sql.query(`${GIVE_UP} WHERE id = $1`, [shop.id]);
   for (const table of ['settings', 'admin_tokens'])
     await sql.query(`DELETE FROM ${table} WHERE shop_id = $1`, [shop.id]);
   return true;

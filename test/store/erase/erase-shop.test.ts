@@ -138,6 +138,34 @@ describe('shop/redact', () => {
     expect((await connector.api('GET', '/settings')).body).toMatchObject({ guidLast4: connector.guid.slice(-4) });
   });
 
+  it('is followed by requests about people, which leave nothing of the shop for long; a shop that has the app stays', async () => {
+    const connector = await connectorOf({ SWEEP_INTERVAL: '200ms' });
+    await connector.connect();
+    const [gone, recent, silent] = ['gone.myshopify.com', 'recent.myshopify.com', 'silent.myshopify.com'];
+    for (const shop of [gone, recent]) {
+      await connector.deliver('customers/data_request', { customer: CANARY }, { shop });
+      await connector.deliver('customers/redact', { customer: { id: 77 } }, { shop });
+    }
+    await connector.deliver('customers/data_request', { customer: { id: 78 } });
+    await connector.send('customers/update', 'unreadable', { shop: silent });
+    await connector.settled(silent);
+    const long = `interval '61 days'`;
+    await connector.db.query(`UPDATE events SET received_at = received_at - ${long} WHERE shop_id <> $1`, [
+      (await shopId(connector.db, recent)) ?? 0,
+    ]);
+    await connector.db.query(`UPDATE shops SET created_at = created_at - ${long}`);
+    await until('the shop is gone', async () =>
+      (await shopId(connector.db, gone)) === undefined && (await connector.db.query('SELECT 1 FROM shops')).length === 3
+        ? true
+        : undefined,
+    );
+    const left = await connector.db.query<{ domain: string }>('SELECT domain FROM shops ORDER BY domain');
+    expect(left.map(({ domain }) => domain)).toEqual([recent, silent, SHOP]);
+    expect(await connector.events()).toHaveLength(1);
+    expect(await connector.events(silent)).toHaveLength(1);
+    expect(await connector.events(recent)).toHaveLength(2);
+  });
+
   it('erases nothing if a webhook of the new installation is waiting behind it', async () => {
     const db = await testDatabase();
     onTestFinished(db.close);
