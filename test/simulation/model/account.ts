@@ -136,6 +136,8 @@ export type Account = {
   sentOrders: Map<number, { status: string; unsure: boolean }>;
   /** The last accepted content of each order and customer, as far as the app knows of it. */
   contents: Map<string, string>;
+  /** Orders and customers whose content the app may forget at any time: an erasure is about them. */
+  erasedSubjects: Set<string>;
 };
 
 /** A choice in a message that named no address; `at`: not before then. */
@@ -189,4 +191,5 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   askedOrders: [],
   sentOrders: new Map(),
   contents: new Map(),
+  erasedSubjects: new Set(),
 });

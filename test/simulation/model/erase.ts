@@ -1,6 +1,7 @@
 /** What is left of someone whom Shopify asks to erase (SPEC 9). */
 import type { Said } from '../webhooks.ts';
 import { type Account, keyOf, NEVER } from './account.ts';
+import { customerSubject, orderSubject } from './repeats.ts';
 
 /** A customer, and who was merged into them: the same person, whom the app erases with them. */
 function familyOf({ mergedInto }: Account, customer: number): number[] {
@@ -29,6 +30,8 @@ export function erase(
   account.nameless = account.nameless.filter(({ fact }) => !isTheirs(fact.customer));
   for (const one of family) account.met.delete(one);
   account.contents.clear();
+  for (const order of orders) account.erasedSubjects.add(orderSubject(order));
+  for (const one of family) account.erasedSubjects.add(customerSubject(`C${one}`));
   for (const address of theirs) {
     for (const channel of ['email', 'sms'] as const) account.told.delete(keyOf(channel, address));
     account.listsTold.delete(address);
@@ -42,7 +45,10 @@ export function erase(
   }
   // A guest's order from before that waits is erased with the address.
   for (const [id, order] of account.orders) {
-    if (order.customer === null && order.createdAt <= at && theirs.has(order.address)) account.orders.delete(id);
+    if (order.customer === null && order.createdAt <= at && theirs.has(order.address)) {
+      account.orders.delete(id);
+      account.erasedSubjects.add(orderSubject(id));
+    }
   }
   if (must === NEVER) return;
   account.redacted.set(customer, { at, must });

@@ -17,7 +17,9 @@ type Sent = {
 const FLAGS = ['EmailPermission', 'SMSPermission', 'PhonePermission', 'AddressPermission'] as const;
 
 const isBare = (sent: Sent) => !sent.ListIds && FLAGS.every((flag) => sent[flag] === undefined);
-const subjectOf = ({ Order, FirstName }: Sent) => (Order ? `order ${Order.Id}` : `customer ${FirstName ?? ''}`);
+export const orderSubject = (id: string | number) => `order ${id}`;
+export const customerSubject = (name: string) => `customer ${name}`;
+const subjectOf = ({ Order, FirstName }: Sent) => (Order ? orderSubject(Order.Id) : customerSubject(FirstName ?? ''));
 /** Keys that say nothing about what an order or a customer is like. */
 const LEFT_OUT = new Set<string>([...FLAGS, 'ListIds', 'ProviderType', 'UpdatedAt', 'Event']);
 const contentOf = (sent: Sent) =>
@@ -28,8 +30,12 @@ export const whyRepeated = (account: Account, sent: Sent): string | null =>
     ? 'what Ascent360 has already, and nothing else'
     : null;
 
-/** Ascent360 accepted it. A flag or a list may have gone out with a contact that is no state of a customer. */
+/**
+ * Ascent360 accepted it. A flag or a list may have gone out with a contact that is no state of a
+ * customer. What was accepted while an erasure waited is forgotten with it.
+ */
 export function noteContent(account: Account, sent: Sent): void {
+  if (account.erasedSubjects.has(subjectOf(sent))) return;
   if (sent.Order || isBare(sent)) account.contents.set(subjectOf(sent), contentOf(sent));
   else account.contents.delete(subjectOf(sent));
 }
