@@ -5,6 +5,7 @@ import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
+import { bodyBinding, findUnplaced } from '../store/events/events.ts';
 import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
@@ -15,6 +16,7 @@ import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 import { openBatch } from './process/open-batch.ts';
+import { type StoredEvent, translateStoredEvent } from './process/translate-stored.ts';
 
 /**
  * What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent,
@@ -27,6 +29,8 @@ type Watched = {
   outcome: Settled | null;
   delivery: Parameters<Batch['deliver']>[1] | null;
   facts: LedgerEntry[];
+  /** Events that it would have handled again. */
+  again: string[];
 };
 
 /**
@@ -34,7 +38,7 @@ type Watched = {
  * @param waiting the events before it that would be sent, by their order or customer
  */
 function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string>): Watched {
-  const seen: Watched = { event, outcome: null, delivery: null, facts: [] };
+  const seen: Watched = { event, outcome: null, delivery: null, facts: [], again: [] };
   handleEvent(
     {
       ...batch,
@@ -43,6 +47,7 @@ function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string
         seen.facts.push({ id, ...entry });
         return id;
       },
+      handleAgain: (eventIds) => void seen.again.push(...eventIds),
       waiting: (entity) => waiting.get(entity) ?? batch.waiting(entity),
       deliver: (_event, what) => {
         seen.delivery = what;
@@ -59,6 +64,15 @@ function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string
     event,
   );
   return seen;
+}
+
+/** Choices that were kept because they named no address, as they would be handled again. */
+async function openAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<TranslatedEvent[]> {
+  const columns = 'id, topic, source, triggered_at, received_at, body';
+  return (await findUnplaced<StoredEvent>(sql, shop, ids, columns)).flatMap((row) => {
+    const read = translateStoredEvent(null, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+    return 'event' in read ? [read.event] : [];
+  });
 }
 
 /**
@@ -124,7 +138,13 @@ export async function dryRunUnder(
   const deliveries = watched.map(({ event, delivery }) => (delivery ? deliveryOf(event, delivery, now) : null));
   const open = deliveries.filter((delivery) => delivery !== null);
   const found = await loadContext(sql, shop, stored, open);
-  for (const { event, facts } of watched) {
+  const again = await openAgain(
+    sql,
+    shop,
+    watched.flatMap((one) => one.again),
+  );
+  const placed = again.map((event) => watch(batch, event, waiting));
+  for (const { event, facts } of [...watched, ...placed]) {
     const key = personKeyOf(shop, event.translated);
     const person = key ? batch.people.find(key) : undefined;
     if (person) found.profiles.set(person.id, person.profile);
@@ -149,12 +169,12 @@ export async function dryRunUnder(
   const [first, ...others] = policies.map((policy) => withHistories(stored, policy));
   if (!first) return [];
   const known = watched.map((one, i) => evaluateOne(first, one, i));
-  const again = (under: StoredSettings) =>
+  const anew = (under: StoredSettings) =>
     known.map((run, i) => {
       const one = watched[i];
       return one && run.evaluated && hangsOnHistory(run.evaluated) ? evaluateOne(under, one, i) : run;
     });
-  return [known, ...others.map(again)];
+  return [known, ...others.map(anew)];
 }
 
 /** Like dryRunUnder, with the saved history policy. */

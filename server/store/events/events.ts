@@ -130,15 +130,28 @@ export async function replaceBody(sql: Sql, shop: Shop, id: string, body: object
   ]);
 }
 
-/** Has these events translated again, if they ended because the address of their choice wasn't known. */
+/** Events that ended because the address of their choice wasn't known, of those in `$2`. */
+const UNPLACED = `shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'skipped' AND reason IN ('no_contact', 'no_choice', 'uninstalled')
+  AND body IS NOT NULL`;
+
+/** Has them translated again. */
 export async function receiveAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.query(
-    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, settled_at = NULL
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'skipped' AND reason IN ('no_contact', 'no_choice', 'uninstalled')
-       AND body IS NOT NULL`,
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, settled_at = NULL WHERE ${UNPLACED}`,
     [shop.id, ids],
   );
+}
+
+/** What receiveAgain would have translated, oldest first. */
+export async function findUnplaced<Row extends object>(
+  sql: Sql,
+  shop: Shop,
+  ids: readonly string[],
+  columns: string,
+): Promise<Row[]> {
+  if (ids.length === 0) return [];
+  return await sql.query<Row>(`SELECT ${columns} FROM events WHERE ${UNPLACED} ORDER BY id`, [shop.id, ids]);
 }
 
 /** Keeps nothing about an erased person except that the event arrived. */

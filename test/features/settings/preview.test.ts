@@ -66,6 +66,16 @@ describe('a preview', () => {
     expect(scene.woken).toEqual([]);
   });
 
+  it('shows the opt-out that named no address, now that one is known', async () => {
+    const optOut = { ...emailChoice(1, 'unsubscribed', scene.now - DAY), email_address: null };
+    await scene.receive('customers_email_marketing_consent/update', optOut);
+    await scene.work();
+    const before = await everything();
+    const { body } = await preview('customers/create', customer(1, 0));
+    expect(body.payload).toMatchObject({ Email: 'person1@example.com', EmailPermission: false });
+    expect(await everything()).toEqual(before);
+  });
+
   it('is what is then sent', async () => {
     // Without access to Shopify, nobody would join a list.
     await scene.db.query(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`, [scene.shop.id]);
