@@ -6,6 +6,7 @@ import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
+import { forgetParked } from '../../store/events/parked-events.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
@@ -26,6 +27,10 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
     sql,
     shop,
     rows.map((row) => row.delivery_id).filter((id) => id !== null),
+  );
+  await forgetParked(
+    sql,
+    rows.map(({ id }) => id),
   );
   await settleEvents(
     sql,

@@ -58,12 +58,16 @@ async function renew(deps: ImportDeps, job: Import, done: number): Promise<void>
   await noteProgress(deps.db, job.id, { told, rate: job.rate, at: now, done });
 }
 
+/** Whether everything has been fed, and has ended. */
+const isOver = async ({ db }: Pick<ImportDeps, 'db'>, job: Import): Promise<boolean> =>
+  job.fedAt !== null && !(await isAnyWaiting(db, job));
+
 /** @returns whether there is more to do now */
 async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
   const { shop, job } = work;
   const stored = await settingsOf(deps, shop);
   const gate = gateOf(stored);
-  if (gate) {
+  if (gate && !(await isOver(deps, job))) {
     await postpone(deps.db, job, deps.lookAgainMs, { code: `wait.${gate}` });
     return false;
   }
@@ -72,8 +76,7 @@ async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, I
   if (job.fedAt === null) await feed(deps, work, metafieldKeys(stored.settings.mapping));
   if (grewMuch(before, job.fed)) await renewPlans(deps.db);
   // Check for the end here: the next refresh may be far away if one has been slow.
-  const isOver = job.fedAt !== null && !(await isAnyWaiting(deps.db, job));
-  if (isOver || deps.now() >= (renewals.get(job.id) ?? 0)) {
+  if ((await isOver(deps, job)) || deps.now() >= (renewals.get(job.id) ?? 0)) {
     const began = deps.now();
     await freezeTally(deps.db, job, began);
     const { done, waiting } = await standingOf(deps.db, job);

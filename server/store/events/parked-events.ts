@@ -106,6 +106,11 @@ export async function unparkEvent(sql: Sql, eventId: string): Promise<string | n
   return event?.state ?? null;
 }
 
+/** These events have ended: Shopify isn't asked for their sake any more. */
+export async function forgetParked(sql: Sql, eventIds: readonly string[]): Promise<void> {
+  await sql.query('DELETE FROM parked_events WHERE event_id = ANY($1::uuid[])', [eventIds]);
+}
+
 /** Sent with a person as last known, and not about an address of its own. */
 const AS_KNOWN = `d.lease_until IS NULL AND (d.kind IN ('tags', 'flow', 'person') OR (d.kind = 'read' AND NOT EXISTS (
        SELECT 1 FROM events e WHERE e.id = d.event_id AND e.topic = '${OPT_OUT_TOPIC}')))`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Import, noneTold } from '../../../server/domain/imports.ts';
+import { cancelImport } from '../../../server/features/imports/cancel.ts';
 import { allEnds, allTold, freezeTally } from '../../../server/features/imports/count-ended.ts';
 import { settleTold, standingOf } from '../../../server/features/imports/standing.ts';
 import type { Db, Param } from '../../../server/platform/database/db.ts';
@@ -162,4 +163,12 @@ describe('the counts of an import', () => {
     await db.query('DELETE FROM events');
     expect(await allEnds(db, await load())).toEqual(one.settled.ends);
   });
+});
+
+it('an import that is canceled leaves nothing for which Shopify would still be asked', async () => {
+  await event(idOf(1), 'open');
+  await db.query('INSERT INTO parked_events (event_id, shop_id) VALUES ($1, $2)', [idOf(1), shop.id]);
+  expect(await cancelImport(db, shop, importId)).toBe(true);
+  expect(await counts()).toMatchObject({ waiting: 0, skipped: { dismissed: 1 } });
+  expect(await db.query('SELECT 1 FROM parked_events')).toEqual([]);
 });

@@ -442,6 +442,23 @@ describe('an import', () => {
     expect(await act('cancel')).toBeNull();
   });
 
+  it('is done once its last record is, though sending was paused meanwhile', async () => {
+    scene = await startScene();
+    scene.shop.setCustomer(customer(1));
+    const { id } = await scene.counted({ kind: 'customers' });
+    const answered = Promise.withResolvers<void>();
+    scene.connector.ascent360.behave({ after: answered.promise });
+    await scene.post(`/imports/${id}/start`);
+    await scene.connector.ascent360.until(1);
+    await scene.connector.api('PUT', '/settings', { paused: true });
+    await until('it says that sending is paused', async () => {
+      const { message } = await scene.get(id);
+      return message.includes('paused in the settings') ? true : undefined;
+    });
+    answered.resolve();
+    expect(await scene.reaches(id, 'done')).toMatchObject({ done: 1, total: 1, counts: { accepted: 1 } });
+  });
+
   it('waits while the shop has anything else to send', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));
