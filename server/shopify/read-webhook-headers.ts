@@ -23,6 +23,8 @@ export type WebhookHeaders = {
 export type HeadersRead = { ok: true; headers: WebhookHeaders } | { ok: false; faults: string[] };
 
 const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+/** Shopify writes these two with a dot. Its own library takes a slash for the same. */
+const TAGS_TOPIC = /^customers?[./](?=tags_(?:added|removed)$)/;
 const TOPIC_MAX_LENGTH = 100;
 const SHOP_MAX_LENGTH = 255;
 const ID_MAX_LENGTH = 200;
@@ -34,7 +36,9 @@ const ID_MAX_LENGTH = 200;
  */
 export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
   const faults: string[] = [];
-  const topic = need(headers, 'x-shopify-topic', TOPIC_MAX_LENGTH, faults).toLowerCase();
+  const topic = need(headers, 'x-shopify-topic', TOPIC_MAX_LENGTH, faults)
+    .toLowerCase()
+    .replace(TAGS_TOPIC, 'customer.');
   const shop = need(headers, 'x-shopify-shop-domain', SHOP_MAX_LENGTH, faults).toLowerCase();
   const webhookId = need(headers, 'x-shopify-webhook-id', ID_MAX_LENGTH, faults);
   if (shop !== '' && !isShopDomain(shop)) faults.push('x-shopify-shop-domain is not name.myshopify.com');

@@ -48,6 +48,14 @@ describe("Shopify's headers", () => {
     expect(read).toMatchObject({ ok: true, headers: { topic: 'orders/create', shop: 'snow-shop.myshopify.com' } });
   });
 
+  it.each(['customer/tags_removed', 'customers/tags_removed', 'Customer.Tags_Removed'])(
+    'may spell a topic about tags %s: an opt-out by tag is not an unknown topic',
+    (written) => {
+      const read = readWebhookHeaders({ ...all, 'x-shopify-topic': written });
+      expect(read).toMatchObject({ ok: true, headers: { topic: 'customer.tags_removed' } });
+    },
+  );
+
   it.each([
     ['x-shopify-event-id', undefined],
     ['x-shopify-event-id', 'x'.repeat(201)],
