@@ -425,20 +425,29 @@ describe('flags when resending', () => {
     expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
   });
 
-  it('are sent once for an address: a second order that is sent only for its choice is left out, and counted so', async () => {
-    await scene.save({ send: { orders: false } });
-    const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: new Date(scene.now).toISOString() };
-    const email = 'person1@example.com';
-    for (const id of [1001, 1002]) {
-      await scene.receive('orders/create', order(id, 0, { ...ticked, email }));
-      expect(await scene.work(answers.rejected)).toMatchObject([{ EmailPermission: true }]);
-    }
-    const due = { count: 2, skippedAgain: 1, flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } } };
-    const all = { filter: { state: 'attention' } };
-    expect((await bulk({ ...all, dryRun: true })).body).toMatchObject(due);
-    expect((await bulk(all)).body).toMatchObject(due);
-    expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
-  });
+  it.each([
+    ['and', {}],
+    ['with its lists, and', { providerType: 3, listIds: ['4711'] }],
+  ])(
+    'are sent once for an address, %s a second order that is sent only for its choice is left out, and counted so',
+    async (_, lists) => {
+      await scene.save({ send: { orders: false }, ...lists });
+      // Lists go out only where Shopify can be asked.
+      await scene.db.query(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`, [scene.shop.id]);
+      const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: new Date(scene.now).toISOString() };
+      const email = 'person1@example.com';
+      const sent = { EmailPermission: true, ...('listIds' in lists && { ListIds: ['4711'] }) };
+      for (const id of [1001, 1002]) {
+        await scene.receive('orders/create', order(id, 0, { ...ticked, email }));
+        expect(await scene.work(answers.rejected)).toMatchObject([sent]);
+      }
+      const due = { count: 2, skippedAgain: 1, flags: { ...noFlags, EmailPermission: { true: 1, false: 0 } } };
+      const all = { filter: { state: 'attention' } };
+      expect((await bulk({ ...all, dryRun: true })).body).toMatchObject(due);
+      expect((await bulk(all)).body).toMatchObject(due);
+      expect(await scene.work()).toMatchObject([sent]);
+    },
+  );
 
   it('with reassert are sent once for an address that several events name', async () => {
     await told();
