@@ -157,13 +157,14 @@ export async function startWorld(
         throw error;
       },
     );
+    // Beside the pages, which go on answering at their address; its sweep finds what they receive.
     complete = written.then(async () => {
-      await pages.stop();
-      app = await start({ ...config, port: pages.port }, log, { ...front, db });
+      worker = await start({ ...config, role: 'worker', port: 0 }, log, { ...front, db });
     });
     return pages;
   };
-  let app = await begin().catch(async (error: unknown) => {
+  let worker: Running | null = null;
+  const app = await begin().catch(async (error: unknown) => {
     await cleanUp();
     throw error;
   });
@@ -183,6 +184,7 @@ export async function startWorld(
     close: async () => {
       await options.front?.close();
       await app.stop();
+      await worker?.stop();
       await cleanUp();
     },
   };
