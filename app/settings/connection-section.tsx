@@ -121,7 +121,7 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
           <Text as="h3" variant="headingSm">
             {t('test')}
           </Text>
-          {/** What was answered with another GUID says nothing about this one. */}
+          {/** Somebody else may save another GUID meanwhile: an answer to this one says nothing about that. */}
           <TestRecord key={saved.guidLast4} disabled={form.dirty} />
           <Divider />
           <Actions form={form} />

@@ -1,6 +1,6 @@
 import { Banner, BlockStack, Button, Text, TextField } from '@shopify/polaris';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -48,6 +48,11 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
       await client.invalidateQueries({ queryKey: ['overview'] });
     },
   });
+  const { reset } = send;
+  // An answer is about the settings it was sent with: it goes once they are being changed.
+  useEffect(() => {
+    if (disabled) reset();
+  }, [disabled, reset]);
   const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
   const id = useEnter(() => {
     if (disabled) return false;
