@@ -192,6 +192,7 @@ inBrowser(
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.emulateMedia({ media: 'print' });
       expect(await page.getByRole('button', { name: 'Print' }).isVisible()).toBe(false);
+      expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(false);
       expect(await page.getByLabel('Email address, phone number or customer ID').isVisible()).toBe(false);
       expect(await sheet.isVisible()).toBe(true);
     });
