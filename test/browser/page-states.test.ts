@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { answering, away } from './activity-scenes.ts';
+import { away } from './activity-scenes.ts';
 import { everyPath } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
 import { inBrowser } from './stage-of-test.ts';
@@ -32,30 +32,33 @@ inBrowser('every page', (stage) => {
     expect(paths.toSorted()).toEqual(everyPath.toSorted());
   });
 
-  async function expectFit(page: Page, what: string): Promise<void> {
+  async function expectFaultless(page: Page, what: string): Promise<void> {
     expect.soft(await accessibilityFaults(page), what).toEqual([]);
     await page.setViewportSize({ width: 320, height: 900 });
     expect.soft(await overflow(page), `${what}, narrow`).toBe(0);
   }
 
-  it.each(pages)('%s: has no faults that axe finds while it loads', async (name, route, api) => {
-    const page = await stage().open(route, { before: async (page) => void (await page.route(api, () => {})) });
-    await page.getByRole('status', { name: 'Loading' }).first().waitFor();
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await expectFit(page, name);
-    await page.unroute(api);
-  });
-
   it.each(pages)(
-    '%s: has none if the server fails, no longer says that it loads, offers nothing to print, and a retry asks again',
+    '%s: has no faults that axe finds while it loads, nor once the server has failed; it no longer says then that it loads, offers nothing to print, and a retry asks again',
     async (name, route, api) => {
+      const { promise: seen, resolve: fail } = Promise.withResolvers<void>();
       const page = await stage().open(route, {
-        before: async (page) => await answering(page, api, 503, away),
+        before: async (page) => {
+          await page.route(api, async (call) => {
+            await seen;
+            await call.fulfill({ status: 503, json: away });
+          });
+        },
       });
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await expectFaultless(page, `${name}, loading`);
+      fail();
+      await page.setViewportSize({ width: 1200, height: 900 });
       await page.getByText('The app can’t reach its database').first().waitFor();
       expect.soft(await page.getByText('Loading', { exact: true }).count(), name).toBe(0);
       expect.soft(await page.getByRole('button', { name: 'Print', disabled: false }).count(), name).toBe(0);
-      await expectFit(page, name);
+      await expectFaultless(page, name);
       await page.unroute(api);
       await page.getByRole('button', { name: 'Try again' }).first().click();
       await page.getByText('The app can’t reach its database').first().waitFor({ state: 'detached' });

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { answering, away } from './activity-scenes.ts';
 import { openPersonOf, REGULAR } from './people-scenes.ts';
-import { accessibilityFaults, overflow } from './stage.ts';
-import { inBrowser } from './stage-of-test.ts';
+import { overflow } from './stage.ts';
+import { expectFit, inBrowser } from './stage-of-test.ts';
 
 inBrowser(
   'people',
@@ -147,15 +147,10 @@ inBrowser(
     });
 
     it('have no faults that axe finds, and don’t scroll sideways, wide or narrow', async () => {
-      for (const width of [1200, 320]) {
-        const found = await open(`/people?q=${REGULAR}`, width);
-        await found.getByRole('list', { name: 'Customers found' }).waitFor();
-        expect.soft(await accessibilityFaults(found), `search at ${width}`).toEqual([]);
-        expect.soft(await overflow(found), `search at ${width}`).toBe(0);
-        const page = await openRegular(width);
-        expect.soft(await accessibilityFaults(page), `person at ${width}`).toEqual([]);
-        expect.soft(await overflow(page), `person at ${width}`).toBe(0);
-      }
+      const found = await open(`/people?q=${REGULAR}`);
+      await found.getByRole('list', { name: 'Customers found' }).waitFor();
+      await expectFit(found, 'search');
+      await expectFit(await openRegular(), 'person');
     });
   },
   { history: true },

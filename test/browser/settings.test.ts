@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refusal } from '../../server/http/errors.ts';
-import { accessibilityFaults, overflow } from './stage.ts';
-import { inBrowser } from './stage-of-test.ts';
+import { expectFit, inBrowser } from './stage-of-test.ts';
 
 const saveButton = (page: Page) => page.locator('ui-save-bar').getByRole('button', { name: 'Save' });
 
@@ -398,10 +397,6 @@ inBrowser('the settings', (stage) => {
   it('are accessible: axe finds nothing, and nothing scrolls sideways at 320 pixels', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Why each field is sent' }).click();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    const narrow = await stage().open('/settings', { width: 320 });
-    await narrow.getByRole('button', { name: 'Why each field is sent' }).waitFor();
-    expect(await overflow(narrow)).toBe(0);
-    expect(await accessibilityFaults(narrow)).toEqual([]);
+    await expectFit(page, 'settings');
   });
 });

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, inject } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { type Stage, startStage } from './stage.ts';
+import { accessibilityFaults, overflow, type Stage, startStage } from './stage.ts';
 
 /**
  * A group of tests with a stage of its own, skipped on a machine without a browser
@@ -33,4 +34,16 @@ export function inBrowser(
       return stage;
     });
   });
+}
+
+/**
+ * A page doesn't scroll sideways, and axe finds no faults, as wide as a desktop and as narrow as
+ * WCAG requires, which it stays. The same page: opening another takes a second of processor time.
+ */
+export async function expectFit(page: Page, what: string): Promise<void> {
+  for (const width of [1200, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expect.poll(async () => await overflow(page), { message: `${what} at ${width}` }).toBe(0);
+    expect.soft(await accessibilityFaults(page), `${what} at ${width}`).toEqual([]);
+  }
 }
