@@ -52,7 +52,7 @@ export type Mapped = {
   isUnread?: (field: MappedField) => boolean;
 };
 
-export const mappedFields = ['dateOfBirth', 'gender', 'activities', 'interests', 'newsletters'] as const;
+const mappedFields = ['dateOfBirth', 'gender', 'activities', 'interests', 'newsletters'] as const;
 export type MappedField = (typeof mappedFields)[number];
 
 /** What a Flow workflow adds to the mapped lists. */
