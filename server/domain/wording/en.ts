@@ -139,7 +139,7 @@ export const en = {
     webhooks_missed_before:
       'Shopify didn’t tell us about {found} before {toAt}. We found the changes by comparing with Shopify, and nothing is lost.',
     silent:
-      '{count, plural, one {No webhooks from Shopify since {sinceAt}, although # change happened in your store. We fetched it by comparing with Shopify, and nothing is lost. If this goes on, contact the app’s support.} other {No webhooks from Shopify since {sinceAt}, although # changes happened in your store. We fetched them by comparing with Shopify, and nothing is lost. If this goes on, contact the app’s support.}}',
+      '{count, plural, one {No webhooks from Shopify since {sinceAt}, although # change happened in your store. We’re fetching it by comparing with Shopify, and nothing is lost. If this goes on, contact the app’s support.} other {No webhooks from Shopify since {sinceAt}, although # changes happened in your store. We’re fetching them by comparing with Shopify, and nothing is lost. If this goes on, contact the app’s support.}}',
     silent_unasked:
       'No webhooks from Shopify since {sinceAt}. The app has no access to your store, so we can’t tell whether nothing happened or something is broken. Close the app and open it again from the Shopify admin.',
     orders: '{count, plural, one {# order} other {# orders}}',
