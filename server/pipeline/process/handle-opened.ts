@@ -95,9 +95,11 @@ export type Handled = {
   /** When deliveries that wait for other webhooks are due, in milliseconds; null: none are. */
   quietMs: number | null;
   leaving: Departure | null;
+  /** More of what was opened comes next. What is claimed before may be undone by it. */
+  isCut: boolean;
 };
 
-const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, leaving: null };
+const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, leaving: null, isCut: false };
 
 type Opened = OpenedEvents['events'][number];
 
@@ -118,10 +120,15 @@ export async function handleOpened(deps: BatchDeps, held: InShop, opened: Opened
   const batch = alone ? [oldest] : current.slice(0, next === -1 ? current.length : next);
   const signs = batch.filter(({ row, read }) => isSignOfLife(row, read)).map(({ row }) => row);
   const life = await noteSignsOfLife(sql, shop, held.life, signs);
-  if (!alone) return await handleBatch(deps, { ...held, life }, batch, isLarge);
+  const isCut = batch.length < current.length;
+  if (!alone) {
+    const { atOnce, ...others } = deps;
+    const handled = await handleBatch(isCut ? others : deps, { ...held, life }, batch, isLarge);
+    return { ...handled, isCut };
+  }
   const isSign = (row: StoredEvent) => isSignOfLife(row, opened.read(row));
   await handleShopEvent({ ...held, life }, { event: alone, now: deps.now(), isSign });
-  return { ...nothing, rows: [oldest.row] };
+  return { ...nothing, rows: [oldest.row], isCut };
 }
 
 /** Handles events that are each about one person. */
@@ -130,7 +137,7 @@ async function handleBatch(
   held: InShop,
   opened: readonly Opened[],
   isLarge: boolean,
-): Promise<Handled> {
+): Promise<Omit<Handled, 'isCut'>> {
   const { sql, shop, life, stored } = held;
   const now = deps.now();
   const rows = opened.map(({ row }) => row);

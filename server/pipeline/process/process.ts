@@ -27,34 +27,36 @@ export type ProcessDeps = BatchDeps & {
   quiet?: { wakeLater(shopId: number, waitMs: number): void };
 };
 
+/** How long what is cut off may keep claims waiting, in milliseconds. */
+const CUT_OFF_MS = 1000;
+
 /**
- * The second stage: translates a batch of one shop's stored events. They are opened and read before
+ * Translates a batch of one shop's stored events, or its beginning. They are opened and read before
  * the transaction. The transaction adds facts to the ledger, saves people and addresses, and
  * settles each event or gives it an open delivery. No network inside. A crash undoes everything and
  * the batch is done again.
  * @param trying called with the event the batch begins with
- * @returns how many events were handled; 0 when there is nothing to translate
  */
-export async function processEvents(
+async function processBatch(
   deps: ProcessDeps,
   shop: Shop,
-  limit = MOST_IN_BATCH,
-  trying: (eventId: string) => void = () => {},
-): Promise<number> {
+  limit: number,
+  trying: (eventId: string) => void,
+): Promise<{ handled: number; isCut: boolean }> {
   const [started, began] = [deps.now(), performance.now()];
   const ahead = (await deps.ahead?.take(limit)) ?? null;
   const opened = ahead ?? (await openReceived(deps, shop, { limit, trying }));
   const latest = opened.events.at(-1);
-  if (!latest) return 0;
+  if (!latest) return { handled: 0, isCut: false };
   const mayBeMore = opened.events.length === limit && opened.bytes <= LARGE_BYTES;
   if (mayBeMore && !opened.events.some(isAboutShop)) deps.ahead?.begin(latest.row.id, limit);
-  const { rows, subjects, asked, quietMs, leaving } = await inShop(
+  const { rows, subjects, asked, quietMs, leaving, isCut } = await inShop(
     deps.db,
     shop,
     async (held) => await handleOpened(deps, held, opened),
   );
   if (rows.length < opened.events.length) deps.ahead?.forget();
-  if (rows.length === 0 && ahead) return await processEvents(deps, shop, limit, trying);
+  if (rows.length === 0 && ahead) return await processBatch(deps, shop, limit, trying);
   const left = leaving?.left();
   if (left) deps.atOnce?.take(left);
   for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
@@ -67,7 +69,28 @@ export async function processEvents(
     deps.metrics?.eventsProcessed(lags, now - started);
     deps.traces?.translated(shop.id, rows, began);
   }
-  return rows.length;
+  return { handled: rows.length, isCut };
+}
+
+/**
+ * The second stage, as far as claims have to wait for it: a claim weighs what was stored before. So
+ * what an event about the whole shop cuts off is translated as well.
+ * @param trying called with the events that batches begin with
+ * @returns how many events were handled; 0 when there is nothing to translate
+ */
+export async function processEvents(
+  deps: ProcessDeps,
+  shop: Shop,
+  limit = MOST_IN_BATCH,
+  trying: (eventId: string) => void = () => {},
+): Promise<number> {
+  const until = performance.now() + CUT_OFF_MS;
+  let handled = 0;
+  for (;;) {
+    const batch = await processBatch(deps, shop, limit - handled, trying);
+    handled += batch.handled;
+    if (!batch.isCut || handled >= limit || performance.now() > until) return handled;
+  }
 }
 
 /**

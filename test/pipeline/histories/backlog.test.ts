@@ -1,7 +1,4 @@
-/**
- * No opt-in is sent after a newer opt-out was acknowledged: a claim considers everything that was
- * stored before it began.
- */
+/** A claim considers everything that was stored before it began, whatever batches end at. */
 import { randomUUID } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { createKeys } from '../../../server/platform/keys.ts';
@@ -13,7 +10,13 @@ import { openHistories } from './scene.ts';
 
 const NUMBER = '+14155550101';
 
-it('an opt-in and an opt-out behind a hundred events, acknowledged by a process that was killed: the next process sends the opt-out alone', async () => {
+type Body = { topic: string; body: object };
+
+/**
+ * What the next process tells of the number, once it has handled what the one before had
+ * acknowledged.
+ */
+async function toldAfterKill(acknowledged: (at: (seconds: number) => string) => Body[]): Promise<unknown[]> {
   const db = await testDatabase();
   onTestFinished(db.close);
   const kept = { ...db, close: async () => {} };
@@ -21,22 +24,10 @@ it('an opt-in and an opt-out behind a hundred events, acknowledged by a process 
   const { shop: domain, guid, at } = await first.begin();
   await first.stop();
 
-  // What the process had acknowledged but not handled, in this order: batches end at the
-  // shop/update, and at their size limit.
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
   const shop = await shops.ensure(domain);
   const inbox = createInbox(db, { shops });
-  const filler = (id: number) =>
-    ({ topic: 'customers_whats_app_marketing_consent/update', body: { customer_id: id, phone_number: null } }) as const;
-  const events = [
-    ...Array.from({ length: 30 }, (_, i) => filler(i + 10)),
-    { topic: 'shop/update', body: { id: 1, name: 'A shop' } },
-    { topic: 'customers/create', body: customer(1, { phone: NUMBER, updated_at: at(1) }) },
-    ...Array.from({ length: 98 }, (_, i) => filler(i + 100)),
-    { topic: SMS, body: smsConsent(1, 'subscribed', at(50), NUMBER) },
-    { topic: SMS, body: smsConsent(1, 'unsubscribed', at(60), NUMBER) },
-  ];
-  for (const { topic, body } of events) {
+  for (const { topic, body } of acknowledged(at)) {
     await inbox.store({
       shop,
       webhookId: randomUUID(),
@@ -52,8 +43,38 @@ it('an opt-in and an opt-out behind a hundred events, acknowledged by a process 
   const second = await openHistories({ access: false }, kept);
   onTestFinished(second.stop);
   await second.app.settled(domain);
-  const told = second.app.ascent360.received
+  return second.app.ascent360.received
     .filter((record) => record.guid === guid)
     .flatMap(({ body }) => (body as { SMSPermission?: boolean }).SMSPermission ?? []);
+}
+
+const SHOP_UPDATE = { topic: 'shop/update', body: { id: 1, name: 'A shop' } };
+const known = (at: string) => ({ topic: 'customers/create', body: customer(1, { phone: NUMBER, updated_at: at }) });
+const chose = (state: string, at: string) => ({ topic: SMS, body: smsConsent(1, state, at, NUMBER) });
+
+it('an opt-in and an opt-out behind a hundred events, acknowledged by a process that was killed: the next process sends the opt-out alone', async () => {
+  const filler = (id: number) => ({
+    topic: 'customers_whats_app_marketing_consent/update',
+    body: { customer_id: id, phone_number: null },
+  });
+  // In this order: batches end at the shop/update, and at their size limit.
+  const told = await toldAfterKill((at) => [
+    ...Array.from({ length: 30 }, (_, i) => filler(i + 10)),
+    SHOP_UPDATE,
+    known(at(1)),
+    ...Array.from({ length: 98 }, (_, i) => filler(i + 100)),
+    chose('subscribed', at(50)),
+    chose('unsubscribed', at(60)),
+  ]);
   expect(told).toEqual([false]);
+});
+
+it('an opt-out, an event that is a batch of its own, and an opt-in, acknowledged by a process that was killed: the next process sends the opt-in alone', async () => {
+  const told = await toldAfterKill((at) => [
+    known(at(1)),
+    chose('unsubscribed', at(50)),
+    SHOP_UPDATE,
+    chose('subscribed', at(60)),
+  ]);
+  expect(told).toEqual([true]);
 });
