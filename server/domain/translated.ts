@@ -65,7 +65,7 @@ export type Translated =
       customerId: ShopifyId | null;
       email: string | null;
       phone: E164 | null;
-      /** It has a phone number or an email that can't be read. */
+      /** It has a phone number or an email that can't be read, and no email that can. */
       unread: boolean;
       orderIds: ShopifyId[];
     }

@@ -46,7 +46,7 @@ function aboutCustomer(request: ComplianceRequest, body: Body, ctx: EventContext
     customerId: customer?.id ?? null,
     email: email?.toLowerCase() ?? null,
     phone: phone?.ok ? phone.phone : null,
-    unread: phone?.ok === false || (customer?.email !== undefined && read === undefined),
+    unread: read === undefined && (phone?.ok === false || customer?.email !== undefined),
     orderIds: [...new Set([...(told.orders_requested ?? []), ...(told.orders_to_redact ?? [])])],
   };
 }
