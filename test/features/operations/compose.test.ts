@@ -209,8 +209,9 @@ describe.skipIf(!findPostgres() || !binary)('compose.yaml', () => {
     expect((await web.api('PUT', '/settings', { guid })).status).toBe(200);
     const { topic, body, webhookId } = someCustomer();
     expect((await web.send(topic, body, { webhookId })).status).toBe(200);
-    await ascent360.until(1);
-    expect(ascent360.received.map((one) => [one.guid, one.accepted])).toEqual([[guid, true]]);
+    await expect
+      .poll(() => ascent360.received.map((one) => [one.guid, one.accepted]), { timeout: 60_000 })
+      .toEqual([[guid, true]]);
     for (const child of [...running, valkey.child]) expect(await stop(child)).toBe(0);
   });
 });
