@@ -181,6 +181,7 @@ export function ImportPage({ id }: { id: string }) {
           title={t('cancel.title')}
           text={[t('cancel.text'), ...(one.startedAt === null ? [] : [t('cancel.optOuts')])]}
           action={t('actions.cancel')}
+          keep={t('cancel.keep')}
           destructive
           change={change('cancel')}
           onClose={() => setAsking(null)}

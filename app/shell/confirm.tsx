@@ -10,18 +10,20 @@ type Change = { mutate(): void; reset(): void; isPending: boolean; error: unknow
 /**
  * Asks before something that is harder to undo.
  * @param text null: not known yet, so that nobody can agree to it
+ * @param keep the button that changes nothing, where “Cancel” might be taken for the action
  * @param disabled there is nothing to do
  */
 export function Confirm(props: {
   title: string;
   text: readonly string[] | string | null;
   action: string;
+  keep?: string;
   destructive?: boolean;
   disabled?: boolean;
   change: Change;
   onClose: () => void;
 }) {
-  const { title, text, action, destructive = false, disabled = false, change, onClose } = props;
+  const { title, text, action, keep, destructive = false, disabled = false, change, onClose } = props;
   useReturnFocus();
   const close = () => {
     // The next time it is asked, nothing has failed yet. What is under way still may.
@@ -40,7 +42,7 @@ export function Confirm(props: {
         disabled: disabled || text === null,
         destructive,
       }}
-      secondaryActions={[{ content: textAt('common.cancel'), onAction: close }]}
+      secondaryActions={[{ content: keep ?? textAt('common.cancel'), onAction: close }]}
     >
       <Modal.Section>
         <div aria-live="polite">

@@ -48,6 +48,29 @@ function faultsOf(language: string, key: string, message: string): string[] {
   ];
 }
 
+/** What each dialog does, and its way out. */
+const dialogs = [
+  ['activity.again.confirm', 'common.cancel'],
+  ['activity.dismiss.action', 'common.cancel'],
+  ['imports.actions.cancel', 'imports.cancel.keep'],
+  ['imports.actions.start', 'common.cancel'],
+  ['people.send.action', 'common.cancel'],
+  ['privacy.done', 'common.cancel'],
+  ['settings.connection.disconnect', 'common.cancel'],
+] as const;
+
+it.each(['en', ...LANGUAGES] as const)(
+  'in %s, no button that does something holds the words of its way out',
+  (language) => {
+    const said = language === 'en' ? english : readPages(language);
+    for (const [action, keep] of dialogs) {
+      const [does, leaves = ''] = [said.get(action)?.toLowerCase(), said.get(keep)?.toLowerCase()];
+      expect.soft(does, action).toMatch(/./);
+      expect.soft(does, action).not.toContain(leaves);
+    }
+  },
+);
+
 describe.each(LANGUAGES)('the texts in %s', (language) => {
   const own = readPages(language);
   const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
