@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { texts } from '../../../app/texts/en/index.ts';
+import { endReasons } from '../../../server/domain/states.ts';
 import { en } from '../../../server/domain/wording/en.ts';
+import { flat, LANGUAGES, readPages } from './messages.ts';
 
 /** All texts in a catalogue, however deeply nested. */
 const textsIn = (node: unknown): string[] =>
@@ -13,6 +15,14 @@ const extension = (name: string): unknown =>
 /** What only Ascent360 could claim about itself. All we know is that it accepted a record. */
 const claims =
   /up to date|Ascent360 (already )?(has|had|knows|holds|got|loaded) (this|it|the same|every|your)|didn’t have this|(was|were|been) delivered|in sync/i;
+/** That nothing was sent, where some attempt may have been: it may have arrived without an answer. */
+const neverSent: Record<'en' | (typeof LANGUAGES)[number], RegExp> = {
+  en: /\b(didn’t|never|not|couldn’t) (send|sent)|\bunsent/i,
+  de: /nicht (noch einmal |erneut )?gesendet|nie gesendet|nichts gesendet/i,
+  es: /no se envi(ó|aron)|(?<!ya )no (lo|la|los|las) envi(ó|amos|aron)|nunca se envi|no enviad/i,
+  fr: /(pas|jamais|rien) (été )?(r?envoyé)|non envoyé/i,
+  ja: /(送信|再送信)(されません|しません|できません|してい?ません)でした|未送信/,
+};
 /** What a page can't know while it can't reach the server. */
 const unknowable = /sending continues|nothing is lost|we keep receiving/i;
 
@@ -27,6 +37,21 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     expect(all.length).toBeGreaterThan(20);
     expect(all.filter((text) => claims.test(text))).toEqual([]);
   });
+
+  it.each(['en', ...LANGUAGES] as const)(
+    'or, in %s, that what ended was not sent: it may have been tried before, and resent after it was accepted',
+    (language) => {
+      const said = language === 'en' ? flat(texts) : readPages(language);
+      const ended = endReasons.flatMap((reason) =>
+        ['server.state', 'activity.reasons', 'imports.reasons', 'server.problem.attention'].flatMap((place) => {
+          const text = said.get(`${place}.${reason}`);
+          return text === undefined ? [] : [`${place}.${reason}: ${text}`];
+        }),
+      );
+      expect(ended.length).toBeGreaterThan(2 * endReasons.length);
+      expect(ended.filter((text) => neverSent[language].test(text))).toEqual([]);
+    },
+  );
 
   it('or that a newer event was sent because an older one was merged into it: it may wait, or be rejected', () => {
     const { reasons, event } = texts.activity;

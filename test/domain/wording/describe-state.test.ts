@@ -63,11 +63,6 @@ it('the state of an event without a reason is its detail, or nothing', () => {
   expect(describeState(row({ state: 'merged' }), null)).toEqual(bare);
 });
 
-it.each(['uninstalled', 'redacted', 'expired', 'deleted_person', 'dismissed', 'gave_up'] as const)(
-  'what ended as %s may have been tried before, so it isn’t said not to have been sent',
-  (reason) => expect(inEnglish({ code: `state.${reason}` })).not.toMatch(/(didn’t|never) (send|sent)/),
-);
-
 it('an attempt that ended nobody knows how says so', () => {
   const text = { code: 'retry.unknown' };
   expect(describeState(row({ attempts: 1, last_class: null }), null).text).toEqual(text);
