@@ -12,7 +12,7 @@ import type { SettingsAnswer } from './draft.ts';
 import { OtherAccount } from './other-account.tsx';
 import { Section } from './section.tsx';
 import { TestRecord } from './test-record.tsx';
-import { type SettingsForm, settingsQuery } from './use-settings-form.ts';
+import { firstTestKey, type SettingsForm, settingsQuery } from './use-settings-form.ts';
 
 const t = textsOf('settings.connection');
 
@@ -26,6 +26,7 @@ function Actions({ form }: { form: SettingsForm }) {
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       form.discard();
+      client.removeQueries({ queryKey: firstTestKey });
       setAsking(false);
       showToast(t('disconnected'));
       await client.invalidateQueries();

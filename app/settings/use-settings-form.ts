@@ -21,8 +21,11 @@ export const settingsQuery = {
   queryFn: ({ signal }: { signal: AbortSignal }) => call<SettingsAnswer>('GET', '/settings', { signal }),
 };
 
+/** What Ascent360 answered to the test record that was sent with a GUID when it was saved. */
+export const firstTestKey = ['first-test'];
+
 /** Everything that shows the settings: refreshed after they change. */
-const dependents = [['settings'], ['setting-changes'], ['overview'], ['activity']];
+const dependents = [['settings'], ['setting-changes'], ['overview'], ['activity'], ['shop']];
 
 export type SettingsForm = {
   saved: SettingsAnswer;
@@ -64,6 +67,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       setEdit(begin(answer));
+      client.removeQueries({ queryKey: firstTestKey });
       await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });

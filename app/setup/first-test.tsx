@@ -1,8 +1,10 @@
 import { Checkbox, TextField } from '@shopify/polaris';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
+import type { SettingsAnswer } from '../settings/draft.ts';
 import { sendTestRecord, TestAnswer } from '../settings/test-record.tsx';
+import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useShop } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
@@ -22,8 +24,9 @@ export type FirstTest = {
   send(): Promise<boolean>;
 };
 
-const resultKey = ['first-test'];
-type Kept = { answer: TestRecordAnswer } | { error: unknown } | null;
+/** Somebody else may save another GUID meanwhile: an answer to this one says nothing about that. */
+const resultKey = (saved: SettingsAnswer | undefined) => [...firstTestKey, saved?.guidLast4 ?? null];
+type Kept = { answer: TestRecordAnswer } | { error: unknown };
 
 export function useFirstTest(): FirstTest {
   const shop = useShop();
@@ -31,14 +34,12 @@ export function useFirstTest(): FirstTest {
   const [asked, setAsked] = useState({ email: shop.email ?? '', wanted: true });
   const post = useMutation({ mutationFn: sendTestRecord });
   const send = async () => {
-    // What was answered with another GUID says nothing about this one.
-    client.setQueryData<Kept>(resultKey, null);
     if (!asked.wanted || asked.email.trim() === '') return false;
     const kept = await post.mutateAsync(asked.email).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );
-    client.setQueryData<Kept>(resultKey, kept);
+    client.setQueryData<Kept>(resultKey(client.getQueryData(settingsQuery.queryKey)), kept);
     await client.invalidateQueries({ queryKey: ['overview'] });
     return 'answer' in kept && kept.answer.outcome === 'accepted';
   };
@@ -74,9 +75,9 @@ export function FirstTestField({ test }: { test: FirstTest }) {
   );
 }
 
-/** Ascent360's answer to it, for as long as the document lives. */
-export function FirstTestResult() {
-  const kept = useQueryClient().getQueryData<Kept>(resultKey);
+/** Ascent360's answer to it, until the GUID is another or none. */
+export function FirstTestResult({ saved }: { saved: SettingsAnswer }) {
+  const { data: kept } = useQuery<Kept>({ queryKey: resultKey(saved), queryFn: skipToken, gcTime: Infinity });
   if (!kept) return null;
   return (
     <div aria-live="polite">

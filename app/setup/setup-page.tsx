@@ -135,6 +135,9 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
     ),
     test: (
       <TestStep
+        // Somebody else may save another GUID meanwhile.
+        key={saved.guidLast4}
+        disabled={unsaved.includes('connect')}
         onAccepted={() => {
           // Done from now on, and open to show Ascent360's answer.
           setAsked('test');
@@ -171,7 +174,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         </Text>
       </Box>
       {error !== null && <Failure error={error} />}
-      <FirstTestResult />
+      <FirstTestResult saved={saved} />
       {current === null && <Finished onClose={close} />}
       {steps.map((step, index) => (
         <StepCard

@@ -1,23 +1,26 @@
 import { BlockStack, Button, Text } from '@shopify/polaris';
 import { useState } from 'react';
 import { TestRecord } from '../settings/test-record.tsx';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('setup');
 
-export function TestStep({ onAccepted, onGoOn }: { onAccepted: () => void; onGoOn: () => void }) {
+/** @param disabled another GUID is typed: the saved one is no longer the one to test */
+export function TestStep(props: { disabled: boolean; onAccepted: () => void; onGoOn: () => void }) {
+  const { disabled, onAccepted, onGoOn } = props;
   const [accepted, setAccepted] = useState(false);
   return (
     <BlockStack gap="400">
       <Text as="p">{t('test.text')}</Text>
       <TestRecord
+        disabled={disabled}
         onAccepted={() => {
           setAccepted(true);
           onAccepted();
         }}
       />
       <Text as="p" tone="subdued">
-        {t('test.next')}
+        {disabled ? textAt('settings.connection.actionsWithUnsaved') : t('test.next')}
       </Text>
       <div>
         {accepted ? (

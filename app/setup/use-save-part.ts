@@ -3,7 +3,7 @@ import { ApiError, call } from '../api.ts';
 import { showErrorToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
-import { settingsQuery } from '../settings/use-settings-form.ts';
+import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt } from '../texts.ts';
 
@@ -28,14 +28,17 @@ export function useSavePart(): SavePart {
   const put = useMutation({
     mutationFn: async (part: Part) => {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
-      return await call<SettingsAnswer>('PUT', '/settings', {
-        body: documentOf({ ...draftOf(saved), ...part(saved) }),
+      const changed = part(saved);
+      const answer = await call<SettingsAnswer>('PUT', '/settings', {
+        body: documentOf({ ...draftOf(saved), ...changed }),
       });
+      if (changed.guid) client.removeQueries({ queryKey: firstTestKey });
+      return answer;
     },
     onError: () => showErrorToast(textAt('common.failures.refused.title')),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
-      await client.invalidateQueries({ queryKey: ['overview'] });
+      await Promise.all([['overview'], ['shop']].map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
   return {

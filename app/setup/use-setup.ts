@@ -35,7 +35,8 @@ export function useSetup(): {
   return {
     setup,
     markDone: (...steps) => {
-      if (steps.every((step) => setup.done.includes(step))) return;
+      const now = client.getQueryData<ShopAnswer>(shopQuery.queryKey)?.setup ?? setup;
+      if (steps.every((step) => now.done.includes(step))) return;
       put.mutate((latest) => ({ ...latest, done: [...new Set([...latest.done, ...steps])] }));
     },
     dismiss: () => put.mutate((latest) => ({ ...latest, dismissed: true })),

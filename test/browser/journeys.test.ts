@@ -107,9 +107,19 @@ inBrowser('connecting with proof', (stage) => {
       Email: `owner@${SHOP}`,
       LastName: 'Test record',
     });
+    const tested = page.getByText('Ascent360 accepted a test record.');
+    await tested.waitFor();
+
     const overview = await stage().open('/');
     await overview.getByText(/^Last accepted: .* First accepted: /).waitFor();
     expect((await state(overview))?.match(/last accepted/gi)).toHaveLength(1);
+
+    // Neither counts for another GUID, though it ends as the one before.
+    await page.getByRole('button', { name: 'Open: Connect to Ascent360' }).click();
+    await page.getByLabel('GUID of your data webhook').fill(`${randomUUID().slice(0, -4)}${GUID.slice(-4)}`);
+    await bar(page).getByRole('button', { name: 'Save' }).click();
+    await tested.waitFor({ state: 'detached' });
+    expect(await page.getByText('Accepted by Ascent360 at').count()).toBe(0);
   });
 
   it('sends none if it was unticked, and then claims only a saved GUID', async () => {

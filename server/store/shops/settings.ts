@@ -17,7 +17,7 @@ import {
   type SeenAnswer,
 } from './proof.ts';
 import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
-import type { Shop } from './shops.ts';
+import { lockFacts, type Shop, saveFacts } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
 export type StoredSettings = {
@@ -144,6 +144,13 @@ async function lockShopRow(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('SELECT id FROM shops WHERE id = $1 FOR NO KEY UPDATE', [shop.id]);
 }
 
+/** A test record that Ascent360 accepted under one GUID says nothing about another. */
+async function undoTestStep(sql: Sql, shop: Shop): Promise<void> {
+  const { setup, ...facts } = await lockFacts(sql, shop);
+  if (!setup?.done.includes('test')) return;
+  await saveFacts(sql, shop, { ...facts, setup: { ...setup, done: setup.done.filter((step) => step !== 'test') } });
+}
+
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
@@ -185,6 +192,7 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
       newGuid,
     ],
   );
+  if (newGuid) await undoTestStep(sql, shop);
   await recordChanges(sql, shop, changes, by);
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
@@ -201,6 +209,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
      WHERE shop_id = $1`,
     [shop.id, new Date(by.now).toISOString()],
   );
+  await undoTestStep(sql, shop);
   await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 

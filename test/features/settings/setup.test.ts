@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShopAnswer } from '../../../server/features/settings/api.ts';
 import { MOST_VIEWS } from '../../../server/features/settings/contract.ts';
 import { type Connector, SHOP, startConnector } from '../../fakes/connector.ts';
 
@@ -38,6 +39,21 @@ describe('what the pages know about the shop', () => {
     });
     expect(await shop()).toMatchObject({ name: 'Alpine', timeZone: 'America/Denver', setup });
     expect(await shop('other-shop.myshopify.com')).toMatchObject({ setup: { done: [], dismissed: false } });
+  });
+
+  it('includes no accepted test record once the GUID is another, or none', async () => {
+    const done = async () => ((await shop()) as ShopAnswer).setup.done;
+    const first = randomUUID();
+    for (const [change, left] of [
+      [async () => await connector.api('PUT', '/settings', { guid: first }), ['lists']],
+      [async () => await connector.api('PUT', '/settings', { guid: first, sourceName: 'Alps' }), ['lists', 'test']],
+      [async () => await connector.api('PUT', '/settings', { guid: randomUUID() }), ['lists']],
+      [async () => await connector.api('DELETE', '/settings/guid'), ['lists']],
+    ] as const) {
+      await connector.api('PUT', '/setup', { done: ['lists', 'test'], dismissed: false });
+      await change();
+      expect(await done()).toEqual(left);
+    }
   });
 
   it('is the newest that Shopify reported, in whatever order it arrived', async () => {
