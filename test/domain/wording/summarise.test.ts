@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { FoundFact } from '../../server/domain/consent.ts';
-import type { Summary, Translated } from '../../server/domain/translated.ts';
-import { inEnglish } from '../../server/domain/wording/in-english.ts';
-import { summarise } from '../../server/shopify/summarise.ts';
-import { translateCustomer } from '../../server/shopify/translate/translate-customer.ts';
-import { translateOrder } from '../../server/shopify/translate/translate-order.ts';
-import { buyer, context, customerBody, orderBody } from './bodies.ts';
+import type { FoundFact } from '../../../server/domain/consent.ts';
+import type { Summary, Translated } from '../../../server/domain/translated.ts';
+import { inEnglish } from '../../../server/domain/wording/in-english.ts';
+import { summarise } from '../../../server/domain/wording/summarise.ts';
+import { translateCustomer } from '../../../server/shopify/translate/translate-customer.ts';
+import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
+import { buyer, context, customerBody, orderBody } from '../../shopify/bodies.ts';
 
 const fact: FoundFact = {
   channel: 'email',
