@@ -10,6 +10,7 @@ import {
   oneContract,
 } from '../../server/features/activity/contract.ts';
 import { importContract } from '../../server/features/imports/contract.ts';
+import { vitalsContract } from '../../server/features/operations/web-vitals.ts';
 import { queryContract } from '../../server/features/people/contract.ts';
 import { listContract as requestsContract } from '../../server/features/privacy/contract.ts';
 import {
@@ -52,6 +53,7 @@ it.each<[string, z.ZodType]>([
   ['PUT /setup', setupContract],
   ['POST /test-record', testRequest],
   ['PUT /views/:id', viewContract],
+  ['POST /web-vitals', vitalsContract],
 ])('%s says in a sentence of ours what is wrong with any value', (_, contract) => {
   const refused = documents(contract).flatMap((document) => {
     const parsed = contract.safeParse(document);

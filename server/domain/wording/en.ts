@@ -417,6 +417,7 @@ export const en = {
     search: 'Enter a whole email address, phone number or customer ID.',
     moment: 'Enter a day (2026-11-23) or a time with its zone (2026-11-23T09:00:00Z).',
     limit: 'Enter a whole number from 1 to {max, number}.',
+    number: 'Enter a number from 0 to {max, number}.',
     cursor: 'Use the cursor from a previous answer.',
     filter: 'Say which events you mean.',
     event_ids: 'Use the IDs of up to {max, number} events.',

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { faultsOf } from '../../domain/fault.ts';
+import { faultsOf, refusing } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 import { jsonBody, unprocessable } from '../../http/errors.ts';
 import type { Metrics } from './metrics.ts';
@@ -10,13 +10,27 @@ const counted = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'] as const;
 export type Vital = (typeof counted)[number];
 const isCounted = (name: string): name is Vital => counted.some((known) => known === name);
 
-/**
- * The body of `POST /api/web-vitals`: CLS as it is, the others in milliseconds. No page takes an
- * hour.
- */
-const contract = z.strictObject({
-  metrics: z.array(z.strictObject({ name: z.string().max(20), value: z.number().min(0).max(3_600_000) })).max(20),
-});
+const MOST_METRICS = 20;
+const MOST_NAME = 20;
+/** No page takes an hour. In milliseconds. */
+const MOST_VALUE = 3_600_000;
+const NUMBER = refusing('number', { max: MOST_VALUE });
+const metric = z.strictObject(
+  {
+    name: z.string({ error: refusing('text') }).max(MOST_NAME, { error: refusing('text_long', { max: MOST_NAME }) }),
+    value: z.number({ error: NUMBER }).min(0, { error: NUMBER }).max(MOST_VALUE, { error: NUMBER }),
+  },
+  { error: refusing('json') },
+);
+/** The body of `POST /api/web-vitals`: CLS as it is, the others in milliseconds. */
+export const vitalsContract = z.strictObject(
+  {
+    metrics: z
+      .array(metric, { error: refusing('list') })
+      .max(MOST_METRICS, { error: refusing('list_long', { max: MOST_METRICS }) }),
+  },
+  { error: refusing('json') },
+);
 const answer = z.object({ counted: z.int() });
 
 export const operationsApi: readonly ApiRoute[] = [
@@ -24,7 +38,7 @@ export const operationsApi: readonly ApiRoute[] = [
     method: 'post',
     path: '/web-vitals',
     does: 'Counts how fast a page was, as App Bridge measured it: names and numbers only.',
-    body: contract,
+    body: vitalsContract,
     answer: { status: 202, json: answer },
     refusals: [413, 422],
   },
@@ -34,7 +48,7 @@ export const operationsApi: readonly ApiRoute[] = [
 export function webVitalsRoutes({ metrics }: { metrics: Pick<Metrics, 'pageVital'> }): Router {
   const router = Router();
   router.post('/web-vitals', jsonBody, (req, res) => {
-    const asked = contract.safeParse(req.body);
+    const asked = vitalsContract.safeParse(req.body);
     if (!asked.success) {
       unprocessable(res, faultsOf(asked.error));
       return;
