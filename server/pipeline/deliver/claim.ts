@@ -8,7 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { keptPayload } from '../../store/deliveries/deliveries.ts';
-import { mayHoldOptOuts, putOff } from '../../store/deliveries/due-work.ts';
+import { mayHoldChoices, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { closeDeliveries, keepPayloads, skipOpen } from '../../store/deliveries/unsent.ts';
@@ -40,8 +40,7 @@ export type Claimed = {
 };
 
 /**
- * An opt-in that waits for stored events to be translated is due again after this many
- * milliseconds.
+ * A flag that waits for stored events to be translated is due again after this many milliseconds.
  */
 export const PUT_OFF_MS = 100;
 
@@ -119,17 +118,16 @@ export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, p
 }
 
 /**
- * A claim must respect everything stored before it began. So while an untranslated event may be an
- * opt-out, it sends nothing that opts a person in or puts them on a list.
+ * A claim must respect everything stored before it began. So while an untranslated event may be a
+ * newer choice, it sends nothing that tells one or puts a person on a list.
  * @returns the deliveries that wait for that
  */
-export async function holdBackOptIns(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
-  const optsIn = ({ prepared }: Plan['leaving'][number]) =>
-    prepared.sendsLists || Object.values(prepared.flags).includes(true);
-  if (!plan.leaving.some(optsIn) || !(await mayHoldOptOuts(sql, shop.id))) return [];
-  const held = plan.leaving.filter(optsIn).map(({ evaluated }) => evaluated.delivery);
+export async function holdBackChoices(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
+  const tellsChoice = ({ prepared }: Plan['leaving'][number]) => !prepared.onlyContent;
+  if (!plan.leaving.some(tellsChoice) || !(await mayHoldChoices(sql, shop.id))) return [];
+  const held = plan.leaving.filter(tellsChoice).map(({ evaluated }) => evaluated.delivery);
   const events = new Set(held.map(({ eventId }) => eventId));
-  plan.leaving = plan.leaving.filter((one) => !optsIn(one));
+  plan.leaving = plan.leaving.filter((one) => !tellsChoice(one));
   plan.decisions = plan.decisions.filter(({ eventId }) => !events.has(eventId));
   return held.map(({ id }) => id);
 }
@@ -177,7 +175,7 @@ export async function claimDeliveries(
       plan.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
-  const waiting = await holdBackOptIns(sql, shop, plan);
+  const waiting = await holdBackChoices(sql, shop, plan);
   // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;

@@ -6,7 +6,7 @@ import { openLanes } from '../../store/deliveries/lanes.ts';
 import type { InShop } from '../in-shop.ts';
 import type { ChooseLeaving, ChosenToLeave } from '../process/batch.ts';
 import type { EventRow } from '../process/translate-stored.ts';
-import { addToPlan, type ClaimDeps, emptyPlan, holdBackOptIns, mayClaim, newLanes, type Plan } from './claim.ts';
+import { addToPlan, type ClaimDeps, emptyPlan, holdBackChoices, mayClaim, newLanes, type Plan } from './claim.ts';
 import { addLedger } from './context.ts';
 import { evaluate, type View } from './evaluate.ts';
 import { noteLeaving, type ReadyDelivery, readyToLease, withFence } from './lease-and-note.ts';
@@ -123,7 +123,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
         atOnce.log.debug({ stage: 'leave', shop: shop.id, delivery: delivery.id, err: error });
       }
     }
-    await holdBackOptIns(sql, shop, plan);
+    await holdBackChoices(sql, shop, plan);
     const ready = readyToLease(view, plan, { guid: stored.guid, probe: false });
     const leasings = new Map(ready.map((one) => [one.id, one]));
     left = {

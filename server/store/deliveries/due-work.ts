@@ -43,16 +43,19 @@ export async function hasNewEvents(sql: Sql, shopId: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Topics that never take back an opt-in, and how many events of other topics we check at most. */
+/**
+ * Topics that never take back an opt-in, and how many events of other topics we check at most. A
+ * guest's ticked box takes back an opt-out, but one order in a backlog isn't worth its delay.
+ */
 const HARMLESS = `('orders/create', 'orders/updated', 'customers/create', 'customers/update', 'shop/update',
   'app/scopes_update', 'customers_whats_app_marketing_consent/update', 'flow/send')`;
 const LOOKED_AT = 1000;
 
 /**
- * Whether an event waits to be translated that may take back an opt-in: a consent, tags, a merge, a
+ * Whether an event waits to be translated that may take back a choice: a consent, tags, a merge, a
  * read. Also true when there are too many to check.
  */
-export async function mayHoldOptOuts(sql: Sql, shopId: number): Promise<boolean> {
+export async function mayHoldChoices(sql: Sql, shopId: number): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
     `SELECT count(*) = ${LOOKED_AT} OR coalesce(bool_or(topic NOT IN ${HARMLESS} OR source NOT IN ('webhook', 'flow')), false) AS found
      FROM (SELECT topic, source FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id LIMIT ${LOOKED_AT}) AS waiting`,

@@ -9,14 +9,17 @@ import { customer, SMS, smsConsent } from '../bodies.ts';
 import { openHistories } from './scene.ts';
 
 const NUMBER = '+14155550101';
+const ANOTHER = '+14155550102';
 
 type Body = { topic: string; body: object };
 
+type Told = { Mobile?: string; SMSPermission?: boolean };
+
 /**
- * What the next process tells of the number, once it has handled what the one before had
+ * What the next process tells of each number, once it has handled what the one before had
  * acknowledged.
  */
-async function toldAfterKill(acknowledged: (at: (seconds: number) => string) => Body[]): Promise<unknown[]> {
+async function toldAfterKill(acknowledged: (at: (seconds: number) => string) => Body[]) {
   const db = await testDatabase();
   onTestFinished(db.close);
   const kept = { ...db, close: async () => {} };
@@ -43,30 +46,36 @@ async function toldAfterKill(acknowledged: (at: (seconds: number) => string) => 
   const second = await openHistories({ access: false }, kept);
   onTestFinished(second.stop);
   await second.app.settled(domain);
-  return second.app.ascent360.received
-    .filter((record) => record.guid === guid)
-    .flatMap(({ body }) => (body as { SMSPermission?: boolean }).SMSPermission ?? []);
+  const told = second.app.ascent360.received.flatMap(({ guid: to, body }) => (to === guid ? [body as Told] : []));
+  return (number: string) =>
+    told.flatMap(({ Mobile, SMSPermission }) => (`+${Mobile}` === number ? (SMSPermission ?? []) : []));
 }
 
 const SHOP_UPDATE = { topic: 'shop/update', body: { id: 1, name: 'A shop' } };
 const known = (at: string) => ({ topic: 'customers/create', body: customer(1, { phone: NUMBER, updated_at: at }) });
-const chose = (state: string, at: string) => ({ topic: SMS, body: smsConsent(1, state, at, NUMBER) });
+const chose = (state: string, at: string, id = 1, number = NUMBER) => ({
+  topic: SMS,
+  body: smsConsent(id, state, at, number),
+});
 
-it('an opt-in and an opt-out behind a hundred events, acknowledged by a process that was killed: the next process sends the opt-out alone', async () => {
+it('two choices with a hundred events before or between them, acknowledged by a process that was killed: the next process sends the newer alone', async () => {
   const filler = (id: number) => ({
     topic: 'customers_whats_app_marketing_consent/update',
     body: { customer_id: id, phone_number: null },
   });
   // In this order: batches end at the shop/update, and at their size limit.
   const told = await toldAfterKill((at) => [
+    chose('unsubscribed', at(40), 2, ANOTHER),
     ...Array.from({ length: 30 }, (_, i) => filler(i + 10)),
     SHOP_UPDATE,
     known(at(1)),
     ...Array.from({ length: 98 }, (_, i) => filler(i + 100)),
     chose('subscribed', at(50)),
     chose('unsubscribed', at(60)),
+    chose('subscribed', at(60), 2, ANOTHER),
   ]);
-  expect(told).toEqual([false]);
+  expect(told(NUMBER)).toEqual([false]);
+  expect(told(ANOTHER)).toEqual([true]);
 });
 
 it('an opt-out, an event that is a batch of its own, and an opt-in, acknowledged by a process that was killed: the next process sends the opt-in alone', async () => {
@@ -76,5 +85,5 @@ it('an opt-out, an event that is a batch of its own, and an opt-in, acknowledged
     SHOP_UPDATE,
     chose('subscribed', at(60)),
   ]);
-  expect(told).toEqual([true]);
+  expect(told(NUMBER)).toEqual([true]);
 });

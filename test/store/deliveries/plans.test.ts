@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openReceived, stillReceived } from '../../../server/pipeline/process/open-received.ts';
 import type { Db, Sql } from '../../../server/platform/database/db.ts';
-import { hasDue, hasNewEvents, mayHoldOptOuts } from '../../../server/store/deliveries/due-work.ts';
+import { hasDue, hasNewEvents, mayHoldChoices } from '../../../server/store/deliveries/due-work.ts';
 import { findDue } from '../../../server/store/deliveries/find-due.ts';
 import { openOfEntities } from '../../../server/store/deliveries/give-way.ts';
 import { openLanes } from '../../../server/store/deliveries/lanes.ts';
@@ -79,7 +79,7 @@ const asked: Record<string, { ask(sql: Sql): Promise<unknown>; by: string[] }> =
     by: ['events_received'],
   },
   'whether an opt-out may wait to be translated': {
-    ask: async (sql) => await mayHoldOptOuts(sql, scene.shop.id),
+    ask: async (sql) => await mayHoldChoices(sql, scene.shop.id),
     by: ['events_received'],
   },
   'what still waits to be translated': {
