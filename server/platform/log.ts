@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { type LoggerOptions, pino } from 'pino';
+import { isOutage } from './database/outage.ts';
 
 /**
  * Structured logging: ids, counts, codes and times only. Never pass it personal data or a secret.
@@ -36,13 +37,52 @@ export function withoutSecrets(line: Record<string, unknown>): Record<string, un
   return kept;
 }
 
+/** While something is away, one line of a kind in this time, in milliseconds. */
+const SAME_OUTAGE_EVERY_MS = 60_000;
+const WARN = pino.levels.values['warn'] ?? 0;
+/** Of so many kinds is kept when they were last logged. */
+const MOST_KINDS = 1000;
+
+/**
+ * While the database or another server is away, everything that needs it fails again and again: the
+ * first failure of a kind (stage, shop and code) is logged, then one a minute, with how many were
+ * left out since.
+ * @returns the line to log; null: none now
+ */
+export function sparingly(now: () => number): (line: Record<string, unknown>) => Record<string, unknown> | null {
+  const kinds = new Map<string, { at: number; leftOut: number }>();
+  return (line) => {
+    const { stage, shop, err } = line;
+    if (!isOutage(err)) return line;
+    const code = err instanceof Error && 'code' in err ? err.code : '';
+    const kind = `${stage} ${shop} ${code}`;
+    const last = kinds.get(kind);
+    if (last && now() - last.at < SAME_OUTAGE_EVERY_MS) {
+      last.leftOut++;
+      return null;
+    }
+    if (kinds.size >= MOST_KINDS) kinds.clear();
+    kinds.set(kind, { at: now(), leftOut: 0 });
+    return last && last.leftOut > 0 ? { ...line, leftOut: last.leftOut } : line;
+  };
+}
+
 const FLUSH_EVERY_MS = 200;
 /** A write of a few lines costs as much as making them. In bytes. */
 const FLUSH_FROM = 12 * 1024;
 
 export function createLog(level: string): Log {
-  const options = {
+  const spared = sparingly(() => performance.now());
+  const options: LoggerOptions = {
     level,
+    hooks: {
+      logMethod(args, method, level) {
+        const [line, ...message] = args;
+        const isFailure = level >= WARN && typeof line === 'object' && line !== null;
+        const kept: unknown = isFailure ? spared({ ...line }) : line;
+        if (kept !== null) method.apply(this, [kept, ...message]);
+      },
+    },
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describe },

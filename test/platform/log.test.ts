@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withoutSecrets } from '../../server/platform/log.ts';
+import { sparingly, withoutSecrets } from '../../server/platform/log.ts';
 
 it('values named like a secret are hidden in a log line and inside its objects; everything else stays', () => {
   const err = new Error('x');
@@ -16,4 +16,34 @@ it('values named like a secret are hidden in a log line and inside its objects; 
     answer: { status: 200, token: '[Redacted]', deeper: { secret: '[Redacted]', authorization: '[Redacted]' } },
   });
   expect(withoutSecrets(line)['err']).toBe(err);
+});
+
+const failing = (code: string) => Object.assign(new Error('x'), { code });
+const away = failing('ECONNREFUSED');
+
+it('while the database is away, the same failure is logged at once and then once a minute, with how many were left out', () => {
+  let now = 0;
+  const spared = sparingly(() => now);
+  const logged: [number, object][] = [];
+  for (; now < 150_000; now += 1000) {
+    const line = spared({ stage: 'sweep', err: away });
+    if (line) logged.push([now, line]);
+  }
+  expect(logged).toEqual([
+    [0, { stage: 'sweep', err: away }],
+    [60_000, { stage: 'sweep', err: away, leftOut: 59 }],
+    [120_000, { stage: 'sweep', err: away, leftOut: 59 }],
+  ]);
+});
+
+it.each<[string, Record<string, unknown>]>([
+  ['of another part', { stage: 'receive', err: away }],
+  ['of another shop', { stage: 'sweep', shop: 2, err: away }],
+  ['for another reason', { stage: 'sweep', shop: 1, err: failing('57P03') }],
+  ['that is no outage', { stage: 'sweep', shop: 1, err: new Error('a fault of ours') }],
+  ['of nothing', { stage: 'sweep', shop: 1 }],
+])('a line %s is logged right after it', (_, line) => {
+  const spared = sparingly(() => 0);
+  spared({ stage: 'sweep', shop: 1, err: away });
+  expect(spared(line)).toEqual(line);
 });
