@@ -25,9 +25,15 @@ const DRAIN_MS = 5000;
 
 /**
  * Time limits for a request's headers and the whole request, in milliseconds; bodies have less, see
- * platform/intake.ts.
+ * platform/intake.ts. Most proxies give up an idle connection after a minute: if we closed it first,
+ * they would lose a request that they are just sending on it.
  */
-const CONNECTION_LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
+const CONNECTION_LIMITS = {
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5000,
+  keepAliveTimeout: 75_000,
+};
 
 /** Where `npm run build` leaves the pages. */
 const PAGES = path.join(import.meta.dirname, '../dist');

@@ -26,6 +26,12 @@ describe('the answer to a webhook', () => {
     expect(connector.ascent360.received.filter((r) => r.raw.includes('person101@'))).toHaveLength(1);
   });
 
+  it('leaves the connection open for longer than proxies keep it idle, so that none sends into one being closed', async () => {
+    const answer = await connector.send('shop/update', { id: 1 });
+    const [, seconds] = /timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '') ?? [];
+    expect(Number(seconds)).toBeGreaterThan(60);
+  });
+
   it('the same webhook id from another shop is another event', async () => {
     const webhookId = randomUUID();
     await connector.send('customers/create', customer(102), { webhookId });
