@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { shopErasure } from '../../server/features/privacy/erase-rows.ts';
 import type { Param, Sql } from '../../server/platform/database/db.ts';
 import { lockShop } from '../../server/store/deliveries/deliveries.ts';
 import { emailChoice, openScene, order, type Scene } from '../features/activity/scene.ts';
@@ -134,4 +135,25 @@ it('a plan that was made while the tables were almost empty still reads only the
     }
   });
   expect(reads).toEqual({});
+});
+
+it('looking for shops to erase reads no events of a shop that has the app, even before the server has statistics', async () => {
+  await scene.begin();
+  let asked = '';
+  await shopErasure(scene.db).due({
+    query: async (text) => {
+      asked = text;
+      return [];
+    },
+  });
+  await andBack(async (sql) => {
+    await sql.query(
+      `INSERT INTO shops (domain, created_at, first_webhook_at)
+       SELECT 's' || n, now() - interval '99 days', CASE WHEN n % 100 > 0 THEN now() END FROM generate_series(1, ${ROWS}) AS n`,
+    );
+    await sql.query(FILLS[0] ?? '', [scene.shop.id]);
+    const [row] = await sql.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${asked}`);
+    // The shops themselves, and few besides.
+    expect(row && rowsRead(row['QUERY PLAN'][0].Plan)).toBeLessThan(ROWS + FEW);
+  });
 });

@@ -29,12 +29,13 @@ const GIVE_UP = `UPDATE shops s SET domain = 'erased:' || id, wrapped_key = NULL
 const STRANGERS_KEPT_DAYS = 60;
 /**
  * Shopify's requests about people also come for shops that were erased, and make them a row. A shop of
- * which nothing else has come, and that for long, is none that has the app.
+ * which nothing else has come, and that for long, is none that has the app. Not by NOT EXISTS, which
+ * PostgreSQL may answer by reading the events of all shops.
  */
 export const isStranger = `s.erased_at IS NULL AND s.first_call_at IS NULL AND s.first_webhook_at IS NULL
   AND s.created_at < now() - interval '${STRANGERS_KEPT_DAYS} days'
-  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.shop_id = s.id AND (e.received_at > now() - interval '${STRANGERS_KEPT_DAYS} days'
-    OR e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')))`;
+  AND (SELECT 1 FROM events e WHERE e.shop_id = s.id AND (e.received_at > now() - interval '${STRANGERS_KEPT_DAYS} days'
+    OR e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')) LIMIT 1) IS NULL`;
 
 /**
  * Whether a shop's rows may be deleted: its key is destroyed. A stranger's is destroyed here, in the
