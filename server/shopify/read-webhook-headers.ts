@@ -7,15 +7,11 @@ import { readInstant } from './translate/read-moment.ts';
  */
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/**
- * `topic` and `shop` in lower case. `webhookId` identifies a delivery; `eventId` only relates
- * deliveries.
- */
+/** `topic` and `shop` in lower case. `webhookId` identifies a delivery. */
 export type WebhookHeaders = {
   topic: string;
   shop: string;
   webhookId: string;
-  eventId: string | null;
   apiVersion: string | null;
   triggeredAt: Instant | null;
 };
@@ -49,7 +45,6 @@ export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
       topic,
       shop,
       webhookId,
-      eventId: within(single(headers, 'x-shopify-event-id'), ID_MAX_LENGTH),
       apiVersion: within(single(headers, 'x-shopify-api-version'), TOPIC_MAX_LENGTH),
       triggeredAt: readInstant(single(headers, 'x-shopify-triggered-at')) ?? null,
     },

@@ -50,7 +50,7 @@ async function store(app: AppDatabase, shop: Shop, first: number, count: number)
   const inbox = createInbox(app.db, app);
   const at = Date.now();
   const orders = Array.from({ length: count }, async (_, i) => {
-    const head = { shop, webhookId: randomUUID(), topic: 'orders/create', shopifyEventId: null, apiVersion: '2026-10' };
+    const head = { shop, webhookId: randomUUID(), topic: 'orders/create', apiVersion: '2026-10' };
     await inbox.store({ ...head, triggeredAt: at, receivedAt: at, body: tickedOrder(first + i) });
   });
   await Promise.all(orders);

@@ -12,7 +12,6 @@ export async function store(process: Process, scene: Scene, webhook: Webhook, no
       shop,
       webhookId: webhook.id,
       topic: webhook.topic,
-      shopifyEventId: null,
       apiVersion: '2026-10',
       triggeredAt: webhook.triggeredAt,
       receivedAt: now,

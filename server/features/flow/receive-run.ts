@@ -129,7 +129,6 @@ export function storeRun(deps: ReceiveRunDeps): RequestHandler {
         source: 'flow' as const,
         webhookId: `flow:${runId}`,
         topic: FLOW_RUN,
-        shopifyEventId: null,
         apiVersion: null,
         triggeredAt: null,
         receivedAt: null,

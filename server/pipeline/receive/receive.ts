@@ -79,7 +79,6 @@ export function receive(deps: ReceiveDeps): RequestHandler {
           shop,
           webhookId: headers.webhookId,
           topic: headers.topic,
-          shopifyEventId: headers.eventId,
           apiVersion: headers.apiVersion,
           triggeredAt: headers.triggeredAt,
           receivedAt: null,

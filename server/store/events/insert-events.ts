@@ -12,7 +12,6 @@ export type NewEvent = {
   /** Recognizes the event when it arrives again. */
   webhookId: string;
   topic: string;
-  shopifyEventId?: string | null;
   apiVersion?: string | null;
   importId?: string;
   /** Null: when it is stored, by the database's clock; a process's own may be wrong. */
@@ -27,7 +26,6 @@ const columnTypes = {
   source: 'text',
   webhook_id: 'text',
   topic: 'text',
-  shopify_event_id: 'text',
   api_version: 'text',
   import_id: 'uuid',
   triggered_at: 'timestamptz',
@@ -53,7 +51,6 @@ export function sealEvent(event: NewEvent) {
     source: event.source,
     webhook_id: event.webhookId,
     topic: event.topic,
-    shopify_event_id: event.shopifyEventId ?? null,
     api_version: event.apiVersion ?? null,
     import_id: event.importId ?? null,
     triggered_at: dateOf(event.triggeredAt),

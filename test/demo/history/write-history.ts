@@ -176,7 +176,6 @@ export async function writeHistory(
           shop,
           webhookId: `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`,
           topic,
-          shopifyEventId: null,
           apiVersion: '2026-10',
           triggeredAt: at,
           receivedAt: Math.min(at + chance.whole(300, 1400), now),

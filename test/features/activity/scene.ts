@@ -141,7 +141,6 @@ export async function openScene(): Promise<Scene> {
         topic,
         // No webhook has this topic: it comes from Flow.
         ...(topic === 'flow/send' && { source: 'flow' as const }),
-        shopifyEventId: null,
         apiVersion: '2026-10',
         triggeredAt: receivedAt,
         receivedAt,

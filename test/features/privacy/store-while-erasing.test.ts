@@ -23,7 +23,6 @@ async function scene() {
       shop,
       webhookId: 'meanwhile',
       topic: 'orders/create',
-      shopifyEventId: null,
       apiVersion: null,
       triggeredAt: Date.now(),
       receivedAt: Date.now(),

@@ -35,7 +35,6 @@ async function toldAfterKill(acknowledged: (at: (seconds: number) => string) => 
       shop,
       webhookId: randomUUID(),
       topic,
-      shopifyEventId: null,
       apiVersion: '2026-10',
       triggeredAt: Date.now(),
       receivedAt: Date.now(),
