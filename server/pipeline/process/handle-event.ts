@@ -6,7 +6,7 @@ import { handleConsent } from './handle-consent.ts';
 import { handleFlowRun, handleIncomplete, handleMerge, handleTags } from './handle-person-event.ts';
 import { handleState, isRead } from './handle-state.ts';
 import { withHomeCountry } from './home-country.ts';
-import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
+import { entityKeyOf, keyOfShortened, personKeyOf } from './keys-of-event.ts';
 import { withKnownBuyer } from './known-buyer.ts';
 
 /**
@@ -17,7 +17,9 @@ export function handleEvent(batch: Batch, event: TranslatedEvent): void {
   const t = withHomeCountry(batch, withKnownBuyer(batch, event.translated));
   const entity = entityKeyOf(batch.shop, t);
   // A guest has no id we could recognize, but their orders do.
-  const erased = [personKeyOf(batch.shop, t), entity].map((key) => (key === null ? null : batch.redactedAt(key)));
+  const erased = [personKeyOf(batch.shop, t), entity, keyOfShortened(batch.shop, t)].map((key) =>
+    key === null ? null : batch.redactedAt(key),
+  );
   // A read may show old data: only a customer or order created since the erasure is about a new
   // person.
   const since = isRead(t) ? (t.createdAt ?? 0) : event.triggeredAt;
@@ -80,10 +82,10 @@ function outcomeOf(batch: Batch, event: TranslatedEvent, t: Translated): Outcome
   }
 }
 
-/** The keys by which the activity search finds the event. */
+/** The keys by which the activity search and erasing find the event. */
 function searchKeys(batch: Batch, t: Translated): string[] {
   const { vault } = batch.shop;
-  const keys: (string | null)[] = [personKeyOf(batch.shop, t)];
+  const keys: (string | null)[] = [personKeyOf(batch.shop, t), keyOfShortened(batch.shop, t)];
   if (t.kind === 'order' || t.kind === 'customer') {
     keys.push(t.contact.email ? emailHash(vault, t.contact.email) : null);
     keys.push(t.contact.mobile ? mobileHash(vault, t.contact.mobile) : null);

@@ -2,6 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
+import { findTraces } from '../../store/erase/find-traces.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -79,8 +80,9 @@ export const isAboutShop = ({ read }: { read: TranslatedOrSettled }) =>
 /** Customers who turn out to have been the same as one who was erased. */
 async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly ErasedWithAnother[]): Promise<void> {
   for (const { customerId, eventId, at } of merged) {
-    const named = { customerId, email: null, phone: null, orderIds: [] };
-    audit.push(...(await redactPerson(sql, shop, named, { id: eventId, triggeredAt: at })));
+    await allowPauses(sql);
+    const traces = await findTraces(sql, shop, { customerId, email: null, phone: null, orderIds: [] });
+    audit.push(...(await redactPerson(sql, shop, traces, { id: eventId, triggeredAt: at })));
     audit.push({ kind: 'privacy', action: 'erased', request: eventId });
   }
 }

@@ -8,7 +8,7 @@ import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen, startAnew, waitingOf } from '../../store/deliveries/unsent.ts';
 import { redactPerson, rememberErasure } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
-import { findTraces, keysOf } from '../../store/erase/find-traces.ts';
+import { findTraces, keysOf, type Traces } from '../../store/erase/find-traces.ts';
 import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
@@ -76,20 +76,21 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
   return erasedAt !== undefined && at <= erasedAt;
 }
 
+/** What we have on the person of a request; null: nobody to look for, or no need to yet. */
+async function lookFor(sql: Sql, shop: Shop, request: PersonRequest): Promise<Traces | null> {
+  // An export is put together when it is downloaded.
+  if (namesNobody(request) || (request.request === 'data_request' && !request.unread)) return null;
+  // Bodies of 10 MB may have to be read for it.
+  await allowPauses(sql);
+  return await findTraces(sql, shop, request);
+}
+
 /**
  * Whether we can't tell who a request is about: it names nobody, or nobody we know beside a phone
- * number or an email we can't read, which may be somebody's. Of an erasure we remember what it names
- * all the same.
+ * number or an email we can't read, which may be somebody's.
  */
-async function isUnfound(sql: Sql, shop: Shop, request: PersonRequest, at: Instant): Promise<boolean> {
-  if (namesNobody(request)) return true;
-  if (!request.unread) return false;
-  await allowPauses(sql);
-  const traces = await findTraces(sql, shop, request);
-  if (traces.found) return false;
-  if (request.request === 'customer_redact') await rememberErasure(sql, shop, traces, at);
-  return true;
-}
+const isUnfound = (request: PersonRequest, traces: Traces | null) =>
+  namesNobody(request) || (request.unread && !traces?.found);
 
 /**
  * @param what.now when it is handled
@@ -123,16 +124,25 @@ export async function handleShopEvent(
       search = [customerKey(shop.vault, t.customerId)];
       reason = 'deleted_person';
       break;
-    case 'compliance':
+    case 'compliance': {
       reason = 'privacy';
-      if (t.request !== 'shop_redact' && (await isUnfound(sql, shop, t, event.triggeredAt))) {
+      if (t.request === 'shop_redact') {
+        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
+        detail = detailOf('shop_in_use');
+        note('shop_kept');
+        break;
+      }
+      const traces = await lookFor(sql, shop, t);
+      if (isUnfound(t, traces)) {
+        // What an erasure names is remembered all the same.
+        if (t.request === 'customer_redact' && traces) await rememberErasure(sql, shop, traces, event.triggeredAt);
         await keepRequest(sql, shop, t, { eventId: event.id, search: keysOf(shop, t), done: false });
         const settled = { state: 'attention', reason: 'translation_failed' } as const;
         await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
         return;
       }
-      if (t.request === 'customer_redact') {
-        audit.push(...(await redactPerson(sql, shop, t, event)));
+      if (t.request === 'customer_redact' && traces) {
+        audit.push(...(await redactPerson(sql, shop, traces, event)));
         // Another's opt-out may have been about to go with what was ended.
         await askLedgerCheck(sql, shop);
         note('erased');
@@ -140,16 +150,11 @@ export async function handleShopEvent(
         await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
         return;
       }
-      if (t.request === 'shop_redact') {
-        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
-        detail = detailOf('shop_in_use');
-        note('shop_kept');
-      } else {
-        search = keysOf(shop, t);
-        await keepRequest(sql, shop, t, { eventId: event.id, search, done: true });
-        note('data_request');
-      }
+      search = keysOf(shop, t);
+      await keepRequest(sql, shop, t, { eventId: event.id, search, done: true });
+      note('data_request');
       break;
+    }
   }
   await settleTranslated(sql, shop, [
     { id: event.id, settled: { state: 'skipped', reason }, detail, summary: event.summary, search, entity: null },

@@ -10,6 +10,12 @@ export function entityKeyOf(shop: Shop, translated: Translated): string | null {
   return translated.kind === 'tags' ? entityKey(shop.vault, 'customer', translated.customerId) : null;
 }
 
+/** The key of an order of which Shopify sent only the id. */
+export const keyOfShortened = (shop: Shop, translated: Translated): string | null =>
+  translated.kind === 'incomplete' && translated.what === 'order'
+    ? entityKey(shop.vault, 'order', translated.id)
+    : null;
+
 /** The key of the person an event is about; null when it names nobody. */
 export function personKeyOf(shop: Shop, translated: Translated): string | null {
   if (translated.kind === 'customer' || (translated.kind === 'incomplete' && translated.what === 'customer')) {

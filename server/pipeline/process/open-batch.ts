@@ -17,7 +17,7 @@ import type { InShop } from '../in-shop.ts';
 import type { Batch, ErasedWithAnother, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
 import { batchDeliveries } from './batch-deliveries.ts';
 import { batchEndings } from './batch-endings.ts';
-import { entityKeyOf, personKeyOf, touchedBy } from './keys-of-event.ts';
+import { entityKeyOf, keyOfShortened, personKeyOf, touchedBy } from './keys-of-event.ts';
 
 /** UUID namespace for the ids of facts. */
 const FACTS = '0a7e3c52-6a0f-4f0e-9d35-3d1f6a3c9b10';
@@ -27,10 +27,11 @@ const present = <T>(value: T | null): value is T => value !== null;
 /** The rows of a batch as they are before it. */
 async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]) {
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
+  const shortened = events.map((event) => keyOfShortened(shop, event.translated)).filter(present);
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const [people, redactions, entities, waiting] = await Promise.all([
     loadPeople(sql, shop, personKeys),
-    loadRedactions(sql, shop, [...personKeys, ...entityKeys]),
+    loadRedactions(sql, shop, [...personKeys, ...entityKeys, ...shortened]),
     loadEntityStates(sql, shop, entityKeys),
     openOfEntities(sql, shop, entityKeys),
   ]);

@@ -1,37 +1,34 @@
 import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { allowPauses, type Sql } from '../../platform/database/db.ts';
+import type { Sql } from '../../platform/database/db.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
 import { startAnew } from '../deliveries/unsent.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey, entityKey } from '../people/identifiers.ts';
 import { forgetLooksAt } from '../shops/access-log.ts';
-import { eraseRequests, type PrivacySubject } from '../shops/privacy-requests.ts';
+import { eraseRequests } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
-import { findTraces, type Traces } from './find-traces.ts';
+import type { Traces } from './find-traces.ts';
 import { forgetViews } from './forget-views.ts';
 import { forgetMerged } from './kept-instead.ts';
 import { CHOSEN_SINCE, isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
 
 /**
- * Erases everything we have on one person: by customer id, email or phone, whichever the request
- * names. Bodies, payloads, profiles, addresses, consent and what was told are deleted; the rows of
- * events stay for the counts, empty. Erases what docs/privacy.md lists as erased with the person.
+ * Erases everything we have on one person: what findTraces finds. Bodies, payloads, profiles,
+ * addresses, consent and what was told are deleted; the rows of events stay for the counts, empty.
+ * Erases what docs/privacy.md lists as erased with the person.
  * @returns the attempts that were cut short, for the audit log
  */
 export async function redactPerson(
   sql: Sql,
   shop: Shop,
-  request: PrivacySubject,
+  traces: Traces,
   event: { id: string; triggeredAt: Instant },
 ): Promise<AttemptEntry[]> {
-  // Bodies of 10 MB may have to be read for it.
-  await allowPauses(sql);
-  const traces = await findTraces(sql, shop, request);
   await rememberErasure(sql, shop, traces, event.triggeredAt);
   const interrupted = await interruptedOf(sql, shop, traces.events);
-  const named = request.orderIds.map((id) => entityKey(shop.vault, 'order', id));
+  const named = traces.names.orderIds.map((id) => entityKey(shop.vault, 'order', id));
   // Orders that the request names are erased whenever they were placed.
   const since = new Set(await startAnew(sql, shop, traces.events, { at: event.triggeredAt, except: named }));
   const events = [...traces.events.filter((id) => !since.has(id)), event.id];

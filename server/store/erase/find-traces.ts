@@ -54,25 +54,27 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
     ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
     ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
   ];
+  // Events may be deleted before what is known of their order.
+  const owned = await sql.query<{ entity: string }>(
+    'SELECT entity FROM entity_states WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
+    [shop.id, ids],
+  );
+  // What Shopify shortened to the id of an order is found by that alone.
+  const orders = [...entities, ...owned.map(({ entity }) => entity)];
   const events = await sql.query<{ id: string; topic: string; entity: string | null }>(
     `SELECT id, topic, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
        AND (search && $3::text[] OR id IN (
          SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($4::uuid[])))))
      ORDER BY id`,
-    [shop.id, entities, keys, ids, others.keys],
+    [shop.id, entities, [...keys, ...orders], ids, others.keys],
   );
   const requests = await requestsOf(sql, shop, keys);
   const isAnothers = ({ customerId }: { customerId: ShopifyId | null }) =>
     subject.customerId !== null && customerId !== null && !customerIds.includes(customerId);
   // A request has the id of its event.
   const anothers = new Set(requests.filter(isAnothers).map(({ id }) => id));
-  // Events may be deleted before what is known of their order.
-  const owned = await sql.query<{ entity: string }>(
-    'SELECT entity FROM entity_states WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
-    [shop.id, ids],
-  );
   const mergers = await mergersOf(sql, shop, ids, customerIds);
-  const names: Names = { customerIds, emails: known.emails, phones: known.phones };
+  const names: Names = { customerIds, orderIds: subject.orderIds, emails: known.emails, phones: known.phones };
   const unread = await unsearchableEvents(sql, shop, names);
   return {
     found: people.length > 0 || owned.length > 0 || events.some(({ topic }) => topic !== 'customers/data_request'),

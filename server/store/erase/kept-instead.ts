@@ -29,7 +29,12 @@ export async function mergersOf(
     [shop.id, kept.map(({ key }) => key)],
   );
   const isTheirs = ({ id, body }: { id: string; body: Uint8Array }) =>
-    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), { customerIds, emails: [], phones: [] });
+    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), {
+      customerIds,
+      orderIds: [],
+      emails: [],
+      phones: [],
+    });
   return rows.filter(isTheirs).map(({ id }) => id);
 }
 

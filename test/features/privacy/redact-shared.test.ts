@@ -1,6 +1,6 @@
 /** Erasing a customer takes nothing from another who had the same address. */
-import { expect, it } from 'vitest';
-import { ago, customer, EMAIL, emailConsent, MINUTE } from '../../pipeline/bodies.ts';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 
 const scene = readScene();
@@ -20,4 +20,41 @@ it.each([
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
   if (isSent) await scene.receive(EMAIL, { ...optOut }, Date.now() - MINUTE);
   expect(await scene.send()).toMatchObject(sent);
+});
+
+const bodies = async () =>
+  await scene.base.db.query('SELECT topic, reason FROM events WHERE shop_id = $1 AND body IS NOT NULL', [
+    scene.base.shop.id,
+  ]);
+
+it.each([
+  ['that names the order', { customer: { id: 1 }, orders_to_redact: [9] }],
+  ['of the customer whose order it is', { customer: { id: 1 } }],
+  ['of the guest whose order it is', { customer: { email: 'guest@example.com' } }],
+])('an erasure %s takes what Shopify shortened to the order’s id, and no other', async (_, named) => {
+  const buyer = 'id' in named.customer ? { customer: customer(1) } : { customer: null, email: 'guest@example.com' };
+  if (!('orders_to_redact' in named)) await scene.receive('orders/create', order(9, buyer));
+  for (const id of [9, 10]) await scene.receive('orders/updated', { id });
+  await scene.read();
+  expect(await bodies()).toContainEqual({ topic: 'orders/updated', reason: 'no_contact' });
+  await scene.receive('customers/redact', named);
+  expect(await bodies()).toEqual([{ topic: 'orders/updated', reason: 'no_contact' }]);
+});
+
+it('what Shopify shortened to the id of an erased order is erased when it arrives late', async () => {
+  await scene.receive('customers/redact', { customer: { id: 1 }, orders_to_redact: [9] });
+  const late = await scene.receive('orders/updated', { id: 9 }, Date.now() - MINUTE);
+  await scene.read();
+  expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+  expect(await bodies()).toEqual([]);
+});
+
+it('an erasure beside a phone that can’t be read reads each unreadable body once', async () => {
+  await scene.receive('customers/create', customer(1));
+  const unread = await scene.receive('customers/update', { id: 'none' });
+  const { vault } = scene.base.shop;
+  const open = vi.spyOn(vault, 'open');
+  onTestFinished(() => open.mockRestore());
+  await scene.receive('customers/redact', { customer: { id: 1, phone: '555-SHIP' } });
+  expect(open.mock.calls.filter(([binding]) => binding === `events.body:${unread}`)).toHaveLength(1);
 });
