@@ -29,7 +29,7 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
 /**
  * Applies what the Admin API said about a person, as their own customer webhook would, plus tags,
  * metafields and the data-sale opt-out. Its consent facts go into the ledger instead. An answer
- * older than what we know changes nothing.
+ * older than what we know changes nothing but the data-sale opt-out, whose answer may be younger.
  */
 export function applyRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;
@@ -44,7 +44,10 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
-  if (profile.read !== null && profile.read.at > read.readAt) return;
+  if (profile.read !== null && profile.read.at > read.readAt) {
+    learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
+    return;
+  }
   if (read.tags) {
     profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
     profile.tagsOf = at;

@@ -286,6 +286,24 @@ describe('the data-sale opt-out', () => {
     await scene.receive('orders/create', order(2, buyer(1)));
     expect(await scene.send()).toMatchObject([{ ListIds: ['2127849'] }]);
   });
+
+  it('in a record requested before the last read counts: it may have been written since', async () => {
+    await scene.begin(lists);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.read();
+    const record = {
+      __typename: 'Customer',
+      id: 'gid://shopify/Customer/1',
+      updatedAt: ago(2 * MINUTE),
+      dataSaleOptOut: true,
+      defaultEmailAddress: known(1),
+    };
+    await scene.receive('customers/update', record, Date.now() - MINUTE);
+    const sent: { ListIds?: string[] }[] = await scene.send();
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.flatMap(({ ListIds }) => ListIds ?? [])).toEqual([]);
+  });
 });
 
 describe('fields that the app may not read', () => {
