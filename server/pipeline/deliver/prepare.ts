@@ -85,8 +85,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 }
 
 /** An order that the settings leave out whatever choice it brings. */
-function leftOutOrder({ kind, purchase, settings: { send } }: PrepareInput): Settled | null {
-  if (kind !== 'order') return null;
+function leftOutOrder({ purchase, settings: { send } }: PrepareInput): Settled | null {
   if (purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
   const channel = purchase?.channel?.toLowerCase();
   return channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)
@@ -94,8 +93,13 @@ function leftOutOrder({ kind, purchase, settings: { send } }: PrepareInput): Set
     : null;
 }
 
-function isTopicOff({ kind, settings: { send } }: PrepareInput): boolean {
-  return (kind === 'order' && !send.orders) || (kind === 'customer' && !send.customers);
+/** Resending an older state, sent only for its choice, sends the newest. */
+const sendsOrder = ({ kind, purchase, otherwise }: PrepareInput) =>
+  kind === 'order' || (purchase !== null && otherwise === null);
+
+function isTopicOff(input: PrepareInput): boolean {
+  const { send } = input.settings;
+  return (sendsOrder(input) && !send.orders) || (input.kind === 'customer' && !send.customers);
 }
 
 /**
@@ -129,7 +133,8 @@ export function prepare(input: PrepareInput): Prepared {
   if ((contact.email ?? contact.phone ?? contact.mobile) === undefined) {
     return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };
   }
-  const said = { contact, purchase: isChoiceOnly ? null : input.purchase, settings, mapped };
+  const purchase = isChoiceOnly || input.otherwise ? null : input.purchase;
+  const said = { contact, purchase, settings, mapped };
   const built = buildPayload({
     ...(settings.format === 'xml' ? textsForXml(said) : said),
     flags: decisions,

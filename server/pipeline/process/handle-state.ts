@@ -121,17 +121,23 @@ function recordFacts(
 
 /**
  * A choice in an older state of an order or customer still counts. It is sent with the person as
- * last known.
+ * last known, unless the settings leave such an order out.
  */
-function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Met, choice: boolean): Outcome {
-  if (!person || !choice || !hasContact(person.profile.contact)) return skipped('stale');
+function handleStale(
+  batch: Batch,
+  event: TranslatedEvent,
+  { person, waits }: Met,
+  t: Of<'order'> | Of<'customer'>,
+): Outcome {
+  if (!person || !hasContact(person.profile.contact)) return skipped('stale');
   return batch.deliver(event, {
     kind: 'read',
     entity: null,
     person,
     contact: person.profile.contact,
-    subject: { ...asLastKnown, otherwise: 'stale' },
+    subject: { ...asLastKnown, purchase: t.kind === 'order' ? t.purchase : null, otherwise: 'stale' },
     waits,
+    choice: true,
   });
 }
 
@@ -161,7 +167,9 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
   const choice = facts.some(isChoice);
   // A merged customer's own state belongs to the kept customer now, so it counts as stale.
-  if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) return handleStale(batch, event, met, choice);
+  if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) {
+    return choice ? handleStale(batch, event, met, t) : skipped('stale');
+  }
   // A webhook already waiting to be sent keeps its place: the read says the same.
   const waiting = isRead(t) && t.updatedAt === state.handledAt ? batch.waiting(key) : null;
   if (waiting) {

@@ -125,6 +125,27 @@ describe('resending an event', () => {
     expect(await find(stale)).toMatchObject({ state: 'accepted' });
   });
 
+  it.each([
+    ['a test order', { send: { testOrders: true } }, {}, { test: true }, 'test_order'],
+    ['an order', {}, { send: { orders: false } }, {}, 'topic_off'],
+  ])(
+    'of %s that was stale, and sent for its choice, sends nothing while the settings leave the order out',
+    async (_what, before, after, over, reason) => {
+      await scene.save(before);
+      const processed_at = new Date(scene.now - HOUR).toISOString();
+      const of = (at: number, box: boolean) =>
+        order(1001, at, { customer: null, processed_at, buyer_accepts_marketing: box, ...over });
+      await scene.receive('orders/updated', of(5, false));
+      await scene.work();
+      const stale = await scene.receive('orders/create', of(0, true));
+      expect(await scene.work()).toMatchObject([{ EmailPermission: true }]);
+      await scene.save(after);
+      await retry(stale);
+      expect(await scene.work()).toEqual([]);
+      expect(await find(stale)).toMatchObject({ state: 'skipped', reason });
+    },
+  );
+
   it('sends the target of a merged event', async () => {
     const older = await scene.receive('customers/create', customer(1, 0));
     const newer = await scene.receive('customers/update', customer(1, 1));

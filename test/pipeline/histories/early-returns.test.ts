@@ -43,3 +43,23 @@ it('a guest’s ticked box is sent without the order while sending orders is off
   expect(await history.tell('orders/updated', again, 2)).toMatchObject({ state: 'skipped', reason: 'topic_off' });
   expect(history.sent()).toHaveLength(1);
 });
+
+it.each([
+  ['a test order', {}, { test: true }],
+  ['an order of a channel that is left out', { send: { excludeChannels: ['POS'] } }, { source_name: 'pos' }],
+])('a box ticked on %s sends no flag, whether its orders/create comes first or late', async (_what, settings, over) => {
+  const history = await histories.begin(settings);
+  const state = (updated: number, id: number, more: object = {}) =>
+    order(id, {
+      created_at: history.at(1),
+      processed_at: history.at(1),
+      updated_at: history.at(updated),
+      ...over,
+      ...more,
+    });
+  const ticked = { buyer_accepts_marketing: true };
+  await history.tell('orders/create', state(1, 8, ticked), 1);
+  await history.tell('orders/updated', state(20, 7), 20);
+  await history.tell('orders/create', state(1, 7, ticked), 1);
+  expect(history.sent()).toEqual([]);
+});
