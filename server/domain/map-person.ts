@@ -27,11 +27,18 @@ function valuesOf(profile: Profile, source: ListSource): { values: string[]; fro
   }
 }
 
+/** Each text once: Ascent360 doesn't tell upper from lower case. */
+function distinct(texts: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const text of texts) if (!byKey.has(tagKey(text))) byKey.set(tagKey(text), text);
+  return [...byKey.values()];
+}
+
 function list(profile: Profile, sources: readonly ListSource[]): Mapped['interests'] {
   const found = sources.map((source) => valuesOf(profile, source)).filter(({ values }) => values.length > 0);
   if (found.length === 0) return null;
   return {
-    values: [...new Set(found.flatMap(({ values }) => values))],
+    values: distinct(found.flatMap(({ values }) => values)),
     from: found.map(({ from }) => from).join(', '),
   };
 }
@@ -64,7 +71,7 @@ export function addTexts(mapped: Mapped, added: AddedTexts | undefined): Mapped 
     texts.length === 0
       ? found
       : {
-          values: [...new Set([...(found?.values ?? []), ...texts])],
+          values: distinct([...(found?.values ?? []), ...texts]),
           from: found ? `${found.from}, Flow` : 'Flow',
         };
   return {

@@ -289,6 +289,17 @@ describe('a delivery', () => {
     });
   });
 
+  it('carries a text once that two sources spell in different case, as the first has it', () => {
+    const interests = [
+      { from: 'tag' as const, prefix: 'likes:' },
+      { from: 'text' as const, values: ['ski', 'Snow'] },
+    ];
+    const known = { settings: { mapping: { ...settingsWith().mapping, interests } }, ada: withTags('likes:Ski') };
+    expect(payload(known)).toMatchObject({ Interests: ['Ski', 'Snow'] });
+    const added = subject({ added: { activities: [], interests: ['snow', 'Après'] } });
+    expect(payload(known, { subject: added })).toMatchObject({ Interests: ['Ski', 'Snow', 'Après'] });
+  });
+
   it('about nobody known carries what its event says', () => {
     const nobodys = { personId: null, subject: subject({ contact: { ...contact, firstName: 'Guest' } }) };
     expect(payload({ ada: withTags('likes:ski') }, nobodys)).toMatchObject({ FirstName: 'Guest' });
