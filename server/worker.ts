@@ -141,7 +141,7 @@ export function jobsOf(
       retention({ db, retentionDays: config.retentionDays, log }),
       keepAccess({ db, admin, access, log }),
       announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
-      createFetches({ db, shops, settings, admin, log, now, wake, translate }),
+      createFetches({ db, shops, settings, admin, log, now, random, wake, translate }),
       importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
       ledgerCheck({ db, log, now, wake }),
       silenceChore({ db, shops, settings, admin, log, now }),

@@ -126,15 +126,15 @@ function isAboutThisBody(error: unknown): boolean {
  * @throws AdminError
  */
 export async function completeBodies(
-  deps: FetchDeps,
+  deps: FetchDeps & { random: () => number },
   shop: Shop,
   signal: AbortSignal,
   inAnyOrder: boolean,
 ): Promise<number> {
   const rows = await deps.db.query<Parked>(
     `SELECT p.event_id, e.topic, e.triggered_at, e.received_at, e.body FROM parked_events p JOIN events e ON e.id = p.event_id
-     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY ${inAnyOrder ? 'random()' : 'p.event_id'} LIMIT ${BATCH}`,
-    [shop.id],
+     WHERE p.shop_id = $1 AND p.person_id IS NULL ORDER BY md5(p.event_id::text || $2), p.event_id LIMIT ${BATCH}`,
+    [shop.id, inAnyOrder ? String(deps.random()) : null],
   );
   const failures: AdminError[] = [];
   let inARow = 0;

@@ -129,7 +129,7 @@ beforeAll(async () => {
   // said.
   const met = cases.filter(({ source }) => source === 'read').map(({ id }) => customerKey(shop.vault, String(id)));
   await db.query('UPDATE people SET read_due_at = NULL WHERE shop_id = $1 AND key <> ALL($2::text[])', [shop.id, met]);
-  const chore = createFetches({ ...deps, translate, wake: () => {} });
+  const chore = createFetches({ ...deps, random: () => 0.5, translate, wake: () => {} });
   while (await chore.work(shop, new AbortController().signal));
 }, 120_000);
 afterAll(async () => await scene.close());

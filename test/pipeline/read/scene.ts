@@ -100,6 +100,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
     admin,
     log,
     now: () => base.now,
+    random: Math.random,
     translate: () => scene.translate(),
     wake: () => {},
   });
