@@ -11,8 +11,7 @@ import {
   EVERY_MS,
   loadReconciliation,
   movePointsBack,
-  postponeChanges,
-  postponeConsent,
+  postpone,
   type Reconciliation,
   saveConsentRead,
   setPoint,
@@ -66,20 +65,10 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
   const [failure] = failures;
   if (failure) throw failures.find((one) => one.failure !== 'refused') ?? failure;
   await closeOldMissed(deps.db, shop, now);
-  await postponeChanges(deps.db, shop, at);
+  await postpone(deps.db, shop, { what: 'changes', at });
   return false;
 }
 
-const nothing = {
-  operationId: null,
-  begunAt: null,
-  denied: [],
-  fileSize: null,
-  readAt: null,
-  url: null,
-  line: 0,
-  offset: 0,
-};
 const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
 
 async function giveUpReading(
@@ -89,7 +78,7 @@ async function giveUpReading(
   why: string,
 ): Promise<void> {
   log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
-  await saveConsentRead(db, shop, { ...at, ...nothing }, DAY_MS);
+  await saveConsentRead(db, shop, at, { waitMs: DAY_MS });
 }
 
 /**
@@ -102,18 +91,18 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
   const step = await stepBulkRead({ admin, shop, signal }, EVERYBODY, at, begunAt);
   switch (step.state) {
     case 'busy':
-      await saveConsentRead(db, shop, { ...at, ...nothing, denied: at.denied }, LATER_MS);
+      await saveConsentRead(db, shop, at, { denied: at.denied, waitMs: LATER_MS });
       return null;
     case 'begun': {
       const { operationId, denied } = step;
-      await saveConsentRead(db, shop, { ...at, ...nothing, operationId, begunAt, denied }, deps.lookAgainMs);
+      await saveConsentRead(db, shop, at, { operationId, begunAt, denied, waitMs: deps.lookAgainMs });
       return null;
     }
     case 'running':
-      await saveConsentRead(db, shop, at, deps.lookAgainMs);
+      await postpone(db, shop, { what: 'consent', at }, deps.lookAgainMs);
       return null;
     case 'again':
-      await saveConsentRead(db, shop, { ...at, ...nothing, denied: step.denied }, 0);
+      await saveConsentRead(db, shop, at, { denied: step.denied, waitMs: 0 });
       return null;
     case 'forbidden':
       await giveUpReading(deps, shop, at, 'denied');
@@ -122,9 +111,10 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
       await giveUpReading(deps, shop, at, step.why);
       return null;
     case 'done': {
-      const read = { ...at, url: step.url, fileSize: step.size, readAt: step.completedAt, line: 0, offset: 0 };
-      await saveConsentRead(db, shop, read, 0);
-      return read;
+      const { operationId, begunAt, denied } = at;
+      const file = { url: step.url, fileSize: step.size, readAt: step.completedAt };
+      await saveConsentRead(db, shop, at, { operationId, begunAt, denied, ...file, waitMs: 0 });
+      return { ...at, ...file, line: 0, offset: 0 };
     }
   }
 }
@@ -134,7 +124,7 @@ async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: 
   const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
   if (read === null) return false;
   if (read.url !== null && !(await compareFile(deps, work, { ...read, url: read.url }))) return true;
-  await saveConsentRead(deps.db, work.shop, { ...at, ...nothing }, 7 * DAY_MS);
+  await saveConsentRead(deps.db, work.shop, at, { waitMs: 7 * DAY_MS });
   return false;
 }
 
@@ -181,15 +171,12 @@ async function orPostpone(
     if (work.signal.aborted || !(error instanceof AdminError)) throw error;
     log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
     const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
-    if (compare === compareChanges) {
-      await postponeChanges(db, shop, at, waitMs);
-      return false;
-    }
+    const what = compare === compareChanges ? 'changes' : 'consent';
     // Request a new file if this one is gone or can't be read to the end.
     const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
-    if (at.url !== null && (error.failure === 'refused' || isHopeless))
-      await saveConsentRead(db, shop, { ...at, ...nothing }, waitMs ?? EVERY_MS);
-    else await postponeConsent(db, shop, at, waitMs);
+    if (what === 'consent' && at.url !== null && (error.failure === 'refused' || isHopeless))
+      await saveConsentRead(db, shop, at, { waitMs: waitMs ?? EVERY_MS });
+    else await postpone(db, shop, { what, at }, waitMs);
     return false;
   }
 }

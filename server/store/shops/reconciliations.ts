@@ -126,33 +126,23 @@ export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
 /** The usual time between two comparisons, in milliseconds. */
 export const EVERY_MS = 6 * 3_600_000;
 
-/**
- * Compares changes again after the usual time, or after `waitMs`. Does nothing when the app was
- * uninstalled in the meantime, or when another comparison was asked for.
- */
-export async function postponeChanges(
-  sql: Sql,
-  shop: Shop,
-  at: Pick<Reconciliation, 'changesDueAt'>,
-  waitMs = EVERY_MS,
-): Promise<void> {
-  await sql.query(
-    `UPDATE reconciliations SET due_at = now() + $3::float8 * interval '1 millisecond' WHERE shop_id = $1 AND due_at = $2`,
-    [shop.id, new Date(at.changesDueAt), waitMs],
-  );
-}
+const DUE = { changes: ['due_at', 'changesDueAt'], consent: ['consent_due_at', 'consentDueAt'] } as const;
 
-/** The same for everybody's consent: the usual time is that of changes. */
-export async function postponeConsent(
+/**
+ * Compares changes, or everybody's consent, again after the usual time between two comparisons of
+ * changes, or after `waitMs`. Does nothing when the app was uninstalled in the meantime, or when
+ * another comparison was asked for.
+ */
+export async function postpone(
   sql: Sql,
   shop: Shop,
-  at: Pick<Reconciliation, 'consentDueAt'>,
+  { what, at }: { what: keyof typeof DUE; at: Pick<Reconciliation, 'changesDueAt' | 'consentDueAt'> },
   waitMs = EVERY_MS,
 ): Promise<void> {
+  const [column, due] = DUE[what];
   await sql.query(
-    `UPDATE reconciliations SET consent_due_at = now() + $3::float8 * interval '1 millisecond'
-     WHERE shop_id = $1 AND consent_due_at = $2`,
-    [shop.id, new Date(at.consentDueAt), waitMs],
+    `UPDATE reconciliations SET ${column} = now() + $3::float8 * interval '1 millisecond' WHERE shop_id = $1 AND ${column} = $2`,
+    [shop.id, new Date(at[due]), waitMs],
   );
 }
 
@@ -174,16 +164,34 @@ export async function movePointsBack(sql: Sql, shop: Shop, to: Instant): Promise
   );
 }
 
+type ConsentRead = Pick<
+  Reconciliation,
+  'operationId' | 'begunAt' | 'denied' | 'fileSize' | 'readAt' | 'url' | 'line' | 'offset'
+>;
+
+const nothingRead: ConsentRead = {
+  operationId: null,
+  begunAt: null,
+  denied: [],
+  fileSize: null,
+  readAt: null,
+  url: null,
+  line: 0,
+  offset: 0,
+};
+
 /**
- * Saves what a comparison of consent reads, and how far it has got, unless another was asked for.
- * @param waitMs 0: it stays due
+ * Saves what a comparison of consent reads, from its beginning, unless another was asked for. What
+ * isn't named is nothing.
+ * @param how.waitMs 0: it stays due
  */
 export async function saveConsentRead(
   sql: Sql,
   shop: Shop,
-  read: Omit<Reconciliation, 'ordersUntil' | 'customersUntil' | 'changesDue' | 'changesDueAt' | 'consentDue'>,
-  waitMs: number,
+  at: Pick<Reconciliation, 'consentDueAt'>,
+  { waitMs, ...what }: Partial<ConsentRead> & { waitMs: number },
 ): Promise<void> {
+  const read = { ...nothingRead, ...what };
   await sql.query(
     `UPDATE reconciliations SET operation_id = $2, file_size = $3, read_at = $4, url = $5, line = $6, "offset" = $7,
        consent_due_at = CASE WHEN $8::float8 > 0 THEN now() + $8::float8 * interval '1 millisecond' ELSE consent_due_at END,
@@ -200,7 +208,7 @@ export async function saveConsentRead(
       waitMs,
       read.denied,
       read.begunAt === null ? null : new Date(read.begunAt),
-      new Date(read.consentDueAt),
+      new Date(at.consentDueAt),
     ],
   );
 }
