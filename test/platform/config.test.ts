@@ -96,8 +96,8 @@ it.each([
     'MIIE',
     'is not a private RSA key of 2048 bits or more in PEM form (several: one after the other): put in the whole file, from its BEGIN line to its END line',
   ],
-])('%s=%s stops the start, and the error names it, what is wrong and what to do', (name, value, fault) => {
-  expect(faultsOf({ [name]: value })).toContain(`${name} ${fault}`);
+])('%s=%s stops the start with one line: its name, what is wrong and what to do', (name, value, fault) => {
+  expect(faultsOf({ [name]: value })).toEqual([`${name} ${fault}`]);
 });
 
 it('white space around a secret or a token is no part of it', () => {
