@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { v4 as uuidv4 } from 'uuid';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -103,7 +103,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
 
   /** Waits until the stored pair is newer than `old`, and refreshes it if no other process does. */
   async function refreshed(shop: Shop, old: number): Promise<StoredToken> {
-    const owner = uuidv4();
+    const owner = randomUUID();
     const giveUpAt = performance.now() + LOOK_FOR;
     for (;;) {
       const token = await loadToken(db, shop);
@@ -137,7 +137,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     const known = await loadToken(db, shop);
     if (isUsable(known) && (idToken !== null || known.fresh)) return true;
     const { uninstalledAt } = await loadInstallation(db, shop);
-    const owner = uuidv4();
+    const owner = randomUUID();
     // If another process is already exchanging, its token will serve us too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {

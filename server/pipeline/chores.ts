@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { v4 as uuidv4 } from 'uuid';
 import type { Db, Sql } from '../platform/database/db.ts';
 import { isOutage, isTooSlow } from '../platform/database/outage.ts';
 import type { Log } from '../platform/log.ts';
@@ -114,7 +114,7 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
   }
 
   async function piece(chore: AnyChore, shopId: number): Promise<boolean> {
-    const owner = uuidv4();
+    const owner = randomUUID();
     const lostBefore = db.lost();
     const lease = { shopId, chore: chore.name, owner, leaseMs };
     if (!(await takeChore(db, lease, 'workWithoutKey' in chore))) return false;

@@ -1,7 +1,7 @@
 /**
  * The fields we use from Shopify's bodies (https://shopify.dev/docs/api/webhooks). If Shopify
- * renames a field, change it here only: `include_fields` in shopify.app.toml is derived from these
- * schemas.
+ * renames a field, change it here: types and tests name the other places, `include_fields` in
+ * shopify.app.toml among them, where every topic asks for the fields of its schema.
  */
 import {
   body,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TranslationError } from '../../../server/domain/translated.ts';
 import { deniedWithin, hiddenFields } from '../../../server/shopify/records/hidden-fields.ts';
 import { translateRecord } from '../../../server/shopify/records/translate-record.ts';
+import { includeFields } from '../../../server/shopify/topics.ts';
 import { translateCustomer } from '../../../server/shopify/translate/translate-customer.ts';
 import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
 
@@ -324,6 +325,14 @@ describe('the fields the app may not see, in a webhook’s words', () => {
   ])('%j are %j', (denied, hidden) => {
     const seen = { defaultEmailAddress: {}, defaultPhoneNumber: { smsMarketingConsent: {} } };
     expect(hiddenFields({ ...seen, customer: { ...seen, defaultAddress: {} } }, denied)).toEqual(hidden);
+  });
+
+  it.each([
+    ...['firstName', 'lastName', 'defaultEmailAddress.emailAddress', 'defaultPhoneNumber.phoneNumber'],
+    ...Object.keys(place(1).node).map((field) => `defaultAddress.${field}`),
+  ])('%s has the name of a field that the webhook has', (denied) => {
+    const [hidden] = hiddenFields({ defaultEmailAddress: {}, defaultPhoneNumber: {}, defaultAddress: {} }, [denied]);
+    expect(includeFields('customers/update')).toContain(hidden);
   });
 
   it('of a part of an answer are those within it', () => {
