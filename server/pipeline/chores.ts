@@ -189,7 +189,10 @@ export function startChores(deps: ChoresDeps, chores: readonly AnyChore[]): Chor
     while (!stopping.signal.aborted) {
       for (const chore of chores) {
         try {
-          for (const shopId of await chore.due(db)) wake(chore, shopId);
+          for (const shopId of await chore.due(db)) {
+            // What is in progress stays due until its end. The next look finds it if it still is then.
+            if (!running.has(keyOf(chore, shopId))) wake(chore, shopId);
+          }
         } catch (error) {
           if (!stopping.signal.aborted) log.warn({ stage: chore.name, err: error });
         }

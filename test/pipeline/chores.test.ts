@@ -77,6 +77,30 @@ describe('chores', () => {
     expect(done).toEqual(Array(3).fill(shop.domain));
   });
 
+  it('a chore that is found due while it is in progress is not done once more after it', async () => {
+    let pieces = 0;
+    let looks = 0;
+    let isDue = true;
+    const seen = async (more: number) => {
+      const enough = looks + more;
+      await until('it was looked for', async () => (looks >= enough ? true : undefined));
+    };
+    const due = async () => {
+      looks += 1;
+      return isDue ? [shop.id] : [];
+    };
+    const work = async () => {
+      pieces += 1;
+      await seen(3);
+      isDue = false;
+      return false;
+    };
+    begin([{ name: 'once', due, work }], { intervalMs: 10 });
+    await until('it is done', async () => (isDue ? undefined : true));
+    await seen(20);
+    expect(pieces).toBe(1);
+  });
+
   it('only one process at a time runs a chore for a shop', async () => {
     let atOnce = 0;
     let most = 0;
