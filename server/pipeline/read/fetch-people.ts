@@ -195,15 +195,14 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   const ids = people.map(({ id }) => id);
   deps.log.error({ stage: 'read', shop: shop.id, people: ids.length, err: error }, 'Shopify does not say who they are');
   await inShop(deps.db, shop, async ({ sql }) => {
-    await putOffReads(sql, shop, ids, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
+    await putOffReads(sql, shop, people, error.partial ? AFTER_ACCIDENT_MS : AFTER_REFUSAL_MS);
     if (!error.partial) await stopReadWaits(sql, shop, ids);
   });
 }
 
 /** No answer comes, perhaps because of this one: the next time, others are asked for. */
 async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly DueRead[]): Promise<void> {
-  const ids = people.map(({ id }) => id);
-  await inShop(deps.db, shop, async ({ sql }) => await putOffReads(sql, shop, ids, AFTER_FAILURE_MS));
+  await inShop(deps.db, shop, async ({ sql }) => await putOffReads(sql, shop, people, AFTER_FAILURE_MS));
 }
 
 /**

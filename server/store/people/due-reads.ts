@@ -52,10 +52,12 @@ export async function readLater(
   );
 }
 
-/** Has them read again after a while. */
-export async function putOffReads(sql: Sql, shop: Shop, ids: readonly string[], waitMs: number): Promise<void> {
-  await sql.query(
-    `UPDATE people SET read_due_at = now() + $3 * interval '1 millisecond' WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
-    [shop.id, ids, waitMs],
+/** Has them read again after a while. A person requested again meanwhile is read at once. */
+export async function putOffReads(sql: Sql, shop: Shop, people: readonly DueRead[], waitMs: number): Promise<void> {
+  await endReads(sql, shop, people);
+  await readLater(
+    sql,
+    shop,
+    people.map(({ id }) => ({ id, waitMs })),
   );
 }

@@ -72,6 +72,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       if (failure) throw failure;
       for (const [id, why] of scene.unsaid) {
         if (!JSON.stringify(variables).includes(`gid://shopify/Customer/${id}"`)) continue;
+        await scene.meanwhile?.();
         throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', why, why === 'accident');
       }
       const { data, errors = [] } = answerGraphql(

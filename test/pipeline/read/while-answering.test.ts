@@ -51,3 +51,16 @@ describe.each([
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
   });
 });
+
+it('an event that comes while Shopify fails to say who its customer is does not wait until they are asked about again', async () => {
+  scene.unsaid.set('1', 'accident');
+  await scene.receive(EMAIL, optOut(MINUTE));
+  let late = '';
+  scene.meanwhile = async () => {
+    scene.meanwhile = null;
+    scene.unsaid.clear();
+    late = await scene.receive('flow/send', run);
+  };
+  await scene.read();
+  expect(await scene.standing(late)).toMatchObject({ state: 'skipped' });
+});
