@@ -190,7 +190,7 @@ export const en = {
       'Shopify doesn’t let the app see orders. The app’s operator has to ask Shopify for access to protected customer data.',
     failed_because:
       'Shopify couldn’t read everything ({reason}). Start again. If that doesn’t help, choose fewer customers or a later date.',
-    gone: 'Shopify keeps what it prepared for 7 days only. Start a new import. We don’t resend what Ascent360 already accepted.',
+    gone: 'What was counted is kept for 7 days only. Start a new import. We don’t resend what Ascent360 already accepted.',
     refused: 'Shopify refused to read this. Start again. If that doesn’t help, tell us when it happened.',
     no_segment:
       'Shopify couldn’t read this segment. Check that it still exists in Shopify under Customers → Segments, then start again.',

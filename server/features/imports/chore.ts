@@ -116,6 +116,7 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
       }
       if (job.state === 'cancelled') await dismissFailed(deps.db, shop, job);
       await settleTold(deps, job);
+      if (await isOver(deps, job)) await changeState(deps.db, shop, job.id, { from: ['paused'], to: 'done' });
       return false;
   }
 }

@@ -1,5 +1,6 @@
 import type { Admin } from '../../admin/admin.ts';
 import { inGroups } from '../../admin/bulk-file.ts';
+import { FILE_KEPT_MS } from '../../admin/bulk-read.ts';
 import { ANSWERS, answers, type CountedCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings } from '../../domain/settings/contract.ts';
@@ -168,6 +169,6 @@ export async function count(deps: CountDeps, work: Work, metafieldKeys: readonly
     if (error instanceof Overtaken) return false;
     throw error;
   }
-  await deps.db.transaction(async (sql) => await endCounting(sql, shop, job));
+  await deps.db.transaction(async (sql) => await endCounting(sql, shop, job, FILE_KEPT_MS));
   return true;
 }

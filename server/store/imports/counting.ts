@@ -37,9 +37,13 @@ export async function saveCounted(sql: Sql, shop: Shop, job: Import, next: Posit
   return rows.length > 0;
 }
 
-/** Counting is done. */
-export async function endCounting(sql: Sql, shop: Shop, job: Import): Promise<void> {
-  await sql.query('UPDATE imports SET total = $2 WHERE id = $1', [job.id, job.counted.records]);
+/** Counting is done. What was counted is good for `keptMs`, unless its file is gone before. */
+export async function endCounting(sql: Sql, shop: Shop, job: Import, keptMs: number): Promise<void> {
+  await sql.query(
+    `UPDATE imports SET total = $2, expires_at = coalesce(expires_at, now() + $3::float8 * interval '1 millisecond')
+     WHERE id = $1`,
+    [job.id, job.counted.records, keptMs],
+  );
   await sql.query('DELETE FROM import_met WHERE import_id = $1', [job.id]);
   await changeState(sql, shop, job.id, { from: ['counting'], to: 'counted' });
 }

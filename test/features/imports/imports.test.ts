@@ -397,6 +397,23 @@ describe('an import', () => {
     expect((await scene.reaches(id, 'failed')).message).toMatch(/7 days.*new import/);
   });
 
+  it.each([
+    ['all customers', async () => ({ kind: 'customers' })],
+    ['a list', async (id: string) => ({ kind: 'customers', customerIds: [id] })],
+  ])('of %s that was counted and not started within 7 days has to be counted anew', async (_, asked) => {
+    scene = await startScene();
+    const someone = scene.shop.setCustomer(customer(1));
+    const { id } = await scene.counted(await asked(someone.id.split('/').at(-1) ?? ''));
+    const { db } = scene.connector;
+    const [{ in_time } = { in_time: false }] = await db.query<{ in_time: boolean }>(
+      `SELECT expires_at > now() + interval '6 days' AS in_time FROM imports WHERE id = $1`,
+      [id],
+    );
+    expect(in_time).toBe(true);
+    await db.query(`UPDATE imports SET expires_at = now() - interval '1 second', due_at = now() WHERE id = $1`, [id]);
+    expect((await scene.reaches(id, 'failed')).message).toMatch(/7 days.*new import/);
+  });
+
   it('stops feeding while it is paused, and continues where it was', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY: '2', DELIVERY_CONCURRENCY_PER_SHOP: '2' });
     for (let n = 0; n < 400; n++) scene.shop.setCustomer(customer(n));
@@ -440,6 +457,23 @@ describe('an import', () => {
     expect(await act('resume')).toBeNull();
     expect(Date.parse((await act('pause')) ?? '')).toBeGreaterThan(first);
     expect(await act('cancel')).toBeNull();
+  });
+
+  it('is done once its last record is, though it was paused when everything was on its way', async () => {
+    scene = await startScene();
+    scene.shop.setCustomer(customer(1));
+    const { id } = await scene.counted({ kind: 'customers' });
+    const answered = Promise.withResolvers<void>();
+    scene.connector.ascent360.behave({ after: answered.promise });
+    await scene.post(`/imports/${id}/start`);
+    await scene.connector.ascent360.until(1);
+    await until('nothing is left to feed', async () => {
+      const fed = await scene.connector.db.query('SELECT 1 FROM imports WHERE id = $1 AND fed_at IS NOT NULL', [id]);
+      return fed[0];
+    });
+    expect((await scene.post(`/imports/${id}/pause`)).body.state).toBe('paused');
+    answered.resolve();
+    expect(await scene.reaches(id, 'done')).toMatchObject({ done: 1, total: 1, counts: { accepted: 1 } });
   });
 
   it('is done once its last record is, though sending was paused meanwhile', async () => {
