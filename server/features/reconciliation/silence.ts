@@ -7,6 +7,7 @@ import { closeProblem, openProblem } from '../../store/shops/problems.ts';
 import { compareChangesSoon } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import {
+  countFound,
   loadSilence,
   noteLook,
   patternOf,
@@ -26,11 +27,15 @@ const SHORTEST_MS = 30 * MINUTE;
 const OPEN_EVERY_MS = MINUTE;
 const LATER_MS = 5 * MINUTE;
 
-/** How many changes Shopify knows of that no webhook told; null: it can't be asked. */
+/**
+ * How many changes Shopify knows of that no webhook told, also those that the comparison has found;
+ * null: it can't be asked.
+ */
 async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: AbortSignal): Promise<number | null> {
   if (!(await deps.admin.hasAccess(shop))) return null;
-  const span = { since, until: deps.now() - MARGIN_MS };
-  let count = 0;
+  const began = deps.now();
+  const span = { since, until: began - MARGIN_MS };
+  let count = await countFound(deps.db, shop, since, began);
   let failure: AdminError | null = null;
   for (const kind of ['customers', 'orders'] as const) {
     try {

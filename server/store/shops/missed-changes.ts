@@ -28,8 +28,7 @@ export async function noteMissed(
   found: Pick<Missed, 'orders' | 'customers' | 'consents'>,
   { since, until, now }: { since: Instant | null; until: Instant; now: Instant },
 ): Promise<void> {
-  const count = found.orders + found.customers + found.consents;
-  if (count === 0) return;
+  if (found.orders + found.customers + found.consents === 0) return;
   const before = (await openMissed(sql, shop))?.detail;
   const from = since === null ? null : new Date(since).toISOString();
   const detail: Missed = {
@@ -39,6 +38,7 @@ export async function noteMissed(
     from: before ? earlier(before.from, from) : from,
     to: new Date(until).toISOString(),
   };
+  const count = detail.orders + detail.customers + detail.consents;
   await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);
 }
 

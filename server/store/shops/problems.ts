@@ -22,10 +22,7 @@ export type KeptProblemKind =
 /** One open entry. `detail` holds counts, codes and times, no personal data. */
 export type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };
 
-/**
- * Opens an entry, or adds `count` to the open one with the same kind and key and replaces its
- * detail.
- */
+/** Opens an entry, or replaces the count and detail of the open one with the same kind and key. */
 export async function openProblem(
   sql: Sql,
   shop: Shop,
@@ -36,7 +33,7 @@ export async function openProblem(
   await sql.query(
     `INSERT INTO problems (id, shop_id, kind, key, count, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)
      ON CONFLICT (shop_id, kind, key) WHERE closed_at IS NULL DO UPDATE SET
-       count = problems.count + excluded.count, detail = excluded.detail`,
+       count = excluded.count, detail = excluded.detail`,
     [newId(), shop.id, kind, key, count, JSON.stringify(detail), new Date(now)],
   );
 }

@@ -80,6 +80,20 @@ export async function patternOf(sql: Sql, shop: Shop, until: Instant): Promise<P
   return { windows, weeks: known?.weeks ?? 0 };
 }
 
+/**
+ * How many changes since then the comparison found and handled before `until`: the id of such an
+ * event ends with when Shopify changed it.
+ */
+export async function countFound(sql: Sql, shop: Shop, since: Instant, until: Instant): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM events
+     WHERE shop_id = $1 AND source = 'reconciliation' AND state <> 'received' AND received_at > $2 AND received_at <= $3
+       AND substring(webhook_id FROM '^reconciliation:[^:]+:([0-9]+)$')::bigint > $4`,
+    [shop.id, new Date(since), new Date(until), since],
+  );
+  return row?.count ?? 0;
+}
+
 /** Nothing to look into before then. */
 export async function watchAgainAt(sql: Sql, shop: Shop, at: Instant): Promise<void> {
   await sql.query(

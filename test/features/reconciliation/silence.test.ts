@@ -102,6 +102,38 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(0);
   });
 
+  it('is found although the usual comparison had already told the app of everything', async () => {
+    await lastWebhook(25);
+    change(501, ago(3 * HOUR));
+    await connector.db.query('UPDATE reconciliations SET due_at = now()');
+    await until('it was compared', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM events WHERE source = 'reconciliation' AND state = 'accepted'`,
+      );
+      return rows[0];
+    });
+    await look();
+    await looked();
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+    expect((await overview()).silence).toMatchObject({ state: 'silent' });
+  });
+
+  it('counts a change once, however often Shopify is asked before the comparison gets to it', async () => {
+    await lastWebhook(25);
+    change(501, ago(3 * HOUR));
+    const [found] = await connector.db.query<{ id: number }>('SELECT id FROM shops');
+    const lease = { shopId: found?.id ?? 0, chore: 'reconciliation', owner: randomUUID(), leaseMs: HOUR };
+    await until('none is in progress', async () => (await takeChore(connector.db, lease, false)) || undefined);
+    await look();
+    await looked();
+    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
+    await until('it was checked again', async () => {
+      const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
+      return row;
+    });
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
+
   it('is no longer listed when webhooks came again while Shopify was asked about it', async () => {
     await lastWebhook(25);
     change(501, ago(3 * HOUR));
