@@ -105,6 +105,12 @@ const hostOrigin = z.preprocess(
   httpOrigin.optional(),
 );
 
+/** Pasted whole, every record would go to an address that isn't there. */
+const ascent360Base = httpBase.refine(
+  (url) => !/\/V1\/Data(\/|$)/i.test(url),
+  'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
+);
+
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -127,7 +133,7 @@ const environment = z.object({
     .enum(['all', 'web', 'worker'], { message: 'is not all, web or worker: set it to one of them' })
     .default('all'),
   ENCRYPTION_KEYS: masterKeys.optional(),
-  ASCENT360_BASE_URL: httpBase.default('https://webhook.ascent360.com'),
+  ASCENT360_BASE_URL: ascent360Base.default('https://webhook.ascent360.com'),
   SHOPIFY_ADMIN_ORIGIN: httpOrigin.optional(),
   RETRY_SCHEDULE: schedule.prefault('5s,30s,5m,30m,2h,5h,10h,14h,20h,24h'),
   DELIVERY_TIMEOUT: someTime(1).prefault('15s'),

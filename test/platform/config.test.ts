@@ -62,6 +62,16 @@ it.each([
   ['HOST', 'https://', NO_URL],
   ['SHOPIFY_ADMIN_ORIGIN', 'http://localhost:4000/admin', NO_ORIGIN],
   ['ASCENT360_BASE_URL', 'http://localhost:4000?a=1', 'has a query or a fragment: leave out what begins with ? or #'],
+  [
+    'ASCENT360_BASE_URL',
+    'https://webhook.ascent360.com/V1/Data/',
+    'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
+  ],
+  [
+    'ASCENT360_BASE_URL',
+    'https://webhook.ascent360.com/v1/Data/5f0c2a44-0000-4000-8000-000000000000',
+    'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
+  ],
   ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
   ['REDIS_URL', 'cache:6379', NO_REDIS],
   ['REDIS_URL', 'redis://[bad', NO_REDIS],
