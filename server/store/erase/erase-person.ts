@@ -28,7 +28,7 @@ export async function redactPerson(
 ): Promise<AttemptEntry[]> {
   await rememberErasure(sql, shop, traces, event.triggeredAt);
   const interrupted = await interruptedOf(sql, shop, traces.events);
-  const named = traces.names.orderIds.map((id) => entityKey(shop.vault, 'order', id));
+  const named = [...traces.names.orderIds].map((id) => entityKey(shop.vault, 'order', id));
   // Orders that the request names are erased whenever they were placed.
   const since = new Set(await startAnew(sql, shop, traces.events, { at: event.triggeredAt, except: named }));
   const events = [...traces.events.filter((id) => !since.has(id)), event.id];

@@ -7,6 +7,7 @@ import { writtenBinding } from '../people/save-people.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 import { mergersOf } from './kept-instead.ts';
+import { throughAllEvents } from './through-all-events.ts';
 import { type Names, unsearchableEvents } from './unsearchable-events.ts';
 
 /** An address as the ledger knows it. */
@@ -61,20 +62,25 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   );
   // What Shopify shortened to the id of an order is found by that alone.
   const orders = [...entities, ...owned.map(({ entity }) => entity)];
-  const events = await sql.query<{ id: string; topic: string; entity: string | null }>(
-    `SELECT id, topic, entity FROM events WHERE shop_id = $1 AND (entity = ANY($2::text[]) OR (NOT search && $5::text[]
-       AND (search && $3::text[] OR id IN (
-         SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($4::uuid[])))))
-     ORDER BY id`,
-    [shop.id, entities, [...keys, ...orders], ids, others.keys],
+  type Found = { id: string; topic: string; entity: string | null };
+  const events = await sql.query<Found>(
+    `SELECT id, topic, entity FROM events WHERE shop_id = $1 AND search && $2::text[] AND NOT search && $4::text[]
+     UNION SELECT e.id, e.topic, e.entity FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = $1 AND d.person_id = ANY($3::uuid[]) AND NOT coalesce(e.search, '{}') && $4::text[]`,
+    [shop.id, [...keys, ...orders], ids, others.keys],
   );
+  // Whosever they are: there is no index for that.
+  if (subject.orderIds.length > 0) {
+    const ofOrders = 'SELECT id, topic, entity FROM events WHERE shop_id = $1 AND entity = ANY($2::text[])';
+    events.push(...(await throughAllEvents<Found>(sql, ofOrders, [shop.id, entities])));
+  }
   const requests = await requestsOf(sql, shop, keys);
   const isAnothers = ({ customerId }: { customerId: ShopifyId | null }) =>
     subject.customerId !== null && customerId !== null && !customerIds.includes(customerId);
   // A request has the id of its event.
   const anothers = new Set(requests.filter(isAnothers).map(({ id }) => id));
   const mergers = await mergersOf(sql, shop, ids, customerIds);
-  const names: Names = { customerIds, orderIds: subject.orderIds, emails: known.emails, phones: known.phones };
+  const names: Names = { customerIds, orderIds: new Set(subject.orderIds), emails: known.emails, phones: known.phones };
   const unread = await unsearchableEvents(sql, shop, names);
   return {
     found: people.length > 0 || owned.length > 0 || events.some(({ topic }) => topic !== 'customers/data_request'),

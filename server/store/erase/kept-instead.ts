@@ -31,7 +31,7 @@ export async function mergersOf(
   const isTheirs = ({ id, body }: { id: string; body: Uint8Array }) =>
     namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), {
       customerIds,
-      orderIds: [],
+      orderIds: new Set(),
       emails: [],
       phones: [],
     });

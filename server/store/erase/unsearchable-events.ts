@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../events/events.ts';
 import type { Shop } from '../shops/shops.ts';
+import { throughAllEvents } from './through-all-events.ts';
 
 /**
  * How many last digits of a phone number appear in every way of writing it, with or without a
@@ -10,7 +11,10 @@ import type { Shop } from '../shops/shops.ts';
 const NATIONAL_DIGITS = 9;
 
 /** What may name a person in a text. */
-export type Names = Record<'customerIds' | 'orderIds' | 'emails' | 'phones', readonly string[]>;
+export type Names = Record<'customerIds' | 'emails' | 'phones', readonly string[]> & {
+  /** There may be thousands. */
+  orderIds: ReadonlySet<string>;
+};
 
 const SHORT: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 const HEX = /[0-9a-f]{4}/iy;
@@ -46,6 +50,8 @@ const wholeEmail = (email: string) =>
 
 const writtenApart = (digits: string) => new RegExp([...digits].join('[\\s()./-]*'));
 
+const ORDER_ID = /(?:"id"\s*:\s*"?|\/order\/)(\d+)/g;
+
 /**
  * Whether a text names the person by email, customer id or phone number, however it is written, or one
  * of the orders as Shopify does.
@@ -54,7 +60,7 @@ export function namesPerson(text: string, { customerIds, orderIds, emails, phone
   const lower = withoutEscapes(text).toLowerCase();
   if (emails.some((email) => wholeEmail(email).test(lower))) return true;
   if (customerIds.some((id) => new RegExp(`(?<!\\d)${id}(?!\\d)`).test(lower))) return true;
-  if (orderIds.some((id) => new RegExp(`(?:"id"\\s*:\\s*"?|/order/)${id}(?!\\d)`).test(lower))) return true;
+  if (orderIds.size > 0 && lower.matchAll(ORDER_ID).some(([, id]) => orderIds.has(id ?? ''))) return true;
   return phones.some((phone) => writtenApart(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)).test(lower));
 }
 
@@ -81,9 +87,10 @@ function pageFrom(events: readonly Sized[], start: number): string[] {
  */
 export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Promise<string[]> {
   const found: string[] = [];
-  const events = await sql.query<Sized>(
+  const events = await throughAllEvents<Sized>(
+    sql,
     `SELECT id, octet_length(body) AS bytes FROM events WHERE shop_id = $1 AND body IS NOT NULL AND state <> 'received'
-       AND coalesce(cardinality(search), 0) = 0 ORDER BY id`,
+       AND coalesce(cardinality(search), 0) = 0`,
     [shop.id],
   );
   for (let next = 0; next < events.length; ) {
@@ -95,7 +102,7 @@ export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Pr
     const until = performance.now() + PAGE_MS;
     let read = page.length;
     for (const { id, topic, body } of rows) {
-      const asked = topic.startsWith('orders/') ? names : { ...names, orderIds: [] };
+      const asked = topic.startsWith('orders/') ? names : { ...names, orderIds: new Set<string>() };
       if (body && namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), asked)) found.push(id);
       // Webhooks get their turn.
       await setImmediate();

@@ -19,13 +19,12 @@ export const whole = {
 /** The columns that hold something of the canary's. */
 export async function kept(connector: Connector, person: { email: string; phone: string } = CANARY) {
   // Until it ends, a check of the ledger keeps its place: the key of the last person it looked at.
-  await until('no check of the ledger is under way', async () => {
-    const rows = await connector.db.query('SELECT 1 FROM ledger_checks WHERE after_person IS NOT NULL');
-    return rows.length === 0 ? true : undefined;
-  });
-  return await placesThatHold(connector.db, keys, {
-    pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),
-    values: [person.email, person.email.toLowerCase(), person.phone, person.phone.slice(1)],
+  return await until('no check of the ledger is under way', async () => {
+    const places = await placesThatHold(connector.db, keys, {
+      pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),
+      values: [person.email, person.email.toLowerCase(), person.phone, person.phone.slice(1)],
+    });
+    return places.some((place) => place.startsWith('ledger_checks.')) ? undefined : places;
   });
 }
 
