@@ -58,3 +58,38 @@ it('an erasure beside a phone that can’t be read reads each unreadable body on
   await scene.receive('customers/redact', { customer: { id: 1, phone: '555-SHIP' } });
   expect(open.mock.calls.filter(([binding]) => binding === `events.body:${unread}`)).toHaveLength(1);
 });
+
+it.each([0, 29, 31, 200, 359, 361, 500])(
+  'an erasure finds what is %s days old: orders it names, and unreadable bodies',
+  async (days) => {
+    await scene.receive('orders/create', order(9, { customer: customer(2) }));
+    await scene.receive('orders/updated', { id: 'none', note: 'person1@example.com' });
+    await scene.base.db.query("UPDATE events SET received_at = received_at - $1 * interval '1 day'", [days]);
+    expect(await bodies()).toHaveLength(2);
+    await scene.receive('customers/redact', {
+      customer: { id: 1, email: 'person1@example.com' },
+      orders_to_redact: [9],
+    });
+    expect(await bodies()).toEqual([]);
+  },
+);
+
+it.each([
+  ['an email of their own stays: their opt-out is still sent', 'person2@example.com', [{ EmailPermission: false }]],
+  ['the same email is erased as well', SHARED, []],
+])('a deleted customer with the same phone and %s', async (_, email, sent) => {
+  scene.access = false;
+  const phone = '+14155550101';
+  for (const one of [customer(2, { email, phone }), customer(1, { phone })]) {
+    await scene.receive('customers/create', one);
+    await scene.send();
+  }
+  await scene.receive('customers/delete', { id: 2 });
+  await scene.receive(
+    EMAIL,
+    emailConsent(2, 'unsubscribed', ago(MINUTE), { email_address: email }),
+    Date.now() - MINUTE,
+  );
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED, phone } });
+  expect(await scene.send()).toMatchObject(sent);
+});
