@@ -253,9 +253,14 @@ inBrowser(
     });
 
     describe('one event', () => {
-      it('shows for each key where in Shopify’s message it came from, with mouse and keyboard', async () => {
+      it('begins with what happened, in a sentence, before any JSON, and shows for each key where in Shopify’s message it came from, with mouse and keyboard', async () => {
         const page = await open('/activity?topic=orders/create&state=accepted');
         await eventLinks(page).first().click();
+        const sentence = page.getByText(/^Shopify told us on .+: Order placed\. Accepted by Ascent360\./);
+        await sentence.waitFor();
+        const [said, json] = [await sentence.boundingBox(), await page.locator('.json-lines').boundingBox()];
+        expect(said?.y).toBeLessThan(json?.y ?? 0);
+        expect(await page.getByRole('heading', { name: /orders\/create/ }).count()).toBe(0);
         const marked = page.locator('.json-lines .is-source');
         await page.getByRole('button', { name: /^Email / }).hover();
         await expect.poll(async () => await marked.allInnerTexts()).toEqual([expect.stringContaining('@example.com')]);
@@ -266,16 +271,6 @@ inBrowser(
         expect(await page.getByRole('button', { name: /^Address/ }).getAttribute('aria-pressed')).toBe('true');
         await page.getByRole('button', { name: /^Left out/ }).click();
         await page.getByRole('button', { name: /^DateOfBirth/ }).waitFor();
-      });
-
-      it('begins with what happened, in a sentence, before any JSON', async () => {
-        const page = await open('/activity?topic=orders/create&state=accepted');
-        await eventLinks(page).first().click();
-        const sentence = page.getByText(/^Shopify told us on .+: Order placed\. Accepted by Ascent360\./);
-        await sentence.waitFor();
-        const [said, json] = [await sentence.boundingBox(), await page.locator('.json-lines').boundingBox()];
-        expect(said?.y).toBeLessThan(json?.y ?? 0);
-        expect(await page.getByRole('heading', { name: /orders\/create/ }).count()).toBe(0);
       });
 
       it('marks the tag that a value came from, and says in words what its message does not hold', async () => {

@@ -68,16 +68,15 @@ const after: Record<string, Import> = {
   cancel: { ...counted, ...during, state: 'cancelled', endedAt: '2026-11-23T16:20:00.000Z' },
 };
 
+type State = 'counting' | 'counted' | 'running' | 'paused' | 'failed' | 'waiting' | 'outdated' | 'cancelled';
+
 /**
- * Answers for the import routes as the server would give them, so that each state stays. @returns
- * the calls made
+ * Answers for the import routes as the server would give them, so that each state stays, about an
+ * import in each of these. @returns the calls made
  */
-export async function standInImports(
-  page: Page,
-  first: 'counting' | 'counted' | 'running' | 'paused' | 'failed' | 'waiting' | 'outdated' | 'cancelled',
-): Promise<string[]> {
+export async function standInImports(page: Page, ...states: State[]): Promise<string[]> {
   const asked: string[] = [];
-  const firsts: Record<typeof first, Import> = {
+  const firsts: Record<State, Import> = {
     counting: { ...counted, state: 'counting' },
     counted,
     outdated: { ...counted, outdated: true },
@@ -93,14 +92,16 @@ export async function standInImports(
       text: { code: 'import.refused' },
     },
   };
-  let now = importAnswer.parse(firsts[first]);
+  let all = states.map((state, n) => importAnswer.parse({ ...firsts[state], id: `${n}${counted.id.slice(1)}` }));
   await page.route('**/api/imports**', async (route) => {
     const request = route.request();
     const [, id, action] = new URL(request.url()).pathname.split('/').slice(2);
-    if (request.method() === 'GET') await route.fulfill({ json: id ? now : { items: [now] } });
+    const one = all.find((job) => job.id === id);
+    if (request.method() === 'GET') await route.fulfill({ json: id ? one : { items: all } });
     else {
       asked.push(action ?? 'create');
-      now = importAnswer.parse(action ? (after[action] ?? now) : counted);
+      const now = importAnswer.parse(action ? { ...(after[action] ?? one), id } : counted);
+      all = action ? all.map((job) => (job.id === id ? now : job)) : [now];
       await route.fulfill({ status: action ? 200 : 201, json: now });
     }
   });
@@ -108,8 +109,7 @@ export async function standInImports(
 }
 
 const route = `/imports/${counted.id}`;
-const standing = (state: Parameters<typeof standInImports>[1]) => async (page: Page) =>
-  void (await standInImports(page, state));
+const standing = (state: State) => async (page: Page) => void (await standInImports(page, state));
 const settled = async (page: Page) => await page.getByRole('heading', { name: /^What (would be|was) sent$/ }).waitFor();
 
 export const importsScenes: Scene[] = [

@@ -259,15 +259,18 @@ inBrowser('importing', (stage) => {
   });
 
   it('has no faults that axe finds, and doesn’t scroll sideways, wide or narrow', async () => {
-    for (const state of ['counted', 'outdated', 'running', 'waiting', 'failed'] as const) {
-      const page = await stage().open('/imports', {
-        before: async (page) => void (await standInImports(page, state)),
-      });
-      await page.getByRole('list', { name: 'Imports' }).waitFor();
-      await expectFit(page, `list, ${state}`);
-      await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
+    const states = ['counted', 'outdated', 'running', 'waiting', 'failed'] as const;
+    const page = await stage().open('/imports', {
+      before: async (page) => void (await standInImports(page, ...states)),
+    });
+    const links = page.getByRole('list', { name: 'Imports' }).getByRole('link');
+    await expect.poll(async () => await links.count()).toBe(states.length);
+    await expectFit(page, 'list');
+    for (const [n, state] of states.entries()) {
+      await links.nth(n).click();
       await page.getByText(/^(What (would be|was) sent|Nothing was sent\.)$/).waitFor();
       await expectFit(page, state);
+      await page.goBack();
     }
   });
 });
