@@ -15,7 +15,7 @@ import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
 import { ledgerCheck } from './pipeline/ledger/check.ts';
 import type { Measures } from './pipeline/measures.ts';
-import { createBatchSizes } from './pipeline/process/batch-sizes.ts';
+import { type BatchSizes, createBatchSizes } from './pipeline/process/batch-sizes.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { createFetches, READS } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
@@ -65,12 +65,14 @@ export type WorkerDeps = {
  * What a worker does, on one screen: the work on a shop, and the chores. The simulation runs the
  * same jobs without a clock.
  * @param given.quick the same database, for processing events
+ * @param given.sizes how many events go into a batch
  */
 export function jobsOf(
   deps: WorkerDeps,
-  { quick, wakeReads, stopping }: { quick: Db; wakeReads(shopId: number): void; stopping(): boolean },
+  given: { quick: Db; sizes?: BatchSizes; wakeReads(shopId: number): void; stopping(): boolean },
 ): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
   const { config, db, shops, settings, admin, access, queue, log, metrics, traces, now, random } = deps;
+  const { quick, sizes = createBatchSizes(), wakeReads, stopping } = given;
   const { wake } = queue;
   const wakeLater = (shopId: number, waitMs: number) => {
     if (waitMs < config.sweepInterval) queue.wakeLater(shopId, waitMs);
@@ -83,7 +85,7 @@ export function jobsOf(
     metrics,
     traces,
     fresh,
-    sizes: createBatchSizes(),
+    sizes,
     now,
     reads: { mayRead: admin.hasAccess, waitMs: config.readWait, wake: wakeReads },
     quiet: { waitMs: QUIET_MS, wakeLater },

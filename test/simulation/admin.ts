@@ -6,6 +6,7 @@ import type { Shop } from '../../server/store/shops/shops.ts';
 import { customerNode, orderNode } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import type { Life } from './crash.ts';
+import type { Lapse } from './history.ts';
 import { type Customer, isMember, type Order, type Shopify } from './shopify.ts';
 
 export type AdminDeps = {
@@ -14,6 +15,8 @@ export type AdminDeps = {
   life: Life;
   /** The shop in Shopify, by its domain. */
   shopify(domain: string): Shopify;
+  /** What becomes of Shopify's next answer; null: it arrives. */
+  lapse(domain: string): Lapse | null;
   /** Called with whom and what an answer is about, as it was then. */
   answered(domain: string, spoken: Spoken): void;
   /** Runs while an answer is on its way. */
@@ -22,13 +25,28 @@ export type AdminDeps = {
   files: Map<string, BulkFile>;
 };
 
-/** `bulk`: the records in a file of everyone, asked for or not; null: the answer is no file. */
-export type Spoken = { customers: readonly Customer[]; orders: readonly Order[]; bulk: 'customers' | 'orders' | null };
+/**
+ * `bulk`: the records in a file of everyone, asked for or not; null: the answer is no file. `partly`:
+ * only for the rest of a body.
+ */
+export type Spoken = {
+  customers: readonly Customer[];
+  orders: readonly Order[];
+  bulk: 'customers' | 'orders' | null;
+  partly?: boolean;
+};
 
 /** The file has what was true when Shopify was asked for it. */
-export type BulkFile = { text: string; askedAt: number };
+export type BulkFile = { domain: string; text: string; askedAt: number };
 
-type Variables = { ids?: string[]; id?: string; query?: string; segmentId?: string; after?: string | null };
+type Variables = {
+  ids?: string[];
+  id?: string;
+  query?: string;
+  segmentId?: string;
+  after?: string | null;
+  metafieldKeys?: string[];
+};
 
 const idOf = (gid: string) => Number(gid.slice(gid.lastIndexOf('/') + 1));
 const onePage = { hasNextPage: false, endCursor: null };
@@ -84,6 +102,8 @@ function readInBulk(shopify: Shopify, query: string): { spoken: Spoken; file: st
 const inLines = (nodes: readonly object[]) =>
   nodes.map((node) => `${JSON.stringify({ ...node, __typename: undefined })}\n`).join('');
 
+const noAnswer = () => new AdminError('later', 'Shopify does not answer');
+
 export function simulatedAdmin(deps: AdminDeps): Admin {
   const { clock, files } = deps;
 
@@ -98,6 +118,7 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
           customers: found.filter((customer) => customer !== null),
           orders: [],
           bulk: null,
+          partly: variables.metafieldKeys === undefined,
         });
         return { nodes: found.map((customer) => customer && { ...customerNode(customer), metafields: { nodes: [] } }) };
       }
@@ -127,13 +148,13 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
         const id = `gid://shopify/BulkOperation/${files.size + 1}`;
         const { spoken, file } = readInBulk(shopify, variables.query ?? '');
         deps.answered(shop.domain, spoken);
-        files.set(id, { text: file, askedAt: clock.now() });
+        files.set(id, { domain: shop.domain, text: file, askedAt: clock.now() });
         return { bulkOperationRunQuery: { bulkOperation: { id, status: 'CREATED' }, userErrors: [] } };
       }
       case 'CancelBulkOperation':
         return { bulkOperationCancel: { bulkOperation: { id: variables.id, status: 'CANCELING' }, userErrors: [] } };
       case 'BulkOperation': {
-        const { text: file, askedAt } = files.get(variables.id ?? '') ?? { text: '', askedAt: clock.now() };
+        const { text: file, askedAt } = files.get(variables.id ?? '') ?? { domain: '', text: '', askedAt: clock.now() };
         return {
           bulkOperation: {
             id: variables.id,
@@ -177,15 +198,24 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     run: async <Data, Given>(shop: Shop, { name }: AdminDocument<Data, Given>, variables: Given) => {
       if ((await accessOf(deps.db, shop)).state !== 'ok') throw new AdminError('no_access', 'There is no token');
       await deps.life.step();
+      const lapse = deps.lapse(shop.domain);
+      if (lapse === 'silent') throw noAnswer();
       const data = answer(shop, name, variables as Variables) as Data;
       await deps.meanwhile();
       await deps.life.step();
+      if (lapse === 'lost') throw noAnswer();
       return { data, denied: [] };
     },
     noteLeftOut: async () => {},
     download: async function* (url, from) {
       await deps.life.step();
-      yield Buffer.from(files.get(url)?.text ?? '').subarray(from);
+      const file = files.get(url);
+      if (!file) throw new AdminError('refused', 'The file is gone');
+      const lapse = deps.lapse(file.domain);
+      const bytes = Buffer.from(file.text).subarray(from);
+      if (lapse === 'lost') yield bytes.subarray(0, bytes.length / 2);
+      if (lapse !== null) throw noAnswer();
+      yield bytes;
     },
   };
 }

@@ -14,12 +14,16 @@ export type Fate = 'comes' | 'late' | 'twice' | 'lost';
 /** What Ascent360 does with a request; `…Taken`: it takes it all the same. */
 export type Answer = 'ok' | '400' | '404' | '500' | '500Taken' | 'hang' | 'hangTaken' | 'cut' | 'refused' | 'slow';
 
+/** Shopify gives no answer; `lost`: it has done what was asked, or breaks off halfway through a file. */
+export type Lapse = 'silent' | 'lost';
+
 /**
  * One thing that happens. `after`: how long after the one before; `work`: whether the app works
  * then, or events pile up; `shop`: in which shop, left out: in the first; `amid`: what happens in
- * Shopify happens while its next answer to the app is on its way.
+ * Shopify happens while its next answer to the app is on its way; `short`: the message has been
+ * shortened to an id.
  */
-export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: boolean } & (
+export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: boolean; short?: boolean } & (
   | {
       do: 'choose';
       who: number;
@@ -59,8 +63,15 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
    */
   | { do: 'import'; kind: 'customers' | 'orders'; startsIn: number | null; scope?: Scope }
   | { do: 'turnImport'; to: 'pause' | 'resume' | 'cancel' }
+  /** The merchant resends one of the events in the list, or dismisses one that needs attention. */
+  | { do: 'resend'; which: number; reassert: boolean }
+  | { do: 'dismiss'; which: number }
   | { do: 'answers'; answers: Answer[] }
   | { do: 'crash'; steps: number }
+  /** After so many `statements` the database fails as often as `times` says; `done`: it has done them. */
+  | { do: 'outage'; statements: number; times: number; done: boolean }
+  /** What becomes of Shopify's next answers. */
+  | { do: 'unanswered'; lapses: Lapse[] }
 );
 export type StepKind = Step['do'];
 
@@ -73,6 +84,8 @@ export type History = {
   access: boolean;
   /** How many processes of the app work on one database; left out: one. */
   workers?: number;
+  /** The most events that go into one batch; left out: as many as usual. */
+  batch?: number;
   rules: Rules;
   /** How many requests Ascent360 refuses at first; left out: none. */
   refused?: number;
@@ -141,8 +154,12 @@ const common = {
   work: fc.constantFrom(true, true, true, true, false),
   shop: fc.constantFrom(0, 1),
   amid: fc.constantFrom(false, false, false, false, false, true),
+  short: fc.constantFrom(...Array.from({ length: 11 }, () => false), true),
 };
-type Own<K extends StepKind> = Omit<Extract<Step, { do: K }>, 'after' | 'fate' | 'work' | 'shop' | 'amid' | 'do'>;
+type Own<K extends StepKind> = Omit<
+  Extract<Step, { do: K }>,
+  'after' | 'fate' | 'work' | 'shop' | 'amid' | 'short' | 'do'
+>;
 type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
 
 const kinds: Kinds = {
@@ -179,8 +196,18 @@ const kinds: Kinds = {
     },
   },
   turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
+  resend: { weight: 2, own: { which, reassert: fc.constantFrom(false, false, true) } },
+  dismiss: { weight: 1, own: { which } },
   answers: { weight: 3, own: { answers } },
   crash: { weight: 2, own: { steps: fc.integer({ min: 1, max: 60 }) } },
+  outage: {
+    weight: 2,
+    own: { statements: fc.nat({ max: 40 }), times: fc.constantFrom(1, 1, 2, 6), done: fc.boolean() },
+  },
+  unanswered: {
+    weight: 2,
+    own: { lapses: fc.array(fc.constantFrom<Lapse>('silent', 'lost'), { minLength: 1, maxLength: 4 }) },
+  },
 };
 export const stepKinds = Object.keys(kinds) as StepKind[];
 
@@ -207,6 +234,8 @@ const idleFrom = (steps: Step[], from: number): Step[] =>
 
 const refused = fc.constantFrom(0, 0, 0, 1, 2);
 const access = fc.constantFrom(true, true, false);
+const workers = fc.constantFrom(1, 1, 2);
+const batch = fc.constantFrom(undefined, undefined, undefined, 1, 2);
 const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
 const second = fc.oneof(
   { weight: 3, arbitrary: fc.constant(null) },
@@ -231,6 +260,12 @@ export function histories({
   const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
   const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
   return fc
-    .tuple(fc.record({ access, workers: fc.constantFrom(1, 1, 2), rules: someRules, refused, second, steps }), manner)
-    .map(([history, how]) => asHappens({ ...history, steps: history.steps.map(inManner(how)) }));
+    .tuple(fc.record({ access, workers, batch, rules: someRules, refused, second, steps }), manner)
+    .map(([{ batch: most, ...history }, how]) =>
+      asHappens({
+        ...history,
+        ...(most !== undefined && { batch: most }),
+        steps: history.steps.map(inManner(how)),
+      }),
+    );
 }

@@ -1,8 +1,10 @@
 /** Runs one history, and reports what was wrong in it. */
+
+import { shortened } from './emit.ts';
 import { happen } from './happen.ts';
 import { type History, MINUTE, type Step } from './history.ts';
 import { importNow, startCounted, turnImports } from './imports.ts';
-import { open, save } from './merchant.ts';
+import { again, open, save } from './merchant.ts';
 import { checkAllCounts, checkQuiet, hopOn, quieten } from './quiet.ts';
 import { changeGuid, openScene, type Scene } from './scene.ts';
 import { type Arrives, send } from './send.ts';
@@ -64,6 +66,16 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
     case 'crash':
       world.life.light(step.steps);
       return;
+    case 'resend':
+    case 'dismiss':
+      if (scene.installed) await world.survive(() => again(world.process, scene, step));
+      return;
+    case 'outage':
+      world.outage = { statements: step.statements, times: step.times, done: step.done };
+      return;
+    case 'unanswered':
+      scene.lapses = [...step.lapses];
+      return;
     case 'arrive': {
       const late = scene.air[step.which % Math.max(1, scene.air.length)];
       if (late) await world.survive(() => world.receive(scene, late));
@@ -72,7 +84,7 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
     default: {
       const event = async (arrives: Arrives) => {
         const made = happen(scene, step, world.clock.now());
-        if (scene.installed) await send(scene, made, step.fate, arrives);
+        if (scene.installed) await send(scene, step.short ? made.map(shortened) : made, step.fate, arrives);
       };
       if (step.amid) world.amid.push(async () => await event(async (one) => await world.receive(scene, one)));
       else await event(async (one) => void (await world.survive(() => world.receive(scene, one))));
@@ -89,11 +101,13 @@ async function startImports(world: World): Promise<void> {
   }
 }
 
-async function begin(world: World, { workers = 1, access, rules, refused = 0, second }: History): Promise<void> {
+async function begin(world: World, { access, rules, second, ...how }: History): Promise<void> {
+  const { workers = 1, batch = null, refused = 0 } = how;
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   world.workers = workers;
-  world.begin([{ access, rules }, ...(second ? [second] : [])].map((how, number) => openScene(number, how, now)));
+  world.batch = batch;
+  world.begin([{ access, rules }, ...(second ? [second] : [])].map((one, number) => openScene(number, one, now)));
   for (const scene of world.scenes) {
     scene.answers = Array.from({ length: refused }, () => '400' as const);
     await open(world.process, scene, now);

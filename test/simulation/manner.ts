@@ -20,7 +20,7 @@ export const manner: fc.Arbitrary<Manner> = fc.record({
 
 const smoothed = (step: Step): Step => ({
   ...step,
-  ...{ fate: 'comes', work: true },
+  ...{ fate: 'comes', work: true, short: false },
   ...(step.do === 'answers' && { answers: step.answers.map(() => step.answers[0] ?? 'ok') }),
   ...(step.do === 'choose' && { level: 'single_opt_in', age: 0, dating: 'dated', named: true }),
 });

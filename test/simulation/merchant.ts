@@ -1,7 +1,11 @@
 /** What a merchant does in the app. */
 import { parseSettings } from '../../server/domain/settings/contract.ts';
+import { sendAgain } from '../../server/features/activity/send-again.ts';
+import { dismissEvents } from '../../server/store/events/events.ts';
+import { noteChangedEnds } from '../../server/store/imports/imports.ts';
 import { noteCall } from '../../server/store/shops/installation.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
+import type { Step } from './history.ts';
 import type { Rules } from './model/account.ts';
 import type { Process } from './process.ts';
 import type { Scene } from './scene.ts';
@@ -21,6 +25,30 @@ export async function open(process: Process, scene: Scene, now: number): Promise
   scene.shopId = shop.id;
   if (scene.access) await process.exchange(shop);
   process.wake(shop.id);
+}
+
+/** The merchant resends an event, or dismisses one. */
+export async function again(
+  { db, settings, shops, wake }: Process,
+  scene: Scene,
+  step: Extract<Step, { do: 'resend' | 'dismiss' }>,
+): Promise<void> {
+  const shop = await shops.ensure(scene.domain);
+  const rows = await db.query<{ id: string }>(
+    `SELECT id FROM events WHERE shop_id = $1 AND (state = 'attention' OR $2) ORDER BY id`,
+    [shop.id, step.do === 'resend'],
+  );
+  const chosen = rows[step.which % Math.max(1, rows.length)];
+  if (!chosen) return;
+  if (step.do === 'dismiss') {
+    await db.transaction(async (sql) => await noteChangedEnds(sql, await dismissEvents(sql, shop, [chosen.id])));
+    return;
+  }
+  const { account } = scene;
+  account.mayRepeat = true;
+  account.mayReassert ||= step.reassert;
+  await sendAgain({ db, settings, shops, now: Date.now }, shop, [chosen.id], { ...step, dryRun: false });
+  wake(shop.id);
 }
 
 export async function save(

@@ -3,12 +3,15 @@
  * comparisons. Only time is simulated.
  */
 import { createAccess } from '../../server/admin/access.ts';
+import { AdminError } from '../../server/admin/admin.ts';
 import type { Ascent360Client } from '../../server/ascent360/client.ts';
 import type { AnyChore } from '../../server/pipeline/chores.ts';
+import type { BatchSizes } from '../../server/pipeline/process/batch-sizes.ts';
 import { READS } from '../../server/pipeline/read/chore.ts';
 import { sweepOnce } from '../../server/pipeline/sweep.ts';
 import { readConfig } from '../../server/platform/config.ts';
 import type { Db } from '../../server/platform/database/db.ts';
+import { isOutage } from '../../server/platform/database/outage.ts';
 import { createKeys } from '../../server/platform/keys.ts';
 import { createLog } from '../../server/platform/log.ts';
 import type { Queue } from '../../server/platform/queue/queue.ts';
@@ -73,6 +76,8 @@ type Deps = AdminDeps & {
   doing: Doing;
   /** It sweeps, does the chores, and works on while somebody waits. */
   leads: boolean;
+  /** The most events in a batch; null: as many as usual. */
+  batch: number | null;
   /** Another process learns what this one was woken for. */
   woke(shopId: number): void;
   /** All processes do what they were woken for. */
@@ -95,6 +100,19 @@ const AFTER: Readonly<Record<string, number>> = {
 };
 /** A slice of work that never ends would be a bug of its own. */
 const MOST_PIECES = 200;
+
+const alwaysOf = (size: number): BatchSizes => ({ of: () => size, halve: () => {}, fitted: () => {} });
+
+/** The database or Shopify failed: what was begun is found again later. */
+const isLater = (error: unknown) => isOutage(error) || (error instanceof AdminError && error.failure === 'later');
+
+async function orLater(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isLater(error)) throw error;
+  }
+}
 
 export function startProcess(deps: Deps): Process {
   const { db, clock } = deps;
@@ -130,7 +148,12 @@ export function startProcess(deps: Deps): Process {
       now: clock.now,
       random: deps.random,
     },
-    { quick: db, wakeReads: (shopId) => void reading.add(shopId), stopping: () => false },
+    {
+      quick: db,
+      ...(deps.batch !== null && { sizes: alwaysOf(deps.batch) }),
+      wakeReads: (shopId) => void reading.add(shopId),
+      stopping: () => false,
+    },
   );
   const { signal } = new AbortController();
 
@@ -157,7 +180,7 @@ export function startProcess(deps: Deps): Process {
       return await during(shopId, async () => await workOn(one, shopId));
     } catch (error) {
       // Erased meanwhile.
-      if (!(error instanceof ShopErasedError)) throw error;
+      if (!(error instanceof ShopErasedError || isLater(error))) throw error;
       return false;
     } finally {
       chore = null;
@@ -182,8 +205,10 @@ export function startProcess(deps: Deps): Process {
       const [readId] = reading;
       if (shopId !== undefined) {
         woken.delete(shopId);
-        if (await during(shopId, async () => await jobs.work(shopId, async () => await new Promise(() => {}))))
-          woken.add(shopId);
+        await orLater(async () => {
+          if (await during(shopId, async () => await jobs.work(shopId, async () => await new Promise(() => {}))))
+            woken.add(shopId);
+        });
       } else if (readId !== undefined) {
         reading.delete(readId);
         const reads = jobs.chores.find(({ name }) => name === READS);
@@ -198,7 +223,7 @@ export function startProcess(deps: Deps): Process {
       isDead: deps.life.isDead,
       work: async () => {
         if (busy) return;
-        await sweepOnce({ db, queue, log });
+        await orLater(async () => await sweepOnce({ db, queue, log }));
         await work();
       },
     });
@@ -213,11 +238,13 @@ export function startProcess(deps: Deps): Process {
     chore: () => chore,
     work,
     sweep: async (passed) => {
-      await sweepOnce({ db, queue, log });
+      await orLater(async () => await sweepOnce({ db, queue, log }));
       await deps.workTogether();
       for (const chore of jobs.chores) {
         if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
-        for (const shopId of await chore.due(db)) {
+        const due: number[] = [];
+        await orLater(async () => void due.push(...(await chore.due(db))));
+        for (const shopId of due) {
           for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
           await deps.workTogether();
         }

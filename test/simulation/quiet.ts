@@ -49,6 +49,7 @@ async function rest(world: World, hop: number): Promise<void> {
 
 export async function quieten(world: World): Promise<void> {
   world.life.douse();
+  world.heal();
   for (const scene of world.scenes) await calm(world, scene);
   for (const hop of UNTIL_REST) await rest(world, hop);
   for (const { account } of present(world))

@@ -9,7 +9,7 @@ function duration(ms: number): string {
   return `${ms / SECOND} s`;
 }
 
-function sayStep({ after, fate, work, shop = 0, amid = false, do: kind, ...own }: Step): string {
+function sayStep({ after, fate, work, shop = 0, amid = false, short = false, do: kind, ...own }: Step): string {
   const details = Object.entries(own).map(([key, value]) => {
     const isTime = key === 'age' && typeof value === 'number';
     return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
@@ -17,6 +17,7 @@ function sayStep({ after, fate, work, shop = 0, amid = false, do: kind, ...own }
   const notes = [
     ...(fate === 'comes' ? [] : [fate]),
     ...(work ? [] : ['the app isn’t working yet']),
+    ...(short ? ['shortened'] : []),
     ...(amid ? ['while Shopify’s next answer is on its way'] : []),
   ];
   const where = shop === 0 ? '' : 'in the second shop, ';
@@ -28,11 +29,12 @@ function sayShop({ access, rules }: Pick<History, 'access' | 'rules'>): string {
   return `${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
 }
 
-export function sayHistory({ access, workers = 1, rules, refused = 0, second, steps }: History): string {
+export function sayHistory({ access, workers = 1, batch, rules, refused = 0, second, steps }: History): string {
+  const few = batch === undefined ? '' : `batches of ${batch}; `;
   const many = workers > 1 ? `${workers} processes; ` : '';
   const no = refused > 0 ? `${refused} of the first requests refused; ` : '';
   const shops = [
-    `  ${many}${no}${sayShop({ access, rules })}`,
+    `  ${many}${few}${no}${sayShop({ access, rules })}`,
     ...(second ? [`  a second shop: ${sayShop(second)}`] : []),
   ];
   return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');

@@ -1,5 +1,5 @@
 /** One shop in a history: in Shopify, in the app, and in the model. */
-import type { Answer } from './history.ts';
+import type { Answer, Lapse } from './history.ts';
 import { type Account, openAccount, type Rules } from './model/account.ts';
 import type { ImportFile } from './model/imports.ts';
 import { addressOf, type Channel, type Customer, emptyShopify, newCustomer, type Shopify } from './shopify.ts';
@@ -65,6 +65,8 @@ export type Scene = {
   left: Webhook[];
   acknowledged: Set<string>;
   answers: Answer[];
+  /** What becomes of Shopify's next answers. */
+  lapses: Lapse[];
   /** Since when each customer has had their address. */
   since: Map<string, number>;
   nextOrder: number;
@@ -107,6 +109,7 @@ export function openScene(number: number, how: { rules: Rules; access: boolean }
     left: [],
     acknowledged: new Set(),
     answers: [],
+    lapses: [],
     since: new Map(),
     nextOrder: first + 5001,
     made: 0,

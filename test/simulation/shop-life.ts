@@ -27,6 +27,7 @@ async function arriveAll(world: World, scene: Scene, isMeant: (topic: string) =>
 export async function reinstall(world: World, scene: Scene): Promise<void> {
   if (scene.installed) return;
   world.life.douse();
+  world.heal();
   // The app was uninstalled for a while, and every webhook about that has arrived.
   world.clock.advance(2 * SECOND);
   const isPerhapsErased = scene.erasing === 'perhaps';

@@ -19,7 +19,7 @@ export async function shorten(history: History, shows: (history: History) => Pro
   };
   for (let at = best.steps.length - 1; at >= 0; at--) await keep({ ...best, steps: best.steps.toSpliced(at, 1) });
   for (const [at, step] of best.steps.entries()) {
-    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }, { amid: false }];
+    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }, { amid: false }, { short: false }];
     for (const change of plain)
       await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
   }
@@ -30,6 +30,10 @@ export async function shorten(history: History, shows: (history: History) => Pro
   }
   if (best.refused) await keep({ ...best, refused: 0 });
   if (best.workers !== 1) await keep({ ...best, workers: 1 });
+  if (best.batch !== undefined) {
+    const { batch: _, ...usual } = best;
+    await keep(usual);
+  }
   if (best.rules !== usualRules) await keep({ ...best, rules: usualRules });
   return best;
 }

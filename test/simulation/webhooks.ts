@@ -38,4 +38,6 @@ export type Webhook = {
   body: object;
   triggeredAt: number;
   said: Said[];
+  /** Its body has been shortened to an id. */
+  short?: boolean;
 };

@@ -3,13 +3,16 @@
  * Shopify and Ascent360.
  */
 import type { Db } from '../../server/platform/database/db.ts';
+import { isOutage } from '../../server/platform/database/outage.ts';
 import type { BulkFile, Spoken } from './admin.ts';
 import { takeChance } from './chance.ts';
 import { takeClock } from './clock.ts';
-import { type Connection, connectProcess } from './connection.ts';
+import { type Connection, connectProcess, type Fault } from './connection.ts';
 import { beginLife, Crash, type Life } from './crash.ts';
 import { openSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import type { Lapse } from './history.ts';
 import { adoptImports, noteEnded, noteSaid } from './imports.ts';
+import { forgetRecorded } from './model/account.ts';
 import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
 import { type Process, startProcess } from './process.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -42,6 +45,13 @@ export class World {
   #isAnswerKept = false;
   crashes = 0;
   workers = 1;
+  batch: number | null = null;
+  /** The database fails `times` times, `statements` from now. */
+  outage = { statements: 0, times: 0, done: false };
+  /** Nobody but the app itself is to notice that something fails. */
+  #mayFail = false;
+  /** Something failed since the process began to work: it may not have kept what it learned. */
+  #hasFailed = false;
   /**
    * What Shopify answered since the process began to ask, and which may or may not have been
    * recorded.
@@ -85,6 +95,28 @@ export class World {
     });
   }
 
+  #fault(): Fault {
+    const { outage } = this;
+    if (!this.#mayFail || outage.times === 0) return null;
+    if (--outage.statements >= 0) return null;
+    outage.times--;
+    this.#hasFailed = true;
+    for (const { account } of this.scenes) forgetRecorded(account);
+    return outage.done ? 'done' : 'undone';
+  }
+
+  #lapse(domain: string): Lapse | null {
+    const lapse = (this.#mayFail && this.#sceneOf(domain).lapses.shift()) || null;
+    this.#hasFailed ||= lapse !== null;
+    return lapse;
+  }
+
+  /** Nothing fails any more. */
+  heal(): void {
+    this.outage.times = 0;
+    for (const scene of this.scenes) scene.lapses = [];
+  }
+
   #sceneOf(domain: string): Scene {
     const scene = this.scenes.find((one) => one.domain === domain);
     if (!scene) throw new Error(`${domain} is no shop of this history`);
@@ -93,13 +125,15 @@ export class World {
 
   #startProcess(life: Life, shared: Omit<Db, 'within'>, leads: boolean): Process {
     const doing = { shopId: null };
-    const connection = connectProcess(shared, { doing, life }, () => this.scenes);
+    const fault = () => this.#fault();
+    const connection = connectProcess(shared, { doing, life, fault }, () => this.scenes);
     this.#connections.push(connection);
     return startProcess({
       clock: this.clock,
       db: connection.db,
       life,
       leads,
+      batch: this.batch,
       doing,
       woke: (shopId) => {
         if (leads) for (const helper of this.#helpers) helper.wake(shopId);
@@ -110,6 +144,7 @@ export class World {
         const scene = this.#sceneOf(domain);
         return scene.installed ? scene.shopify : emptyShopify();
       },
+      lapse: (domain) => this.#lapse(domain),
       answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
       meanwhile: async () => {
         const event = this.#isAnswerKept ? this.amid.shift() : undefined;
@@ -153,7 +188,7 @@ export class World {
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
       const since = sinceOf(scene, copy);
-      if (isKept) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk });
+      if (isKept && !spoken.partly) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk });
       const known = { may, must: Number.POSITIVE_INFINITY };
       learnRead(account, copy, { since, now, bulk, ...known });
       if (isKept) account.askedSince.add(customer.id);
@@ -196,6 +231,7 @@ export class World {
     this.#answers = [];
     this.#arriving = [];
     this.receiver.requests.length = 0;
+    this.outage = { statements: 0, times: 0, done: false };
     this.#start();
   }
 
@@ -204,24 +240,20 @@ export class World {
    * survived
    */
   async survive(work: () => Promise<unknown>, isWork = false): Promise<boolean> {
+    this.#mayFail = isWork;
+    this.#hasFailed = false;
     try {
       await Promise.race([work(), this.life.end]);
-      this.#answersWritten(isWork);
+      if (this.#hasFailed) this.#answers = [];
+      this.#answersWritten(isWork && !this.#hasFailed);
       return true;
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.crashes++;
-      for (const { scene, webhook } of this.#arriving.splice(0)) {
-        learnWebhook(scene.account, webhook, false);
-        noteErasure(scene, webhook, 'perhaps');
-        scene.air.push(webhook);
-      }
+      for (const { scene, webhook } of this.#arriving.splice(0)) this.#perhapsStored(scene, webhook);
       this.#answers = [];
       for (const { lose } of this.#connections) lose();
-      for (const { account } of this.scenes) {
-        account.listsTold.clear();
-        account.contents.clear();
-      }
+      for (const { account } of this.scenes) forgetRecorded(account);
       this.#start();
       for (const scene of this.scenes) {
         // It may have died right after that.
@@ -229,6 +261,8 @@ export class World {
         adoptImports(scene, this.look);
       }
       return false;
+    } finally {
+      this.#mayFail = false;
     }
   }
 
@@ -237,11 +271,36 @@ export class World {
     scene.air = scene.air.filter((one) => one !== webhook);
     const arriving = { scene, webhook };
     this.#arriving.push(arriving);
-    await store(this.process, scene, webhook, this.clock.now());
+    const isStored = await this.#store(scene, webhook);
     this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+    if (!isStored) {
+      this.#perhapsStored(scene, webhook);
+      return;
+    }
     if (!scene.acknowledged.has(webhook.id)) learnWebhook(scene.account, webhook, true);
     scene.acknowledged.add(webhook.id);
     noteErasure(scene, webhook, 'surely');
+  }
+
+  /** Nobody learns whether it is stored: Shopify sends it again. */
+  #perhapsStored(scene: Scene, webhook: Webhook): void {
+    learnWebhook(scene.account, webhook, false);
+    noteErasure(scene, webhook, 'perhaps');
+    scene.air.push(webhook);
+  }
+
+  async #store(scene: Scene, webhook: Webhook): Promise<boolean> {
+    const mightFail = this.#mayFail;
+    this.#mayFail = true;
+    try {
+      await store(this.process, scene, webhook, this.clock.now());
+      return true;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return false;
+    } finally {
+      this.#mayFail = mightFail;
+    }
   }
 
   async work(): Promise<void> {

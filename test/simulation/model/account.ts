@@ -114,6 +114,9 @@ export type Account = {
   leftOrdersOut: boolean;
   /** Whether a tag or a workflow may have somebody sent though customers are left out. */
   mayGoBare: boolean;
+  /** Whether the merchant resent something, and perhaps flags that were accepted, too. */
+  mayRepeat: boolean;
+  mayReassert: boolean;
   /** Customers involved in a merge. */
   merged: Set<number>;
   /** Who was merged into whom, once the app may know it. */
@@ -178,6 +181,8 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
   mayGoBare: false,
+  mayRepeat: false,
+  mayReassert: false,
   merged: new Set(),
   mergedInto: new Map(),
   met: new Set(),
@@ -193,3 +198,9 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   contents: new Map(),
   erasedSubjects: new Set(),
 });
+
+/** What the app knew that Ascent360 accepted, it may not have recorded; and more may be under way. */
+export function forgetRecorded(account: Account): void {
+  account.listsTold.clear();
+  account.contents.clear();
+}

@@ -124,7 +124,7 @@ export function whyNot(
     const why = whyNoTagFlag({ account, customer, place }, flag.channel, flag.value, now);
     if (why !== null) return why;
   }
-  if (accepted === flag.value && unknown.every((value) => value === flag.value))
+  if (!account.mayReassert && accepted === flag.value && unknown.every((value) => value === flag.value))
     return 'the repeat of an accepted flag';
   if (flag.channel === 'phone' || flag.channel === 'postal') return null;
   return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);

@@ -102,7 +102,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
 /** @param sure acknowledged; otherwise it may have been stored without anyone being told */
 export function learnWebhook(account: Account, webhook: Webhook, sure: boolean): void {
   const place = ++account.place;
-  const known = { may: place, must: sure ? place : NEVER };
+  const known = { may: place, must: sure && !webhook.short ? place : NEVER };
   account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
   account.mayGoBare ||= webhook.source === 'flow' || webhook.said.some(({ says }) => says === 'tags');
   for (const said of webhook.said) {

@@ -26,7 +26,7 @@ const contentOf = (sent: Sent) =>
   JSON.stringify(sent, (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value));
 
 export const whyRepeated = (account: Account, sent: Sent): string | null =>
-  isBare(sent) && !account.mayGoBare && account.contents.get(subjectOf(sent)) === contentOf(sent)
+  isBare(sent) && !account.mayGoBare && !account.mayRepeat && account.contents.get(subjectOf(sent)) === contentOf(sent)
     ? 'what Ascent360 has already, and nothing else'
     : null;
 
