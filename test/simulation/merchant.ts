@@ -46,6 +46,7 @@ export async function again(
   }
   const { account } = scene;
   account.mayRepeat = true;
+  account.mayGoBare = true;
   account.mayReassert ||= step.reassert;
   await sendAgain({ db, settings, shops, now: Date.now }, shop, [chosen.id], { ...step, dryRun: false });
   wake(shop.id);

@@ -101,6 +101,8 @@ export type Account = {
   /** The last change of settings. */
   settingsAt: number;
   deleted: Map<number, { at: number; must: number }>;
+  /** Who has sent a consent message that was shortened, by channel: it holds back older opt-ins. */
+  shortened: Set<string>;
   /** Consent messages that named no address. */
   nameless: Nameless[];
   /** Customers to be erased. */
@@ -174,6 +176,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   askedSince: new Set(),
   settingsAt: 0,
   deleted: new Map(),
+  shortened: new Set(),
   nameless: [],
   redacted: new Map(),
   erasedAt: new Map(),

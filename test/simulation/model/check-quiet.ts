@@ -66,6 +66,7 @@ export function missingOptIns(account: Account, now: number): string[] {
       (fact) =>
         (fact.from === 'topic' || fact.from === 'box') &&
         (fact.customer === null || !(account.deleted.has(fact.customer) || account.merged.has(fact.customer))) &&
+        !account.shortened.has(`${fact.channel}:${fact.customer}`) &&
         !isClaimed(account, fact) &&
         fact.earliest > lastOther &&
         fact.earliest > account.settingsAt &&

@@ -106,6 +106,7 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
   account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
   account.mayGoBare ||= webhook.source === 'flow' || webhook.said.some(({ says }) => says === 'tags');
   for (const said of webhook.said) {
+    if (webhook.short && said.says === 'choice') account.shortened.add(`${said.channel}:${said.customer}`);
     const erasedAt = 'customer' in said && said.customer !== null ? account.erasedAt.get(said.customer) : undefined;
     const isSkipped = said.says !== 'redacted' && erasedAt !== undefined && webhook.triggeredAt <= erasedAt;
     if (isSkipped) continue;
