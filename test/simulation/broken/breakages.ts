@@ -38,8 +38,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/process/handle-state.ts',
-        find: 'if (!person || !choice ||',
-        replace: 'if (true || !person || !choice ||',
+        find: 'return choice ? handleStale(',
+        replace: 'return false ? handleStale(',
       },
     ],
     only: ['guestOrder', 'changeOrder', 'arrive'],
@@ -183,8 +183,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/claim.ts',
-        find: 'if (!plan.leaving.some(optsIn) ||',
-        replace: 'if (true || !plan.leaving.some(optsIn) ||',
+        find: 'if (!plan.leaving.some(tellsChoice) ||',
+        replace: 'if (true || !plan.leaving.some(tellsChoice) ||',
       },
     ],
     only: ['choose', 'shopUpdate'],
