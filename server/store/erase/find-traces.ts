@@ -114,7 +114,8 @@ const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
 
 /**
  * The people that the request itself names; by their orders only if it has no email, since a till
- * may give many buyers the same one.
+ * may give many buyers the same one. In Shopify a customer's email and phone are theirs alone, but
+ * may have been another's before.
  */
 async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<KnownPerson[]> {
   const { vault } = shop;
@@ -123,8 +124,11 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
   const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
   const bought = subject.email === null ? subject.orderIds.map((id) => entityKey(vault, 'order', id)) : [];
   // The phone of a postal address names a person only when nothing else does.
-  const rows = await sql.query<KnownPersonRow & { deleted: boolean }>(
-    `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted FROM people
+  const rows = await sql.query<KnownPersonRow & { deleted: boolean; bought: boolean; seen: Date | null }>(
+    `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted,
+       id IN (SELECT person_id FROM entity_states WHERE shop_id = $1 AND entity = ANY($5::text[])) AS bought,
+       (SELECT max(last_seen_at) FROM addresses WHERE shop_id = $1 AND person_id = people.id AND channel IN ('email', 'sms')
+         AND address = ANY($3::text[])) AS seen FROM people
      WHERE shop_id = $1 AND (key = ANY($2::text[]) OR id IN (
        SELECT person_id FROM addresses WHERE shop_id = $1 AND channel IN ('email', 'sms') AND address = ANY($3::text[])
        UNION SELECT person_id FROM addresses a WHERE shop_id = $1 AND channel = 'phone' AND address = ANY($4::text[])
@@ -134,14 +138,21 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
      ORDER BY id`,
     [shop.id, own, named.filter((one) => one != null), shared, bought],
   );
-  return rows.flatMap(({ deleted, ...row }) => {
+  const found = rows.map(({ deleted, bought, seen, ...row }) => {
     const person = openPerson(shop, row);
-    const another = subject.customerId !== null && person.profile.customerId !== null && !own.includes(person.key);
-    // Shopify deletes customers who come back under another id, but a family shares a phone, too.
-    const { email } = person.profile.contact;
-    const cameBack = deleted && (!email || named.includes(emailHash(vault, email)));
-    return another && !cameBack ? [] : [person];
+    return { person, deleted, bought, seenAt: person.profile.customerId === null ? 0 : (seen?.getTime() ?? 0) };
   });
+  const newest = Math.max(...found.map(({ seenAt }) => seenAt));
+  const isMeant = ({ person, deleted, bought, seenAt }: (typeof found)[number]) => {
+    const { customerId, contact } = person.profile;
+    if (customerId === null || own.includes(person.key)) return true;
+    const hasEmail = Boolean(contact.email && named.includes(emailHash(vault, contact.email)));
+    // Shopify deletes customers who come back under another id, but a family shares a phone, too.
+    if (subject.customerId !== null) return deleted && (hasEmail || !contact.email);
+    const hasMobile = Boolean(contact.mobile && named.includes(mobileHash(vault, contact.mobile)));
+    return bought || hasEmail || hasMobile || seenAt === newest;
+  };
+  return found.filter(isMeant).map(({ person }) => person);
 }
 
 /** The customers who were merged into these: the same people, under other ids. */

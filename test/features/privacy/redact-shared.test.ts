@@ -93,3 +93,21 @@ it.each([
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED, phone } });
   expect(await scene.send()).toMatchObject(sent);
 });
+
+it.each([
+  ['an email', { email: 'passed.on@example.com' }],
+  ['phone', { phone: '+14155550101' }],
+])(
+  'an erasure that names nothing but %s is about the customer who has it, not about one who had it before',
+  async (_, named) => {
+    const known = async (id: number) =>
+      ((await scene.base.call('get', `/people?q=${id}`)).body as { items: object[] }).items;
+    const changes = [customer(1, named), customer(1, { email: 'mine@example.com', phone: null }), customer(2, named)];
+    for (const [n, one] of changes.entries()) {
+      const updated_at = ago((3 - n) * MINUTE);
+      await scene.receive(n === 1 ? 'customers/update' : 'customers/create', { ...one, updated_at });
+    }
+    await scene.receive('customers/redact', { customer: named });
+    expect([await known(1), await known(2)]).toMatchObject([[{ customerId: '1' }], []]);
+  },
+);
