@@ -110,19 +110,18 @@ export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
   const lists = listsDecision(input, decisions.email);
   const isWorthIt = isAnyDue(decisions) || lists.send;
+  const otherwise = input.again ? null : input.otherwise;
   const leftOut = leftOutOrder(input);
   const isChoiceOnly = isTopicOff(input) && input.choice && isWorthIt && leftOut === null;
   if (isTopicOff(input) && !isChoiceOnly) return { decisions, ...settle({ state: 'skipped', reason: 'topic_off' }) };
-  if (leftOut) return { decisions, ...settle(leftOut) };
+  if (leftOut) return { decisions, ...settle(otherwise ? { state: 'skipped', reason: otherwise } : leftOut) };
   if (input.isGone && !input.about) return { decisions, ...gone };
   if (input.kind === 'consent' && input.about && !input.again) {
     const { channel, factId } = input.about;
     const outcome = isAboutAddress(channel) ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
     if (outcome) return { decisions, ...outcome };
   }
-  if (input.otherwise && !input.again && !isWorthIt) {
-    return { decisions, ...settle({ state: 'skipped', reason: input.otherwise }) };
-  }
+  if (otherwise && !isWorthIt) return { decisions, ...settle({ state: 'skipped', reason: otherwise }) };
   if (input.kind === 'read' && !input.otherwise && !input.again) {
     const outcome = readOutcome(input, decisions);
     if (outcome) return { decisions, ...outcome };

@@ -178,6 +178,11 @@ describe('the result for', () => {
       { otherwise: 'stale', ...withLists, facts: facts({ email: [optIn] }), told: told({ email: { accepted: true } }) },
       'sent lists',
     ],
+    [
+      'the same of a test order with something due',
+      { otherwise: 'stale', purchase: { ...purchase, test: true }, facts: facts({ email: [optIn] }) },
+      'skipped: stale',
+    ],
     ['the same, resent by the merchant', { otherwise: 'stale', again: true }, 'sent'],
   ])('%s', (_what, change, end) => {
     expect(ends(change)).toBe(end);
