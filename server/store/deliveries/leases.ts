@@ -4,30 +4,32 @@ import type { Shop } from '../shops/shops.ts';
 import { type Leasing, payloadBinding } from './deliveries.ts';
 
 /**
- * Leases deliveries for one attempt each.
+ * Leases deliveries for one attempt each. One without flags to send again has none later either: they
+ * went with another since that was asked for.
  * @returns the fence of each: only the newest claim may record a result
  */
 export async function lease(
   sql: Sql,
   shop: Shop,
-  leasings: readonly Leasing[],
+  leasings: readonly (Leasing & { flags: readonly unknown[] })[],
   leaseMs: number,
 ): Promise<Map<string, number>> {
   if (leasings.length === 0) return new Map();
   const { columns, from, params } = unnest(
-    { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean' },
+    { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean', flagged: 'boolean' },
     leasings.map((leasing) => ({
       id: leasing.id,
       payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept),
       content_hash: leasing.contentHash,
       carries_opt_out: leasing.carriesOptOut,
+      flagged: leasing.flags.length > 0,
     })),
     2,
   );
   const rows = await sql.query<{ id: string; fence: number }>(
     `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
        first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload, content_hash = u.content_hash,
-       carries_opt_out = u.carries_opt_out
+       carries_opt_out = u.carries_opt_out, reassert = d.reassert AND u.flagged
      FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,
     [leaseMs, ...params],
   );

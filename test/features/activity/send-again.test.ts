@@ -470,6 +470,22 @@ describe('flags when resending', () => {
     },
   );
 
+  it('with reassert aren’t sent again by a retry if they went with another event meanwhile', async () => {
+    await told();
+    for (const id of [1001, 1002]) await scene.receive('orders/create', order(id, 0, { customer: customer(1, 0) }));
+    for (let turn = 0; turn < 4; turn++) await scene.work();
+    await bulk({ filter: { topic: 'orders/create' }, reassert: true });
+    const sent: string[] = [];
+    for (const answer of [answers.accepted, answers.down, answers.accepted]) {
+      const [delivery] = await scene.claim();
+      if (!delivery) throw new Error('Nothing was claimed');
+      sent.push(delivery.body.text);
+      await scene.record(delivery, answer);
+      await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND attempts > 0', [scene.shop.id]);
+    }
+    expect(sent.map((text) => text.includes('EmailPermission'))).toEqual([true, false, false]);
+  });
+
   it('with reassert are sent once for an address that several events name', async () => {
     await told();
     await scene.receive('orders/create', order(1001, 0, { customer: customer(1, 0) }));
