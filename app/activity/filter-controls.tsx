@@ -2,19 +2,11 @@ import { ChoiceList, type IndexFiltersProps } from '@shopify/polaris';
 import { eventSources, eventStates } from '../../server/domain/states.ts';
 import { textsOf } from '../texts.ts';
 import { type Applied, sourceName, stateName } from './applied.ts';
-import type { Filter } from './filter.ts';
+import { eventTopics, type Filter } from './filter.ts';
 import { PeriodFilter } from './period-filter.tsx';
 import { topicName } from './state-badge.tsx';
 
 const t = textsOf('activity.filters');
-const topics = [
-  ...['orders/create', 'orders/updated', 'customers/create', 'customers/update'],
-  ...['customers_email_marketing_consent/update', 'customers_marketing_consent/update'],
-  ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
-  ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
-  ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
-  ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
-];
 
 const choicesOf = (names: readonly string[], nameOf: (name: string) => string) =>
   names.map((value) => ({ value, label: nameOf(value) }));
@@ -53,7 +45,7 @@ export function filterControls(
         <ChoiceList
           title={t('topic')}
           titleHidden
-          choices={choicesOf(topics, topicName)}
+          choices={choicesOf(eventTopics, topicName)}
           selected={[filter.topic]}
           onChange={([topic = '']) => change({ topic })}
         />

@@ -22,6 +22,16 @@ export const noFilter: Filter = {
   optOuts: '',
 };
 
+/** The kinds of event that can be chosen. */
+export const eventTopics: readonly string[] = [
+  ...['orders/create', 'orders/updated', 'customers/create', 'customers/update'],
+  ...['customers_email_marketing_consent/update', 'customers_marketing_consent/update'],
+  ...['customers_whats_app_marketing_consent/update', 'customer.tags_added', 'customer.tags_removed'],
+  ...['customers/delete', 'customers/merge', 'app/uninstalled', 'app/scopes_update', 'shop/update'],
+  ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
+  ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
+];
+
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 

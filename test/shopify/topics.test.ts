@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventTopics } from '../../app/activity/filter.ts';
 import { includeFields, topicOf, topics } from '../../server/shopify/topics.ts';
+
+const catalogue = readFileSync(path.join(import.meta.dirname, '../../app/texts/en/activity.json'), 'utf8');
+const { topics: names }: { topics: Record<string, string> } = JSON.parse(catalogue);
 
 describe('the topics', () => {
   it.each([
@@ -31,6 +37,11 @@ describe('the topics', () => {
     ['import/customers', 'customer'],
   ])('include %s, which the app creates itself and never subscribes to', (name, family) => {
     expect(topicOf(name)).toMatchObject({ family, subscribed: false, compliance: false, includeFields: [] });
+  });
+
+  it.each(topics)('$name has a name on the pages, and can be chosen in the activity’s filter', ({ name }) => {
+    expect(names).toHaveProperty([name.replaceAll(/[./]/g, '_')]);
+    expect(eventTopics).toContain(name);
   });
 
   it('are these and no others', () => {
