@@ -56,6 +56,10 @@ export function readLocale(search: string, browser: readonly string[]): string {
   return ours;
 }
 
+/** The day of a moment in the shop's time zone, as `2026-11-24`. */
+export const dayOf = (moment: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(moment);
+
 /** @param timeZone an IANA name that the server has checked */
 export function createFormat(locale: string, timeZone: string): Format {
   const dates = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
@@ -70,6 +74,7 @@ export function createFormat(locale: string, timeZone: string): Format {
   const unit = (value: number, name: string) =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
   const moment = (iso: string) => moments.format(new Date(iso));
+  const dayNumber = (at: number) => Date.parse(dayOf(new Date(at), timeZone)) / (1000 * DAY);
   return {
     locale,
     timeZone,
@@ -82,7 +87,9 @@ export function createFormat(locale: string, timeZone: string): Format {
       const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
       if (seconds > 7 * DAY) return moment(iso);
       const [name, size] = units.find(([, size]) => seconds >= size) ?? units[3];
-      return relative.format(-Math.floor(seconds / size), name);
+      // Yesterday is a day of the calendar: 47 hours ago may be the day before.
+      const passed = name === 'day' ? dayNumber(now) - dayNumber(Date.parse(iso)) : Math.floor(seconds / size);
+      return relative.format(-passed, name);
     },
     number: (value) => numbers.format(value),
     duration: (seconds) => {

@@ -1,6 +1,7 @@
 import { BlockStack, ChoiceList, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
-import { Calendar, dayOf } from '../shell/calendar.tsx';
+import { dayOf } from '../locale.ts';
+import { Calendar } from '../shell/calendar.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { type Filter, isDay, spans } from './filter.ts';

@@ -1,5 +1,6 @@
 import { DatePicker } from '@shopify/polaris';
 import { useState } from 'react';
+import { dayOf } from '../locale.ts';
 import { useFormat } from './shop.tsx';
 import './calendar.css';
 
@@ -8,10 +9,6 @@ const toDate = (day: string): Date => new Date(`${day}T00:00:00`);
 
 const toDay = (date: Date): string =>
   [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
-
-/** The day of a moment in the shop's time zone, as `2026-11-24`. */
-export const dayOf = (moment: Date, timeZone: string): string =>
-  new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(moment);
 
 /** Weeks begin on Sunday in North America and Japan. */
 const beginsOnSunday = (locale: string) => /^(?:en$|en-(?:US|CA)|es-MX|fr-CA|ja)/.test(locale);

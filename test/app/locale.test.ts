@@ -66,6 +66,10 @@ describe('dates and numbers', () => {
     ['2026-11-24T11:59:30Z', '30 seconds ago'],
     ['2026-11-24T11:00:00Z', '1 hour ago'],
     ['2026-11-23T11:00:00Z', 'yesterday'],
+    ['2026-11-23T07:00:00Z', 'yesterday'],
+    ['2026-11-23T06:59:59Z', '2 days ago'],
+    ['2026-11-22T13:00:00Z', '2 days ago'],
+    ['2026-11-17T12:00:00Z', '7 days ago'],
     ['2026-11-24T12:00:09Z', 'now'],
     ['2026-10-01T12:00:00Z', expect.stringContaining('Oct 1, 2026')],
   ])('%s is %s', (iso, text) => {
