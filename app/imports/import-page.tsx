@@ -179,7 +179,7 @@ export function ImportPage({ id }: { id: string }) {
       {asking === 'cancel' && (
         <Confirm
           title={t('cancel.title')}
-          text={[t('cancel.text'), ...(one.startedAt === null ? [] : [t('cancel.optOuts')])]}
+          text={one.startedAt === null ? t('cancel.unstarted') : [t('cancel.text'), t('cancel.optOuts')]}
           action={t('actions.cancel')}
           keep={t('cancel.keep')}
           destructive

@@ -52,6 +52,7 @@ inBrowser(
       expect(await count(page, 'Email opt-ins')).toBe(OPTED_IN);
       expect(await count(page, 'Email opt-outs')).toBe(OPTED_OUT);
       await page.getByRole('button', { name: 'Cancel import' }).click();
+      await page.getByRole('dialog').getByText('Nothing was sent.').waitFor();
       await page.getByRole('dialog').getByRole('button', { name: 'Cancel import' }).click();
       await page.getByText('Canceled', { exact: true }).waitFor();
       expect(received()).toEqual([]);
