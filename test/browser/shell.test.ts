@@ -58,7 +58,7 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByText(/^What you see is from /).waitFor({ state: 'detached' });
   });
 
-  it('shows what is ticked and what is chosen where the system forces its own colours', async () => {
+  it('shows what is ticked, what is chosen and how far a bar is where the system forces its own colours', async () => {
     const page = await stage().open('/settings');
     await page.emulateMedia({ forcedColors: 'active' });
     const ticked = page.getByLabel('Send orders');
@@ -68,6 +68,16 @@ inBrowser('the frame of the pages', (stage) => {
     const outlineOf = (tab: Element) => getComputedStyle(tab).outlineStyle;
     expect(await chosen.evaluate(outlineOf)).toBe('solid');
     expect(await page.getByRole('tab', { name: 'Waiting' }).evaluate(outlineOf)).not.toBe('solid');
+    await stage().connector.connect();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    const bar = page.locator('progress').first();
+    await bar.waitFor({ state: 'attached' });
+    const grounds = await bar.evaluate((progress) =>
+      [progress.parentElement, progress.nextElementSibling].map(
+        (part) => part && getComputedStyle(part).backgroundColor,
+      ),
+    );
+    expect(grounds[0]).not.toBe(grounds[1]);
   });
 
   it('says so if App Bridge doesn’t load', async () => {
