@@ -3,6 +3,7 @@ import type { DismissedMany } from '../../server/features/activity/api.ts';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
+import { inDialog } from '../shell/stale.tsx';
 import { textsOf } from '../texts.ts';
 
 const t = textsOf('activity.dismiss');
@@ -15,9 +16,14 @@ export function DismissMany(props: { filter: object; onDone?: () => void; onClos
     const { dryRun = false, ...options } = how;
     return await call<DismissedMany>('POST', '/activity/dismiss', { body: { filter, dryRun }, ...options });
   };
-  const { data: forecast, error } = useQuery({
+  const {
+    data: forecast,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: ['dismiss', filter],
     queryFn: async ({ signal }) => await ask({ dryRun: true, signal }),
+    meta: inDialog,
     staleTime: 0,
     gcTime: 0,
   });
@@ -42,6 +48,7 @@ export function DismissMany(props: { filter: object; onDone?: () => void; onClos
       action={t('action')}
       disabled={forecast?.count === 0}
       change={{ ...dismiss, error: dismiss.error ?? error }}
+      onRetry={dismiss.error ? null : () => void refetch()}
       onClose={onClose}
     />
   );

@@ -7,6 +7,7 @@ import { showToast } from '../app-bridge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { inDialog } from '../shell/stale.tsx';
 import { useReturnFocus } from '../shell/use-return-focus.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 
@@ -94,6 +95,7 @@ export function SendAgain(props: {
   const forecast = useQuery({
     queryKey: ['again', path, body, reassert],
     queryFn: ({ signal }) => call<Answer>('POST', path, { body: { ...body, reassert, dryRun: true }, signal }),
+    meta: inDialog,
     staleTime: 0,
     gcTime: 0,
   });

@@ -10,6 +10,7 @@ type Change = { mutate(): void; reset(): void; isPending: boolean; error: unknow
 /**
  * Asks before something that is harder to undo.
  * @param text null: not known yet, so that nobody can agree to it
+ * @param onRetry asks again for what the text says, if that failed
  * @param keep the button that changes nothing, where “Cancel” might be taken for the action
  * @param disabled there is nothing to do
  */
@@ -21,9 +22,10 @@ export function Confirm(props: {
   destructive?: boolean;
   disabled?: boolean;
   change: Change;
+  onRetry?: (() => void) | null;
   onClose: () => void;
 }) {
-  const { title, text, action, keep, destructive = false, disabled = false, change, onClose } = props;
+  const { title, text, action, keep, destructive = false, disabled = false, change, onRetry, onClose } = props;
   useReturnFocus();
   const close = () => {
     // The next time it is asked, nothing has failed yet. What is under way still may.
@@ -47,7 +49,7 @@ export function Confirm(props: {
       <Modal.Section>
         <div aria-live="polite">
           <BlockStack gap="400">
-            {change.error !== null && <Failure error={change.error} />}
+            {change.error !== null && <Failure error={change.error} {...(onRetry && { onRetry })} />}
             {text === null && change.error === null && <LoadingLines lines={1} />}
             {[text ?? []].flat().map((sentence) => (
               <Text as="p" key={sentence}>

@@ -9,12 +9,19 @@ const t = textsOf('common.stale');
 
 const isPulse = ({ queryKey }: Query) => queryKey[0] === shopQuery.queryKey[0];
 
+/** Of a query that a dialog makes: the dialog says itself what failed, and offers to try again. */
+export const inDialog = { inDialog: true };
+
+/** What the page itself shows. */
+const activeOf = (cache: QueryCache) =>
+  cache.findAll({ type: 'active' }).filter(({ meta }) => meta?.['inDialog'] !== true);
+
 /**
  * When the oldest of what is on the page was read, in milliseconds, if the server can't be reached
  * any more; null as long as it can. A page that has nothing to show yet says so itself.
  */
 function staleSince(cache: QueryCache): number | null {
-  const active = cache.findAll({ type: 'active' });
+  const active = activeOf(cache);
   const lost = active.filter(({ state }) => isUnreachable(state.error));
   if (lost.length === 0) return null;
   const read = (queries: readonly Query[]) =>
@@ -34,7 +41,7 @@ export function useStaleSince(): number | null {
 
 /** Whether the notice is there because of this error of a query, and offers to try again. */
 export function useIsNoticed(error: unknown): boolean {
-  const active = useQueryClient().getQueryCache().findAll({ type: 'active' });
+  const active = activeOf(useQueryClient().getQueryCache());
   return useStaleSince() !== null && isUnreachable(error) && active.some(({ state }) => state.error === error);
 }
 

@@ -2,6 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../server/features/activity/api.ts';
 import type { OverviewAnswer } from '../../server/features/overview/api.ts';
+import { refusal } from '../../server/http/errors.ts';
 import { eventRows } from './event-rows.ts';
 import { everyPage } from './every-page.ts';
 import { accessibilityFaults, overflow } from './stage.ts';
@@ -160,9 +161,13 @@ inBrowser(
       expect(await page.getByText(/fix (one|the) value/i).count()).toBe(0);
     });
 
-    it('many are dismissed from the activity, with its filter', async () => {
+    it('many are dismissed from the activity, with its filter, though it takes a second try to count them', async () => {
       const page = await stage().open('/activity?state=attention&reason=unreadable');
+      await page.route('**/api/activity/dismiss', (call) => call.fulfill({ status: 503, json: refusal('database') }));
       await page.getByRole('button', { name: 'Dismiss all of these' }).click();
+      await page.getByText('The app can’t reach its database').waitFor();
+      await page.unroute('**/api/activity/dismiss');
+      await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
       await page.getByText(/^\d+ events? dismissed$/).waitFor();
       await page.getByText('No events found').waitFor();
