@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { xContentTypeOptions } from 'helmet';
 import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
@@ -92,6 +93,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  app.use(xContentTypeOptions());
   const intake = createIntake();
   app.use(intake.guard);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));

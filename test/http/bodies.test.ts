@@ -19,7 +19,8 @@ async function send(method: string, path: string, body: string | undefined, head
     headers: { authorization: `Bearer ${token}`, ...headers },
     ...(body === undefined ? {} : { body }),
   });
-  return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() };
+  const kept = [response.headers.get('cache-control'), response.headers.get('x-content-type-options')];
+  return { status: response.status, kept, body: await response.json() };
 }
 
 const json = { 'content-type': 'application/json' };
@@ -61,10 +62,13 @@ it.each([
   ['GET', '/people?q=robin%40example.com', undefined, 200],
   ['GET', '/nothing', undefined, 404],
   ['PUT', '/settings', '[]', 422],
-])('what %s %s answers is kept by no cache', async (method, path, body, status) => {
-  const answer = await send(method, path, body, json);
-  expect([answer.status, answer.cache]).toEqual([status, 'no-store']);
-});
+])(
+  'what %s %s answers is kept by no cache, and taken for nothing but what it says it is',
+  async (method, path, body, status) => {
+    const answer = await send(method, path, body, json);
+    expect([answer.status, ...answer.kept]).toEqual([status, 'no-store', 'nosniff']);
+  },
+);
 
 it.each([
   ['no body', undefined, {}],
