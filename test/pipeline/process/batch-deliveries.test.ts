@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { type BatchDeliveries, batchDeliveries } from '../../../server/pipeline/process/batch-deliveries.ts';
+import type { DeliverySubject } from '../../../server/store/deliveries/deliveries.ts';
 import type { OpenOfEntity } from '../../../server/store/deliveries/give-way.ts';
+import type { Person } from '../../../server/store/people/people.ts';
 import { contact, NOW } from '../deliver/prepare-input.ts';
-import { shop, subject } from '../deliver/view.ts';
+import { person, shop, subject } from '../deliver/view.ts';
 
 const waiting: OpenOfEntity = {
   id: 'before the batch',
@@ -15,14 +17,17 @@ const waiting: OpenOfEntity = {
 
 type Opened = Pick<OpenOfEntity, 'kind'> & { choice?: true; carriesOptOut?: true };
 
-/** What a batch that opens these of one customer, one after another, leaves open. */
-function opened(before: readonly OpenOfEntity[], ...deliveries: Opened[]): ReturnType<BatchDeliveries['opened']> {
-  const batch = batchDeliveries(
+const begin = (before: readonly OpenOfEntity[]) =>
+  batchDeliveries(
     shop,
     before,
     { end: () => {} },
     { now: NOW, reading: { may: false, waitMs: 0 }, quiet: { waitMs: 0 } },
   );
+
+/** What a batch that opens these of one customer, one after another, leaves open. */
+function opened(before: readonly OpenOfEntity[], ...deliveries: Opened[]): ReturnType<BatchDeliveries['opened']> {
+  const batch = begin(before);
   for (const [n, delivery] of deliveries.entries()) {
     const what = { entity: 'customer:7', person: null, contact, subject: subject(), waits: false };
     batch.deliver({ id: String(n + 1) }, { ...what, ...delivery });
@@ -51,4 +56,39 @@ it.each<[string, OpenOfEntity[], Opened[], object]>([
   ],
 ])('what replaces a waiting delivery of the same customer takes over %s', (_, before, deliveries, left) => {
   expect(opened(before, ...deliveries)).toMatchObject([{ eventId: String(deliveries.length), ...left }]);
+});
+
+const named = (id: string): Person => ({
+  id,
+  key: id,
+  profile: person(),
+  profileAt: NOW,
+  seenAt: NOW,
+  deletedAt: null,
+  mergedInto: null,
+  unread: false,
+  addresses: new Map(),
+});
+
+it.each<[string, Partial<DeliverySubject>, string]>([
+  ['as last known goes to that customer’s address', {}, 'kept'],
+  [
+    'about one address stays in line for it',
+    { about: { channel: 'email', address: 'a@example.com', factId: '1' } },
+    'own',
+  ],
+  ['with a contact of its own stays in line for its address', { contact }, 'own'],
+])('a delivery of a customer who was merged into another, %s', (_, about, lane) => {
+  const batch = begin([]);
+  const [gone, kept, other] = [named('gone'), named('kept'), named('other')];
+  for (const one of [gone, other]) {
+    const what = { kind: 'consent', entity: null, contact, subject: subject(about), waits: false } as const;
+    batch.deliver({ id: one.id }, { ...what, person: one });
+  }
+  const own = batch.opened()[0]?.emailLane;
+  batch.handOver(gone, kept, { emailLane: 'kept', phoneLane: null });
+  expect(batch.opened()).toMatchObject([
+    { personId: 'kept', emailLane: lane === 'own' ? own : 'kept' },
+    { personId: 'other', emailLane: own },
+  ]);
 });
