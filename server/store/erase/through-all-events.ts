@@ -18,7 +18,8 @@ export async function throughAllEvents<Row extends object>(
 ): Promise<Row[]> {
   const n = params.length;
   const part = `${text} AND received_at >= coalesce($${n + 1}::timestamptz, '-infinity') AND received_at < coalesce($${n + 2}::timestamptz, 'infinity')`;
-  const now = Date.now();
+  const [row] = await sql.query<{ now: Date }>('SELECT now() AS now');
+  const now = row?.now.getTime() ?? 0;
   const ends = Array.from({ length: PARTS }, (_, i) => new Date(now - (PARTS - i) * DAYS * DAY));
   const found: Row[] = [];
   for (let i = 0; i <= PARTS; i++) {
