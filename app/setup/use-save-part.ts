@@ -42,8 +42,12 @@ export function useSavePart(): SavePart {
     },
   });
   return {
+    // By the promise: a callback of `mutate` isn't called once the overview, refreshed, shows no form any more.
     save: (part, after, refused) =>
-      put.mutate(part, { onSuccess: () => void after(), onError: (error) => refused?.(faultsIn(error, format)) }),
+      void put.mutateAsync(part).then(
+        () => void after(),
+        (error: unknown) => refused?.(faultsIn(error, format)),
+      ),
     saving: put.isPending,
     faults: faultsIn(put.error, format),
     failure: put.error instanceof ApiError && put.error.kind === 'refused' ? null : put.error,
