@@ -42,6 +42,11 @@ const TRANSACTIONS_AT_ONCE = 10;
  * milliseconds, to send them as one.
  */
 const QUIET_MS = 2000;
+/**
+ * Of a chore, which is renewed while it goes on. A new customer waits for READ_WAIT until read, so a
+ * process that died must have let go of the shop long before.
+ */
+const LONGEST_CHORE_LEASE_MS = 15_000;
 /** Check for new problems every sixth sweep: every half minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
@@ -162,7 +167,8 @@ export function startWorker(deps: WorkerDeps): { stop(): Promise<void> } {
     wakeReads: (shopId) => chores.wake(READS, shopId),
     stopping: () => stopping,
   });
-  const chores = startChores({ db, shops, log, leaseMs: config.lease, intervalMs: config.sweepInterval }, jobs.chores);
+  const leaseMs = Math.min(config.lease, LONGEST_CHORE_LEASE_MS);
+  const chores = startChores({ db, shops, log, leaseMs, intervalMs: config.sweepInterval }, jobs.chores);
   queue.start({ work: jobs.work, concurrency: config.deliveryConcurrency });
   const sweep = startSweep({ db: quick, queue, log }, config.sweepInterval);
   return {

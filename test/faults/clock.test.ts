@@ -43,7 +43,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
     beforeAll(async () => {
       worker = await world.run({ ROLE: 'worker', ...off(by) });
     });
-    afterAll(async () => await worker.kill());
+    afterAll(async () => await worker.terminate());
 
     const gap = () => {
       const [first, second] = world.ascent360.received;
@@ -92,7 +92,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       expect(attempts() - before).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / PROBE_MS) + 1);
       world.ascent360.behave('accept');
       expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
-      await other.kill();
+      await other.terminate();
     });
 
     it('row 30: a lease holds: what it is sending is not sent by a worker whose clock is right', async () => {
@@ -104,7 +104,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       const sent = await traffic.stop();
       const standings = await settled(world, web, sent);
       expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
-      await other.kill();
+      await other.terminate();
     });
   });
 
@@ -120,7 +120,7 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
     await until('much was sent', async () => world.ascent360.received.length > 60 || undefined);
     const sent = await traffic.stop();
     expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
-    await worker.kill();
-    await wrong.kill();
+    await worker.terminate();
+    await wrong.terminate();
   });
 });

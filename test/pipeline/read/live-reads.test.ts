@@ -1,6 +1,9 @@
-/** Whoever just bought something is read before what can wait: comparisons and imports. */
+/**
+ * Whoever just bought something is read before what can wait, comparisons and imports, and soon even
+ * if the process that was reading died.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Connector, startConnector, until } from '../../fakes/connector.ts';
+import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, MINUTE, order } from '../bodies.ts';
 
@@ -36,4 +39,17 @@ it('a new customer is read, and the opt-out is sent, while every place for compa
   // Without being read, the delivery would wait for an hour.
   await connector.deliver('orders/create', order(1, { customer: { id: 1, email: 'person1@example.com' } }), { shop });
   expect(connector.ascent360.lastAccepted('person1@example.com', 'EmailPermission')).toBe(false);
+});
+
+it('a process that dies while it reads a shop keeps others from it for 15 s at most', async () => {
+  await connector.connect();
+  connector.admin.shop(SHOP).behave(() => ({ delayMs: 600_000 }));
+  await connector.send('customers/create', { id: 1, email: 'person1@example.com' });
+  const heldMs = await until('the shop is being read', async () => {
+    const [lease] = await connector.db.query<{ ms: number }>(
+      `SELECT extract(epoch FROM lease_until - now())::float8 * 1000 AS ms FROM chore_leases WHERE chore = 'read'`,
+    );
+    return lease?.ms;
+  });
+  expect(heldMs).toBeLessThanOrEqual(15_000);
 });
