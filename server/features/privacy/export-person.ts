@@ -23,9 +23,9 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
     traces.people.map(({ key }) => key),
   );
   return traces.people.flatMap(({ key }) => {
-    const person = loaded.find(key);
+    const person = loaded.own(key);
     if (!person) return [];
-    const { customerId, contact, tags, read, ...more } = person.profile;
+    const { customerId, contact, tags, read, nameless, ...more } = person.profile;
     // Hashes say nothing to anybody else.
     const { about: _, ...answer } = read ?? {};
     return [
@@ -35,6 +35,7 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
         tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: iso(at) })),
         read: read && answer,
         ...more,
+        ...(nameless && { choicesWithoutAddress: nameless.map(({ about: _, ...choice }) => choice) }),
         profileOf: iso(person.profileAt),
         firstSeenAt: iso(person.seenAt),
         deletedInShopifyAt: iso(person.deletedAt),
@@ -61,7 +62,8 @@ async function consent(sql: Sql, shop: Shop, traces: Traces): Promise<Consent> {
       whose,
     ),
     toldToAscent360: await sql.query(
-      `SELECT channel, accepted AS permission, accepted_at AS "acceptedAt" FROM told t WHERE ${isTheirs.told} ORDER BY channel`,
+      `SELECT channel, accepted AS permission, accepted_at AS "acceptedAt", lists::jsonb -> 0 AS "providerType",
+         lists::jsonb - 0 AS "listIds" FROM told t WHERE ${isTheirs.told} ORDER BY channel`,
       whose,
     ),
     decisions: await sql.query(

@@ -64,6 +64,7 @@ describe('customers/data_request', () => {
     await connector.deliver(EMAIL, emailConsent(CANARY.id, 'subscribed', ago(MINUTE), { email_address: CANARY.email }));
     await connector.deliver('orders/create', order(10, { email: CANARY.email.toLowerCase() }));
     await connector.deliver('customers/create', customer(7));
+    await connector.db.query(`UPDATE told SET lists = '[3,"Daily"]' WHERE channel = 'email'`);
     expect(await ask(named)).toMatchObject({ state: 'skipped', reason: 'privacy' });
     const [item] = await requests(connector);
     expect(item).toMatchObject({ kind: 'data_request', requestId: '9999', state: 'ready', doneAt: null });
@@ -75,7 +76,7 @@ describe('customers/data_request', () => {
     );
     expect(document.consent.choices).toContainEqual(expect.objectContaining({ channel: 'email', state: 'subscribed' }));
     expect(document.consent.toldToAscent360).toContainEqual(
-      expect.objectContaining({ channel: 'email', permission: true }),
+      expect.objectContaining({ channel: 'email', permission: true, providerType: 3, listIds: ['Daily'] }),
     );
     const topics = document.events.map(({ topic }) => topic);
     expect(topics).toEqual(['customers/create', 'orders/create', EMAIL, 'orders/create', 'customers/data_request']);
@@ -275,7 +276,7 @@ describe('the export of one person', () => {
     expect(own.events).toEqual(of.events);
   });
 
-  it('who was merged into another is the export of that one', async () => {
+  it('who was merged into another is the export of that one, with what each of the two had', async () => {
     await connector.deliver('customers/create', customer(4141));
     await connector.deliver('customers/create', about);
     const idOf = async (customerId: number | string) =>
@@ -289,7 +290,16 @@ describe('the export of one person', () => {
     const { body } = await connector.api('GET', `/people/${gone}/export`);
     const own = body as Exported & { about: object };
     expect(own.about).toMatchObject({ customerId: String(CANARY.id), email: CANARY.email });
-    expect(own.people).toHaveLength(2);
+    const had = ({ customerId, addresses }: Exported['people'][number]) => [
+      customerId,
+      addresses.flatMap(({ channel, address }) => (channel === 'email' ? (address ?? []) : [])),
+    ];
+    expect(new Map(own.people.map(had) as [string, string[]][])).toEqual(
+      new Map([
+        ['4141', ['person4141@example.com']],
+        [String(CANARY.id), [CANARY.email]],
+      ]),
+    );
   });
 
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
