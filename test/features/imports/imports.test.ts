@@ -459,7 +459,26 @@ describe('an import', () => {
     expect(await act('cancel')).toBeNull();
   });
 
-  it('is done once its last record is, though it was paused when everything was on its way', async () => {
+  const fedAll = async (id: string) =>
+    (await scene.connector.db.query('SELECT 1 FROM imports WHERE id = $1 AND fed_at IS NOT NULL', [id]))[0];
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    [
+      'it was paused when everything was on its way',
+      async (id) => {
+        await until('nothing is left to feed', async () => await fedAll(id));
+        expect((await scene.post(`/imports/${id}/pause`)).body.state).toBe('paused');
+      },
+    ],
+    [
+      'sending was paused meanwhile',
+      async (id) => {
+        await scene.connector.api('PUT', '/settings', { paused: true });
+        await until('it says that sending is paused', async () =>
+          (await scene.get(id)).message.includes('paused in the settings') ? true : undefined,
+        );
+      },
+    ],
+  ])('is done once its last record is, though %s', async (_, pause) => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
     const { id } = await scene.counted({ kind: 'customers' });
@@ -467,28 +486,7 @@ describe('an import', () => {
     scene.connector.ascent360.behave({ after: answered.promise });
     await scene.post(`/imports/${id}/start`);
     await scene.connector.ascent360.until(1);
-    await until('nothing is left to feed', async () => {
-      const fed = await scene.connector.db.query('SELECT 1 FROM imports WHERE id = $1 AND fed_at IS NOT NULL', [id]);
-      return fed[0];
-    });
-    expect((await scene.post(`/imports/${id}/pause`)).body.state).toBe('paused');
-    answered.resolve();
-    expect(await scene.reaches(id, 'done')).toMatchObject({ done: 1, total: 1, counts: { accepted: 1 } });
-  });
-
-  it('is done once its last record is, though sending was paused meanwhile', async () => {
-    scene = await startScene();
-    scene.shop.setCustomer(customer(1));
-    const { id } = await scene.counted({ kind: 'customers' });
-    const answered = Promise.withResolvers<void>();
-    scene.connector.ascent360.behave({ after: answered.promise });
-    await scene.post(`/imports/${id}/start`);
-    await scene.connector.ascent360.until(1);
-    await scene.connector.api('PUT', '/settings', { paused: true });
-    await until('it says that sending is paused', async () => {
-      const { message } = await scene.get(id);
-      return message.includes('paused in the settings') ? true : undefined;
-    });
+    await pause(id);
     answered.resolve();
     expect(await scene.reaches(id, 'done')).toMatchObject({ done: 1, total: 1, counts: { accepted: 1 } });
   });
