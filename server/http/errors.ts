@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { type Fault, faultOf } from '../domain/fault.ts';
+import type { z } from 'zod';
+import { type Fault, faultOf, faultsOf } from '../domain/fault.ts';
 import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
@@ -11,6 +12,26 @@ export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** How many seconds to wait before retrying when the database can't be reached. */
 const RETRY_AFTER = '5';
+
+/** Input that is rejected: `apiErrors` answers 422 with the faults. Thrown before anything is saved. */
+export class Unprocessable extends Error {
+  override name = 'Unprocessable';
+  readonly faults: readonly Fault[];
+  constructor(...faults: readonly Fault[]) {
+    super('The input was rejected');
+    this.faults = faults;
+  }
+}
+
+/**
+ * What a query or body asks for.
+ * @throws Unprocessable naming everything that the contract refuses
+ */
+export function readInput<Contract extends z.ZodType>(contract: Contract, input: unknown): z.output<Contract> {
+  const parsed = contract.safeParse(input);
+  if (!parsed.success) throw new Unprocessable(...faultsOf(parsed.error));
+  return parsed.data;
+}
 
 const empty = new WeakSet<object>();
 const parseJson = express.json({
@@ -30,7 +51,7 @@ const hasBody = ({ headers }: Request) =>
  */
 export const jsonBody: RequestHandler = (req, res, next) => {
   if (hasBody(req) && !req.is('application/json')) {
-    unprocessable(res, [faultOf('', { code: 'fault.json' })]);
+    next(new Unprocessable(faultOf('', { code: 'fault.json' })));
     return;
   }
   parseJson(req, res, (error?: unknown) => {
@@ -52,11 +73,6 @@ export const refusal = (code: keyof typeof en.refusal) => errorOf({ code: `refus
 /** 409: not possible in the current state. */
 export function conflict(res: Response, text: Text): void {
   res.status(409).json(errorOf(text));
-}
-
-/** 422: the input was rejected; nothing was saved. */
-export function unprocessable(res: Response, errors: readonly Fault[]): void {
-  res.status(422).json({ errors });
 }
 
 /** 503: the database can't be reached. */
@@ -106,10 +122,14 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       req.destroy();
       return;
     }
+    if (error instanceof Unprocessable) {
+      res.status(422).json({ errors: error.faults });
+      return;
+    }
     if (fault) {
       const text = { code: `refusal.${fault.code}` } as const;
-      if (fault.status === 422) unprocessable(res, [faultOf('', text)]);
-      else res.status(fault.status).json(refusal(fault.code));
+      const body = fault.status === 422 ? { errors: [faultOf('', text)] } : refusal(fault.code);
+      res.status(fault.status).json(body);
       return;
     }
     // No type: the compressed body could not be decompressed.

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { faultsOf, refusing } from '../domain/fault.ts';
-import { jsonBody, unprocessable } from './errors.ts';
+import { jsonBody, Unprocessable } from './errors.ts';
 
 const nothing = z.strictObject({}, { error: refusing('json') }).optional();
 
@@ -12,7 +12,6 @@ const nothing = z.strictObject({}, { error: refusing('json') }).optional();
 export const noOptions: RequestHandler = (req, res, next) => {
   jsonBody(req, res, (error?: unknown) => {
     const asked = nothing.safeParse(req.body);
-    if (error !== undefined || asked.success) next(error);
-    else unprocessable(res, faultsOf(asked.error));
+    next(error ?? (asked.success ? undefined : new Unprocessable(...faultsOf(asked.error))));
   });
 };

@@ -1,10 +1,9 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { download } from '../../http/download.ts';
-import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, notFound, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
@@ -52,12 +51,8 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.get('/activity', async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const asked = listContract(knownTimeZone(facts.timeZone)).safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const { cursor: after, limit, ...filter } = asked.data;
+    const contract = listContract(knownTimeZone(facts.timeZone));
+    const { cursor: after, limit, ...filter } = readInput(contract, req.query);
     const country = facts.country ?? null;
     res.json({
       ...(await listActivity(db, shop, await gate(shop), { filter, country, after, limit })),
@@ -69,23 +64,15 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
     const timeZone = knownTimeZone(facts.timeZone);
-    const asked = filterContract(timeZone).safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
+    const filter = readInput(filterContract(timeZone), req.query);
     const shopGate = await gate(shop);
-    const pieces = csvOf(db, shop, shopGate, { filter: asked.data, country: facts.country ?? null, timeZone });
+    const pieces = csvOf(db, shop, shopGate, { filter, country: facts.country ?? null, timeZone });
     await download(res, { name: 'activity.csv', type: 'text/csv' }, pieces);
   });
 
   router.get('/issues', async (req, res) => {
-    const asked = issuesContract.safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    res.json(await findIssues(db, merchantOf(res).shop, asked.data.state));
+    const { state } = readInput(issuesContract, req.query);
+    res.json(await findIssues(db, merchantOf(res).shop, state));
   });
 
   router.get('/activity/:id', async (req, res, next) => {
@@ -102,12 +89,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.post('/activity/retry', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const asked = manyContract(knownTimeZone(facts.timeZone)).safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const { filter, ...how } = asked.data;
+    const { filter, ...how } = readInput(manyContract(knownTimeZone(facts.timeZone)), req.body);
     const { ids, more } = await findSendable(db, shop, filter, facts.country ?? null);
     const { refusal: _refusal, ...sent } = await sendAgain(deps, shop, ids, how);
     if (!how.dryRun && sent.count > 0) await deps.onChange(shop);
@@ -121,29 +103,20 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
       notFound(req, res, next);
       return;
     }
-    const asked = oneContract.safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const { refusal, ...sent } = await sendAgain(deps, shop, [id], asked.data);
+    const how = readInput(oneContract, req.body);
+    const { refusal, ...sent } = await sendAgain(deps, shop, [id], how);
     if (sent.count === 0) {
       conflict(res, refusal ?? { code: 'refusal.not_again' });
       return;
     }
-    if (!asked.data.dryRun) await deps.onChange(shop);
+    if (!how.dryRun) await deps.onChange(shop);
     res.status(202).json(sent);
   });
 
   router.post('/activity/dismiss', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const asked = dismissManyContract(knownTimeZone(facts.timeZone)).safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const { filter, dryRun } = asked.data;
+    const { filter, dryRun } = readInput(dismissManyContract(knownTimeZone(facts.timeZone)), req.body);
     const isAsked = filter.state.length === 0 || filter.state.includes('attention');
     const found = { ...filter, state: ['attention' as const] };
     const { ids, more } = isAsked

@@ -1,10 +1,9 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultsOf } from '../../domain/fault.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { conflict, jsonText, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonText, notFound, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
@@ -38,13 +37,9 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     // Read as text, so that ids keep digits that a JavaScript number would lose.
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
     const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
-    const asked = importContract(now(), timeZone).safeParse(sent.ok ? sent.body : undefined);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
+    const asked = readInput(importContract(now(), timeZone), sent.ok ? sent.body : undefined);
     // Under the shop's lock: one that starts looks for others first.
-    const id = await inShop(db, shop, async ({ sql }) => await createImport(sql, shop, asked.data, now()));
+    const id = await inShop(db, shop, async ({ sql }) => await createImport(sql, shop, asked, now()));
     const made = id && (await findImport(db, shop, id));
     if (made) res.status(201).json(await describe(shop, made));
     else conflict(res, OTHER);

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { faultsOf, refusing } from '../../domain/fault.ts';
+import { refusing } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
-import { jsonBody, unprocessable } from '../../http/errors.ts';
+import { jsonBody, readInput } from '../../http/errors.ts';
 import type { Metrics } from './metrics.ts';
 
 /** App Bridge reports more than these, and may add others: we ignore those. */
@@ -48,12 +48,8 @@ export const operationsApi: readonly ApiRoute[] = [
 export function webVitalsRoutes({ metrics }: { metrics: Pick<Metrics, 'pageVital'> }): Router {
   const router = Router();
   router.post('/web-vitals', jsonBody, (req, res) => {
-    const asked = vitalsContract.safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const known = asked.data.metrics.flatMap(({ name, value }) => (isCounted(name) ? [{ name, value }] : []));
+    const { metrics: reported } = readInput(vitalsContract, req.body);
+    const known = reported.flatMap(({ name, value }) => (isCounted(name) ? [{ name, value }] : []));
     for (const { name, value } of known) metrics.pageVital(name, value);
     res.status(202).json({ counted: known.length } satisfies z.infer<typeof answer>);
   });

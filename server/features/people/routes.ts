@@ -1,8 +1,7 @@
 import { Router } from 'express';
-import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
-import { conflict, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, notFound, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
@@ -104,13 +103,9 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
 
   router.get('/people', async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = queryContract.safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
+    const { q } = readInput(queryContract, req.query);
     const { country } = await shops.facts(shop);
-    res.json({ items: await findPeople(db, shop, asked.data.q, country ?? null) });
+    res.json({ items: await findPeople(db, shop, q, country ?? null) });
   });
 
   router.get('/people/:id', async (req, res, next) => {

@@ -1,10 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultsOf } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 import { download } from '../../http/download.ts';
-import { unprocessable } from '../../http/errors.ts';
+import { readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { exportAudit } from '../../store/audit/audit-chain.ts';
@@ -27,12 +26,9 @@ export function auditRoutes({ db, shops }: { db: Db; shops: Pick<Shops, 'facts'>
   const router = Router();
   router.get('/audit', async (req, res) => {
     const { shop } = merchantOf(res);
-    const span = z.object(spanShape(knownTimeZone((await shops.facts(shop)).timeZone))).safeParse(req.query);
-    if (!span.success) {
-      unprocessable(res, faultsOf(span.error));
-      return;
-    }
-    await download(res, { name: 'audit.jsonl', type: 'application/x-ndjson' }, exportAudit(db, shop, span.data));
+    const contract = z.object(spanShape(knownTimeZone((await shops.facts(shop)).timeZone)));
+    const span = readInput(contract, req.query);
+    await download(res, { name: 'audit.jsonl', type: 'application/x-ndjson' }, exportAudit(db, shop, span));
   });
   return router;
 }

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { faultsOf, refusing } from '../../domain/fault.ts';
+import { refusing } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
-import { unprocessable } from '../../http/errors.ts';
+import { readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 
@@ -35,15 +35,11 @@ export function accessLogRoutes({ db }: { db: Db }): Router {
   const router = Router();
   router.get('/access-log', async (req, res) => {
     const { shop, userId } = merchantOf(res);
-    const asked = contract.safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
+    const { cursor = null } = readInput(contract, req.query);
     const rows = await db.query<{ id: string; at: Date; who: string; what: string; about: string | null }>(
       `SELECT id, at, who, what, about FROM access_log WHERE shop_id = $1 AND ($2::uuid IS NULL OR id < $2::uuid)
        ORDER BY id DESC LIMIT ${MOST + 1}`,
-      [shop.id, asked.data.cursor ?? null],
+      [shop.id, cursor],
     );
     const items = rows.slice(0, MOST);
     const looked: z.infer<typeof answer> = {

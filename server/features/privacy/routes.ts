@@ -1,10 +1,9 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultsOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { download } from '../../http/download.ts';
-import { notFound, unprocessable } from '../../http/errors.ts';
+import { notFound, readInput } from '../../http/errors.ts';
 import { type Merchant, merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
@@ -81,12 +80,8 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
 
   router.get('/privacy-requests', async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = listContract.safeParse(req.query);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const [page, newest] = await Promise.all([listRequests(db, shop, asked.data.cursor), chainEnd(db, shop)]);
+    const { cursor } = readInput(listContract, req.query);
+    const [page, newest] = await Promise.all([listRequests(db, shop, cursor), chainEnd(db, shop)]);
     const audit: NewestEntry = newest && { ...newest, at: new Date(newest.at).toISOString() };
     const timeZone = await zoneOf(shop);
     const items = page.requests.map((request) => itemOf(shop, request, timeZone, now()));

@@ -1,11 +1,11 @@
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import type { z } from 'zod';
-import { type Fault, faultOf, faultsOf } from '../../domain/fault.ts';
+import { faultOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import { type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { jsonText, unprocessable } from '../../http/errors.ts';
+import { jsonText, readInput, Unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -26,21 +26,19 @@ export type PreviewRoutesDeps = {
 
 type Asked = z.output<typeof previewContract>;
 
-type Read = { ok: true; topic: string; translated: Translated } | { ok: false; fault: Fault };
-
 /** Parsing the body from text keeps ids exact that are too large for a JavaScript number. */
-function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
-  const refused = (field: string, text: Text) => ({ ok: false, fault: faultOf(field, text) }) as const;
+function read(asked: Asked, shopCountry: string | null, now: Instant): { topic: string; translated: Translated } {
+  const refused = (field: string, text: Text) => new Unprocessable(faultOf(field, text));
   const topic = topicOf(asked.topic);
-  if (!topic) return refused('topic', { code: 'fault.unknown_topic' });
+  if (!topic) throw refused('topic', { code: 'fault.unknown_topic' });
   const parsed = typeof asked.body === 'string' ? parseBody(asked.body) : { ok: true as const, body: asked.body };
-  if (!parsed.ok) return refused('body', { code: `detail.${parsed.why}` });
+  if (!parsed.ok) throw refused('body', { code: `detail.${parsed.why}` });
   try {
     const context = { topic: topic.name, triggeredAt: now, shopCountry };
-    return { ok: true, topic: topic.name, translated: topic.translate(parsed.body, context) };
+    return { topic: topic.name, translated: topic.translate(parsed.body, context) };
   } catch (error) {
     if (!(error instanceof TranslationError)) throw error;
-    return refused('body', { code: `detail.${error.detail}` });
+    throw refused('body', { code: `detail.${error.detail}` });
   }
 }
 
@@ -49,11 +47,8 @@ function read(asked: Asked, shopCountry: string | null, now: Instant): Read {
  * merchantAuth.
  */
 export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: PreviewRoutesDeps): Router {
-  /**
-   * The saved settings with the unsaved document in their place; null if errors were already sent
-   * to the client.
-   */
-  async function settingsFor(res: Response, shop: Shop, unsaved: unknown): Promise<StoredSettings | null> {
+  /** The saved settings with the unsaved document in their place. */
+  async function settingsFor(shop: Shop, unsaved: unknown): Promise<StoredSettings> {
     const stored = await settings.load(shop);
     const developmentStore = await isDevelopmentStore(shop);
     if (unsaved === undefined || unsaved === null) {
@@ -62,11 +57,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
     const parsed = parseSettings(unsaved, { developmentStore });
     if (!parsed.ok) {
       const under = (field: string) => (field === '' ? 'settings' : `settings.${field}`);
-      unprocessable(
-        res,
-        parsed.errors.map((fault) => ({ ...fault, field: under(fault.field) })),
-      );
-      return null;
+      throw new Unprocessable(...parsed.errors.map((fault) => ({ ...fault, field: under(fault.field) })));
     }
     const before = stored ?? nothingStored;
     const newGuid = parsed.guid !== null && parsed.guid !== before.guid;
@@ -84,17 +75,11 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
   router.post('/preview', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: true as const, body: req.body };
-    const asked = previewContract.safeParse(sent.ok ? sent.body : undefined);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const stored = await settingsFor(res, shop, asked.data.settings);
-    if (!stored) return;
+    const asked = readInput(previewContract, sent.ok ? sent.body : undefined);
+    const stored = await settingsFor(shop, asked.settings);
     const { country } = await shops.facts(shop);
-    const event = read(asked.data, country ?? null, now());
-    if (event.ok) res.json(await previewEvent({ sql: db, shop, stored, now: now() }, event.topic, event.translated));
-    else unprocessable(res, [event.fault]);
+    const { topic, translated } = read(asked, country ?? null, now());
+    res.json(await previewEvent({ sql: db, shop, stored, now: now() }, topic, translated));
   });
   return router;
 }

@@ -1,13 +1,13 @@
 import { type Response, Router } from 'express';
 import { type Body, bodyOf } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
-import { faultOf, faultsOf } from '../../domain/fault.ts';
+import { faultOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
-import { conflict, jsonBody, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, readInput, Unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
@@ -68,17 +68,12 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     res.json(masked(settings, stored?.guidLast4 ?? null));
   }
 
-  /** The address to send a test record to; null if an error was already sent to the client. */
-  async function testAddress(res: Response, shop: Shop, body: unknown): Promise<string | null> {
-    const asked = testRequest.safeParse(body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return null;
-    }
-    const own = emailAddress.safeParse(asked.data?.email ?? (await shops.facts(shop)).email);
-    if (own.success) return own.data;
-    unprocessable(res, [faultOf('email', { code: 'fault.no_own_email' })]);
-    return null;
+  /** The address to send a test record to. */
+  async function testAddress(shop: Shop, body: unknown): Promise<string> {
+    const asked = readInput(testRequest, body);
+    const own = emailAddress.safeParse(asked?.email ?? (await shops.facts(shop)).email);
+    if (!own.success) throw new Unprocessable(faultOf('email', { code: 'fault.no_own_email' }));
+    return own.data;
   }
 
   const router = Router();
@@ -90,10 +85,7 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
   router.put('/settings', jsonBody, async (req, res) => {
     const { shop, userId } = merchantOf(res);
     const parsed = parseSettings(req.body, { developmentStore: await deps.isDevelopmentStore(shop) });
-    if (!parsed.ok) {
-      unprocessable(res, parsed.errors);
-      return;
-    }
+    if (!parsed.ok) throw new Unprocessable(...parsed.errors);
     await store.save(shop, parsed, userId, now());
     await deps.onChange(shop);
     await answerDocument(res, shop);
@@ -107,13 +99,8 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
 
   router.put('/seen', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = seenContract.safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
+    const { answer } = readInput(seenContract, req.body);
     const at = now();
-    const { answer } = asked.data;
     if (await store.saveSeen(shop, answer, at)) res.json({ answer, at: new Date(at).toISOString() });
     else conflict(res, { code: 'refusal.nothing_accepted' });
   });
@@ -127,12 +114,8 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
   router.post('/test-record', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
     const stored = await store.load(shop);
-    if (!stored?.guid) {
-      unprocessable(res, [faultOf('guid', { code: 'fault.save_guid_first' })]);
-      return;
-    }
-    const email = await testAddress(res, shop, req.body);
-    if (email === null) return;
+    if (!stored?.guid) throw new Unprocessable(faultOf('guid', { code: 'fault.save_guid_first' }));
+    const email = await testAddress(shop, req.body);
     const { guid } = stored;
     const result = await deps.sendTestRecord(guid, testBody(stored, email));
     const at = now();

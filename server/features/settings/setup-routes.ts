@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
-import { faultOf, faultsOf } from '../../domain/fault.ts';
+import { faultOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
-import { conflict, jsonBody, notFound, unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, notFound, readInput, Unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { idOf } from '../../http/row-id.ts';
@@ -60,12 +60,8 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
 
   router.put('/setup', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const asked = setupContract.safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const facts = await change(shop, (known) => ({ ...known, setup: asked.data }));
+    const setup = readInput(setupContract, req.body);
+    const facts = await change(shop, (known) => ({ ...known, setup }));
     res.json(answerOf(shop, facts ?? {}));
   });
 
@@ -76,25 +72,19 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
       notFound(req, res, next);
       return;
     }
-    const asked = viewContract.safeParse(req.body);
-    if (!asked.success) {
-      unprocessable(res, faultsOf(asked.error));
-      return;
-    }
-    const view = { id, ...asked.data };
+    const view = { id, ...readInput(viewContract, req.body) };
     const { person } = view.filter;
-    let isGone = false;
     const facts = await change(shop, async ({ views = [], ...known }, sql) => {
       // A page may be older than an erasure, which has looked through the views.
-      isGone = person !== undefined && person !== 'none' && !(await exists(sql, shop, person));
-      if (isGone) return null;
+      if (person !== undefined && person !== 'none' && !(await exists(sql, shop, person))) {
+        throw new Unprocessable(faultOf('filter.person', { code: 'fault.person_id' }));
+      }
       if (views.some((one) => one.id === id)) {
         return { ...known, views: views.map((one) => (one.id === id ? view : one)) };
       }
       return views.length < MOST_VIEWS ? { ...known, views: [...views, view] } : null;
     });
     if (facts) res.json(answerOf(shop, facts));
-    else if (isGone) unprocessable(res, [faultOf('filter.person', { code: 'fault.person_id' })]);
     else conflict(res, { code: 'refusal.views_full', params: { max: MOST_VIEWS } });
   });
 

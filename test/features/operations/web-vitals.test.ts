@@ -2,15 +2,16 @@ import express from 'express';
 import request from 'supertest';
 import { beforeEach, expect, it } from 'vitest';
 import { webVitalsRoutes } from '../../../server/features/operations/web-vitals.ts';
+import { apiErrors } from '../../../server/http/errors.ts';
 import { emptyRegistry } from './print-metrics.ts';
 
 let counted: [string, number][];
 beforeEach(() => {
   counted = [];
 });
-const app = express().use(
-  webVitalsRoutes({ metrics: { pageVital: (name, value) => void counted.push([name, value]) } }),
-);
+const app = express()
+  .use(webVitalsRoutes({ metrics: { pageVital: (name, value) => void counted.push([name, value]) } }))
+  .use(apiErrors({ error: () => {} }));
 const post = async (body: object) => await request(app).post('/web-vitals').send(body);
 
 it('web vitals from App Bridge are counted, unknown ones left out', async () => {
