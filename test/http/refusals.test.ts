@@ -12,7 +12,7 @@ import {
 import { importContract } from '../../server/features/imports/contract.ts';
 import { vitalsContract } from '../../server/features/operations/web-vitals.ts';
 import { queryContract } from '../../server/features/people/contract.ts';
-import { listContract as requestsContract } from '../../server/features/privacy/contract.ts';
+import { listContract as requestsContract } from '../../server/features/privacy/api.ts';
 import {
   previewContract,
   seenContract,

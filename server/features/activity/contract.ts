@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
 import { issueStates } from '../../domain/issue-states.ts';
+import { cursorContract } from '../../http/cursor.ts';
 import { filterShape } from '../../store/events/event-filter.ts';
-import { readCursor } from '../../store/events/event-list.ts';
 
 const MOST_ITEMS = 200;
 const LIMIT = refusing('limit', { max: MOST_ITEMS });
 
-const place = z
-  .string({ error: refusing('cursor') })
-  .nullish()
-  .transform((text, ctx) => {
-    if (!text) return null;
-    const after = readCursor(text);
-    if (after) return after;
-    ctx.addIssue({ code: 'custom', message: refusing('cursor') });
-    return z.NEVER;
-  });
 const limit = z
   .string({ error: LIMIT })
   .regex(/^\d{1,3}$/, { error: LIMIT })
@@ -30,7 +20,7 @@ export const filterContract = (timeZone: string) => z.object(filterShape(timeZon
  * The query of the list.
  * @param timeZone the shop's: days are in its calendar
  */
-export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: place, limit });
+export const listContract = (timeZone: string) => filterContract(timeZone).extend({ cursor: cursorContract, limit });
 
 /** The query of the issues. */
 export const issuesContract = z.object({

@@ -1,7 +1,7 @@
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
-import { type ActivityItem, listActivity, readCursor } from '../../store/events/event-list.ts';
+import { type ActivityItem, listActivity } from '../../store/events/event-list.ts';
 import type { Place } from '../../store/events/select-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { csvRows } from './csv-rows.ts';
@@ -39,7 +39,7 @@ export async function* csvOf(
   let piece = csvRows([[...head, 'Webhook ID', 'Event ID']], { bom: true });
   let after: Place | null = null;
   do {
-    const { items, nextCursor }: Awaited<ReturnType<typeof listActivity>> = await listActivity(db, shop, gate, {
+    const { items, next }: Awaited<ReturnType<typeof listActivity>> = await listActivity(db, shop, gate, {
       filter: asked.filter,
       country: asked.country,
       after,
@@ -47,6 +47,6 @@ export async function* csvOf(
     });
     yield piece + csvRows(items.map(cellsOf));
     piece = '';
-    after = nextCursor ? readCursor(nextCursor) : null;
+    after = next;
   } while (after);
 }

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
+import { writeCursor } from '../../http/cursor.ts';
 import { download } from '../../http/download.ts';
 import { conflict, jsonBody, notFound, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
@@ -54,8 +55,10 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const contract = listContract(knownTimeZone(facts.timeZone));
     const { cursor: after, limit, ...filter } = readInput(contract, req.query);
     const country = facts.country ?? null;
+    const { items, next } = await listActivity(db, shop, await gate(shop), { filter, country, after, limit });
     res.json({
-      ...(await listActivity(db, shop, await gate(shop), { filter, country, after, limit })),
+      items,
+      nextCursor: next && writeCursor({ rank: 0, ...next }),
       ...(await countActivity(db, shop, filter, country)),
     });
   });

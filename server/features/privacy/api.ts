@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
-import { listContract } from './contract.ts';
+import { cursorContract } from '../../http/cursor.ts';
 
 const moment = z.iso.datetime();
+
+/** The query of the list. */
+export const listContract = z.object({ cursor: cursorContract });
 
 /**
  * SPEC 4.2. `id`: also the event's. `who`: data requests only, until the person is erased. Times in

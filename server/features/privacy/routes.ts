@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
+import { writeCursor } from '../../http/cursor.ts';
 import { download } from '../../http/download.ts';
 import { notFound, readInput } from '../../http/errors.ts';
 import { type Merchant, merchantOf } from '../../http/merchant-auth.ts';
@@ -19,9 +20,8 @@ import {
   type PrivacySubject,
 } from '../../store/shops/privacy-requests.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import type { NewestEntry, PrivacyItem, PrivacyList } from './api.ts';
+import { listContract, type NewestEntry, type PrivacyItem, type PrivacyList } from './api.ts';
 import { askText, describeRequest } from './ask-text.ts';
-import { listContract, writeCursor } from './contract.ts';
 import { exportPerson } from './export-person.ts';
 
 export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };

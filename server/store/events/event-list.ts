@@ -28,20 +28,6 @@ export const activityItem = z.object({
 });
 export type ActivityItem = z.infer<typeof activityItem>;
 
-const cursorForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-/** The end of the year 9999: the last moment that PostgreSQL reads the way JavaScript writes it. */
-const LAST_PLACE = 253_402_300_799_999;
-
-export const writeCursor = (place: Place) => Buffer.from(`${place.receivedAt}.${place.id}`).toString('base64url');
-
-/** Null: not a cursor from writeCursor. */
-export function readCursor(text: string): Place | null {
-  const [, at, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (at === undefined || id === undefined || Number(at) > LAST_PLACE) return null;
-  return writeCursor({ receivedAt: Number(at), id }) === text ? { receivedAt: Number(at), id } : null;
-}
-
 export type ItemRow = StateRow & {
   id: string;
   webhook_id: string;
@@ -107,13 +93,13 @@ export async function countActivity(
   return { total: Math.min(count, MOST_COUNTED), totalMore: count > MOST_COUNTED };
 }
 
-/** A page of the activity, newest first. `nextCursor` null: there is nothing older. */
+/** A page of the activity, newest first. `next` null: there is nothing older. */
 export async function listActivity(
   db: Db,
   shop: Shop,
   gate: Gate,
   asked: { filter: ActivityFilter; country: string | null; after: Place | null; limit: number },
-): Promise<{ items: ActivityItem[]; nextCursor: string | null }> {
+): Promise<{ items: ActivityItem[]; next: Place | null }> {
   const { filter, country, after, limit } = asked;
   const { text, params } = selectEvents(shop, filter, { country, after, limit: limit + 1 });
   const rows = await db.query<ItemRow>(
@@ -125,6 +111,6 @@ export async function listActivity(
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {
     items: await itemsOf(db, shop, page, gate),
-    nextCursor: last ? writeCursor({ receivedAt: last.received_at.getTime(), id: last.id }) : null,
+    next: last ? { receivedAt: last.received_at.getTime(), id: last.id } : null,
   };
 }
