@@ -96,8 +96,9 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       await keepRefreshed(db, shop, owner, granted);
     } catch (error) {
       if (error instanceof OAuthError && error.refused) throw await giveUp(shop, token, error.code);
-      await dropLease(db, shop, owner, codeOf(error));
-      throw new AdminError('later', `The token could not be refreshed: ${codeOf(error)}`);
+      const why = codeOf(error);
+      await dropLease(db, shop, owner, why);
+      throw new AdminError('later', `The token could not be refreshed: ${why}`, { why });
     }
   }
 
@@ -111,7 +112,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       if (token.version !== old) return token;
       if (token.refresh === null && !oauth.forApp) throw await giveUp(shop, token, 'no_refresh_token');
       if (await takeLease(db, shop, old, owner)) await refreshNow(shop, token, owner);
-      else if (performance.now() > giveUpAt) throw new AdminError('later', 'Another process does not end its refresh');
+      else if (performance.now() > giveUpAt)
+        throw new AdminError('later', 'Another process does not end its refresh', { why: 'refreshing' });
       else await wait(LOOK_EVERY);
     }
   }

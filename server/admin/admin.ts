@@ -22,11 +22,18 @@ export class AdminError extends Error {
   readonly partial: boolean;
   /** With `refused`: the paths of the fields that the app may not see, if that is why. */
   readonly denied: readonly string[];
-  constructor(failure: AdminFailure, message: string, partial = false, denied: readonly string[] = []) {
+  /** What happened, in a word for the log, which leaves out messages. */
+  readonly why: string | undefined;
+  constructor(
+    failure: AdminFailure,
+    message: string,
+    { partial = false, denied = [], why }: { partial?: boolean; denied?: readonly string[]; why?: string } = {},
+  ) {
     super(message);
     this.failure = failure;
     this.partial = partial;
     this.denied = denied;
+    this.why = why;
   }
 }
 

@@ -66,7 +66,8 @@ export function nextCursor(
   seen: Set<string>,
 ): string | null {
   if (!hasNextPage || endCursor === null) return null;
-  if (seen.has(endCursor)) throw new AdminError('later', `The pages of ${document} go round in a circle`);
+  if (seen.has(endCursor))
+    throw new AdminError('later', `The pages of ${document} go round in a circle`, { why: 'page_circle' });
   seen.add(endCursor);
   return endCursor;
 }

@@ -112,7 +112,7 @@ export async function* readFileRecords(
   let under: string[] = [];
   let weight = 0;
   let end = from.offset;
-  const cutOff = () => new AdminError('later', 'The file was cut off');
+  const cutOff = () => new AdminError('later', 'The file was cut off', { why: 'cut_off' });
   const whole = (node: { text: string; line: number; next: Position }): FileRecord => {
     if (weight > MOST_BYTES) return { line: node.line, body: TOO_LONG, next: node.next };
     if (!node.text.startsWith('{"') || !node.text.endsWith('}'))

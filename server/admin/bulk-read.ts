@@ -39,7 +39,8 @@ export async function startBulkRead(
   const [error] = answer?.userErrors ?? [];
   if (error?.code === 'LIMIT_REACHED' || error?.code === 'OPERATION_IN_PROGRESS') return null;
   const id = answer?.bulkOperation?.id;
-  if (!id) throw new AdminError('refused', error?.message ?? 'Shopify did not begin to read', false, denied);
+  if (!id)
+    throw new AdminError('refused', error?.message ?? 'Shopify did not begin to read', { denied, why: 'not_begun' });
   return id;
 }
 

@@ -108,9 +108,9 @@ export function createClient(deps: ClientDeps): Admin {
   }
 
   /** Gives up a call for now, and tells the merchant if this has gone on for a while. */
-  async function giveUp(shop: Shop, document: string, code: string, partial?: boolean): Promise<never> {
-    await failing.note(shop, document, code);
-    throw new AdminError('later', `${document} failed: ${code}`, partial);
+  async function giveUp(shop: Shop, document: string, why: string, partial = false): Promise<never> {
+    await failing.note(shop, document, why);
+    throw new AdminError('later', `${document} failed: ${why}`, { partial, why });
   }
 
   async function run<Data, Variables>(
@@ -163,7 +163,10 @@ export function createClient(deps: ClientDeps): Admin {
           if (isQuery(document) && outcome.denied.length > 0) {
             await denied.note(shop, document.name, outcome.denied, null);
           }
-          throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`, false, outcome.denied);
+          throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`, {
+            denied: outcome.denied,
+            why: outcome.code,
+          });
       }
     }
   }

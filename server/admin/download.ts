@@ -42,7 +42,9 @@ async function* attempt(
   if (status === 416 || body === null) return;
   if (status !== 200 && status !== 206) {
     await body.cancel();
-    if (GONE.has(status)) throw new AdminError('refused', `The file of the bulk operation is gone: status ${status}`);
+    if (GONE.has(status)) {
+      throw new AdminError('refused', 'The file of the bulk operation is gone', { why: `status_${status}` });
+    }
     throw new Error(`Status ${status}`);
   }
   // A server without range support sends the whole file.
@@ -83,7 +85,7 @@ export async function* download(
       vain = at > before ? 0 : vain + 1;
       const pause = by.backoffMs[vain];
       if (pause === undefined)
-        throw new AdminError('later', 'The file of the bulk operation cannot be read at present');
+        throw new AdminError('later', 'The file of the bulk operation cannot be read at present', { why: 'no_file' });
       await wait(pause, undefined, { signal: stop });
     }
   }

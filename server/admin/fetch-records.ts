@@ -34,7 +34,8 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
     const { lineItems, ...order } = data.order;
     // Lines of two states don't make one: begin again.
     if (after !== null && order.updatedAt !== updatedAt) {
-      if (++changes > MOST_CHANGES) throw new AdminError('later', `${OrderById.name}: the order keeps changing`);
+      if (++changes > MOST_CHANGES)
+        throw new AdminError('later', `${OrderById.name}: the order keeps changing`, { why: 'keeps_changing' });
       [lines, seen, after] = [[], new Set(), null];
       continue;
     }

@@ -27,6 +27,8 @@ export type Answer = { status: number; retryAfter: string | null; text: string }
 const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE']);
 
 const number = z.number().catch(0);
+/** It is logged. */
+const WORD = /^\w{1,60}$/;
 const envelope = z.object({
   data: z.unknown().optional(),
   errors: z
@@ -37,7 +39,7 @@ const envelope = z.object({
           .nullish()
           .catch(null),
         extensions: z
-          .object({ code: z.string().nullish().catch(null) })
+          .object({ code: z.string().regex(WORD).nullish().catch(null) })
           .nullish()
           .catch(null),
       }),

@@ -6,19 +6,23 @@ import { isOutage } from './database/outage.ts';
  */
 export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
+const textAt = (holder: Error, key: string): string | undefined => {
+  const value: unknown = Reflect.get(holder, key);
+  return typeof value === 'string' ? value : undefined;
+};
+
 /**
- * Logs errors by name, code and stack. Messages of database errors may quote values, so they are
- * left out.
+ * Logs errors by name, code, `why` (a word of ours) and stack. Messages of database errors may quote
+ * values, so they are left out.
  */
-function describe(error: unknown): object {
+export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { name: typeof error };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const frames = error.stack
     ?.split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)
     .join('\n');
-  return { name: error.name, code, stack: frames };
+  return { name: error.name, code: textAt(error, 'code'), why: textAt(error, 'why'), stack: frames };
 }
 
 const SECRETS: ReadonlySet<string> = new Set(['guid', 'token', 'secret', 'authorization']);
@@ -85,7 +89,7 @@ export function createLog(level: string): Log {
     },
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: describe },
+    serializers: { err: describeError },
     formatters: { log: withoutSecrets },
   };
   // Lines are written in groups, at the latest after this time and when the process ends.

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
+import { describeError } from '../../server/platform/log.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
-import { emailOf } from '../fakes/shopify-shop.ts';
+import { type AdminBehaviour, emailOf } from '../fakes/shopify-shop.ts';
 import { adminScene, failureOf } from './scene.ts';
 
 const scene = adminScene(async ({ install, fake }) => {
@@ -37,6 +38,22 @@ describe('an Admin API call', () => {
     scene.there.behave(() => ({ status: 503 }));
     expect(await failureOf(facts())).toBe('later');
     expect(scene.fake.calls).toHaveLength(4);
+  });
+
+  it.each<[string, string, AdminBehaviour]>([
+    ['a status', 'status_503', { status: 503 }],
+    ['garbage', 'unreadable', { text: '[]' }],
+    ['no connection', 'network', { cut: true }],
+    ['a refusal', 'undefinedField', { errors: [{ message: 'Mia?', extensions: { code: 'undefinedField' } }] }],
+    ['data where a word belongs', 'unknown', { errors: [{ message: 'x', extensions: { code: 'mia@example.com' } }] }],
+  ])('that ends with %s says why in the log, in a word and without Shopify’s message', async (_, why, behaviour) => {
+    scene.there.behave(() => behaviour);
+    const error = await facts().catch((thrown: unknown) => thrown);
+    expect(describeError(error)).toEqual({
+      name: 'AdminError',
+      why,
+      stack: expect.stringContaining('client.ts'),
+    });
   });
 
   it('that starts something is not repeated if its outcome is unknown', async () => {

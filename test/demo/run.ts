@@ -22,7 +22,7 @@ export async function run(world: World, shown: Shown = {}): Promise<{ played: Pl
   for (const event of played) {
     if (event.detail?.state !== 'waiting') continue;
     const detail = await world.merchant(event.shop).detail(event.detail.id);
-    shown.row?.({ ...event, title: 'What became of its waiting event', detail });
+    shown.row?.({ ...event, title: 'What happened to its waiting event', detail });
   }
   return { played, verdict: await judge(world, played) };
 }

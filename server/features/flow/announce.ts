@@ -110,7 +110,7 @@ export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): C
             return false;
           }
           await markAnnounced(db, shop, opening);
-          log.info({ stage: 'flow', shop: shop.id, kind: opening.kind }, 'Flow was told of a problem');
+          log.info({ stage: 'flow', shop: shop.id, kind: opening.kind }, 'Flow was told about a problem');
         }
         return true;
       } catch (error) {

@@ -204,7 +204,9 @@ export async function findChanges(
       const readAt = now();
       const bodies = await fetchWhole(asking, kind, group, keys);
       if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
-        throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`);
+        throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`, {
+          why: 'no_records',
+        });
       }
       const states = await loadEntityStates(
         db,

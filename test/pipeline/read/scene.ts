@@ -73,7 +73,9 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       for (const [id, why] of scene.unsaid) {
         if (!JSON.stringify(variables).includes(`gid://shopify/Customer/${id}"`)) continue;
         await scene.meanwhile?.();
-        throw why === 'refused' ? new AdminError('refused', 'No') : new AdminError('later', why, why === 'accident');
+        throw why === 'refused'
+          ? new AdminError('refused', 'No')
+          : new AdminError('later', why, { partial: why === 'accident' });
       }
       const { data, errors = [] } = answerGraphql(
         scene.shopify,
@@ -85,7 +87,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       if (codes.includes('MAX_COST_EXCEEDED')) throw new AdminError('too_costly', 'Costs too much');
       if (!data || codes.some((code) => code !== 'ACCESS_DENIED')) throw new AdminError('refused', String(codes[0]));
       const denied = errors.map(({ path = [] }) => path.join('.'));
-      if (isRecordDenied(variables, data, denied)) throw new AdminError('refused', 'ACCESS_DENIED', false, denied);
+      if (isRecordDenied(variables, data, denied)) throw new AdminError('refused', 'ACCESS_DENIED', { denied });
       // The stand-in executed the document against that schema, so the schema's result type holds.
       return { data: JSON.parse(JSON.stringify(data)), denied };
     },
