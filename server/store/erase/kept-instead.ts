@@ -5,11 +5,13 @@ import { type KnownPerson, type KnownPersonRow, openPerson, profileBinding } fro
 import type { Shop } from '../shops/shops.ts';
 import { namesPerson } from './unsearchable-events.ts';
 
-/** Customers into whom these people were merged: others, who stay. */
+/** Customers into whom these people were merged, one after another: others, who stay. */
 async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promise<KnownPerson[]> {
   const rows = await sql.query<KnownPersonRow>(
-    `SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[])
-       AND id IN (SELECT merged_into FROM people WHERE shop_id = $1 AND id = ANY($2::uuid[]))`,
+    `WITH RECURSIVE line AS (
+       SELECT unnest($2::uuid[]) AS id
+       UNION SELECT p.merged_into FROM line l JOIN people p ON p.shop_id = $1 AND p.id = l.id WHERE p.merged_into IS NOT NULL)
+     SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (SELECT id FROM line)`,
     [shop.id, ids],
   );
   return rows.map((row) => openPerson(shop, row));

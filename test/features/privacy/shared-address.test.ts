@@ -122,13 +122,13 @@ it('the export shows what one chose at an address that the other has had since, 
   ]);
 });
 
-const merge = async (triggeredAt = new Date()) =>
+const merge = async (triggeredAt = new Date(), kept = 2, away = CANARY.id) =>
   await connector.deliver(
     'customers/merge',
     {
       status: 'completed',
-      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
-      admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${CANARY.id}`,
+      admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${kept}`,
+      admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${away}`,
     },
     { triggeredAt },
   );
@@ -144,6 +144,16 @@ it('erasing one who was merged into another leaves no id of theirs with the othe
   await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
   expect(await named()).toEqual([]);
   expect((await connector.api('GET', '/people?q=2')).body).toMatchObject({ items: [{ customerId: '2' }] });
+});
+
+it('erasing one who was merged into another, who was merged into a third, leaves no id of theirs with either', async () => {
+  await connector.deliver('customers/create', customer(CANARY.id, { email: CANARY.email }));
+  for (const id of [2, 3]) await connector.deliver('customers/create', customer(id));
+  await merge();
+  await merge(new Date(), 3, 2);
+  await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
+  expect(await named()).toEqual([]);
+  expect((await connector.api('GET', '/people?q=2')).body).toMatchObject({ items: [{ customerId: '3' }] });
 });
 
 it('a customer who was merged into one who is erased is erased with them, though the merge is told of late', async () => {
