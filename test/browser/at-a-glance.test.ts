@@ -275,8 +275,9 @@ inBrowser(
     });
 
     it.each([360, 1280])('nothing on any page moves by itself (%i pixels)', async (width) => {
+      const page = await stage().open('/', { width, forGood: watchShifts });
       for (const route of await everyPage(stage())) {
-        const page = await stage().open(route, { width, before: watchShifts });
+        await page.goto(stage().urlOf(route));
         await page.waitForLoadState('networkidle');
         await loaded(page);
         expect.soft(await page.evaluate(() => window.shifted), route).toBeLessThanOrEqual(MOST_SHIFT);
@@ -288,7 +289,6 @@ inBrowser(
           .and(page.getByRole('link', { name: parents }))
           .count();
         expect.soft(back, route).toBe(/^\/(activity|people|imports|settings|privacy)?(\?|$)/.test(route) ? 0 : 1);
-        await page.context().close();
       }
     });
 

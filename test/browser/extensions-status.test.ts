@@ -14,7 +14,7 @@ const inUse = extensions(`window.standInExtensions = [
 inBrowser('the parts of the app outside its pages', (stage) => {
   it.each(['/setup', '/'])('are listed on %s with what Shopify says about them, and how to add them', async (route) => {
     await stage().connector.connect();
-    const page = await stage().open(route, { before: inUse });
+    const page = await stage().open(route, { forGood: inUse });
     await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor();
     await page.getByText('In use', { exact: true }).waitFor();
     expect(await page.getByText('Not added yet').count()).toBe(1);
@@ -27,7 +27,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
 
   it('can be hidden, and stay so for the shop; what somebody else did meanwhile stays done', async () => {
     await stage().connector.connect();
-    const page = await stage().open('/', { before: inUse });
+    const page = await stage().open('/', { forGood: inUse });
     await stage().connector.api('PUT', '/setup', { done: ['lists'], dismissed: false });
     await page.getByRole('button', { name: 'Hide the other parts of the app' }).click();
     await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).waitFor({ state: 'detached' });
@@ -35,7 +35,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
       setup: { done: ['lists'], dismissed: false, partsHidden: true },
     });
     // Another person of the shop, or another browser.
-    const other = await stage().open('/', { before: inUse });
+    const other = await stage().open('/', { forGood: inUse });
     await other.getByRole('heading', { name: 'What happened to your events' }).waitFor();
     await other.waitForLoadState('networkidle');
     expect(await other.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).count()).toBe(0);
@@ -45,7 +45,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
   it('say so if they could not be hidden, and so does the card of the first steps; each can be tried again', async () => {
     await stage().connector.connect();
     await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
-    const page = await stage().open('/', { before: inUse });
+    const page = await stage().open('/', { forGood: inUse });
     await page.route('**/api/setup', (call) => call.fulfill({ status: 503, json: refusal('database') }));
     const failures = page.getByText('The app can’t reach its database');
     await page.getByRole('button', { name: 'Hide the other parts of the app' }).click();
@@ -64,7 +64,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
 
   it('never push a button of the first steps below themselves', async () => {
     await stage().connector.connect();
-    const page = await stage().open('/setup', { before: inUse });
+    const page = await stage().open('/setup', { forGood: inUse });
     const card = await page.getByRole('heading', { name: 'Ascent360 elsewhere in Shopify' }).boundingBox();
     const later = await page.getByRole('link', { name: 'I’ll do this later' }).boundingBox();
     expect(later?.y).toBeLessThan(card?.y ?? 0);
@@ -75,7 +75,7 @@ inBrowser('the parts of the app outside its pages', (stage) => {
     ['fails', 'Object.defineProperty(window, "standInExtensions", { get() { throw new Error("No"); } });'],
   ])('are listed without a state if Shopify %s', async (_, script) => {
     await stage().connector.connect();
-    const page = await stage().open('/setup', { before: extensions(script) });
+    const page = await stage().open('/setup', { forGood: extensions(script) });
     await page.getByRole('link', { name: 'Open Flow' }).waitFor();
     expect(await page.getByText(/^(In use|Not added yet)$/).count()).toBe(0);
   });

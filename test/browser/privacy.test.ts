@@ -43,7 +43,7 @@ inBrowser('privacy requests', (stage) => {
 
   it('say how to copy their text if the browser doesn’t let the app copy it', async () => {
     const page = await stage().open('/privacy', {
-      before: async (page) => {
+      forGood: async (page) => {
         await page.addInitScript(() => {
           navigator.clipboard.writeText = () => Promise.reject(new DOMException('Not allowed', 'NotAllowedError'));
         });

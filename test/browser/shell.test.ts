@@ -48,7 +48,7 @@ inBrowser('the frame of the pages', (stage) => {
   });
 
   it('asks every half minute whether the app can be reached, on a page that asks for nothing else', async () => {
-    const page = await stage().open('/people', { before: async (page) => await page.clock.install() });
+    const page = await stage().open('/people', { forGood: async (page) => await page.clock.install() });
     await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
     await page.route('**/api/**', (call) => call.abort());
     await page.clock.fastForward(31_000);
