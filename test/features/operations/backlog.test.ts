@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { customer } from '../../pipeline/bodies.ts';
@@ -91,6 +92,23 @@ describe('the gauges read from the database', () => {
     ].map((series) => sample(text, series));
     expect(rest).toEqual([1, 1, 2, 6, 1, 0, 4]);
     expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
+  });
+
+  it('agree with the statements on the operators’ page, each of which runs', async () => {
+    const page = readFileSync('docs/operations/README.md', 'utf8');
+    const statements = [...page.matchAll(/`((?:SELECT|ANALYZE) [^`]+)`/g)].map(([, text = '']) =>
+      text.replace('…', '1'),
+    );
+    expect(statements.length).toBeGreaterThan(10);
+    const answers = new Map<string, object[]>();
+    for (const text of statements.flatMap((one) => one.split(';')).filter((one) => one.trim() !== '')) {
+      answers.set(text, await connector.db.query(text));
+    }
+    const late = [...answers].find(([text]) => text.includes('carries_opt_out'))?.[1];
+    expect(late?.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))).toMatchObject([
+      { domain: 'late.myshopify.com', count: 1 },
+      { domain: 'paused.myshopify.com', count: 1 },
+    ]);
   });
 
   it('count no shop that has uninstalled the app, and no breaker of one that sends nothing: no alert would end', async () => {
