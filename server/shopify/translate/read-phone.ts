@@ -19,9 +19,10 @@ const MAX_LENGTH = 250;
 /**
  * E.164's limit: some countries' plans, as libphonenumber has them, go beyond it. All numbers of
  * North America have ten digits; it also has seven for Canada (310-2345), which lacks the area code
- * of everybody else.
+ * of everybody else. No area code there begins with a zero: that number is another country's
+ * (06 12 34 56 78).
  */
-const E164_FORM = /^\+(?!1\d{0,9}$)\d{5,15}$/;
+const E164_FORM = /^\+(?!1(?:\d{0,9}$|0))\d{5,15}$/;
 
 /** East Asian keyboards type `（＋１）` for `(+1)`. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
