@@ -13,12 +13,14 @@ const textAt = (holder: Error, key: string): string | undefined => {
 
 /**
  * Logs errors by name, code, `why` (a word of ours) and stack. Messages of database errors may quote
- * values, so they are left out.
+ * values, so they are left out, and cut off the stack: a line of one may look like a frame.
  */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { name: typeof error };
-  const frames = error.stack
-    ?.split('\n')
+  const { message, stack = '' } = error;
+  const at = stack.indexOf(message);
+  const frames = (at === -1 ? '' : stack.slice(at + message.length))
+    .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)
     .join('\n');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sparingly, withoutSecrets } from '../../server/platform/log.ts';
+import { describeError, sparingly, withoutSecrets } from '../../server/platform/log.ts';
 
 it('values named like a secret are hidden in a log line and inside its objects; everything else stays', () => {
   const err = new Error('x');
@@ -16,6 +16,13 @@ it('values named like a secret are hidden in a log line and inside its objects; 
     answer: { status: 200, token: '[Redacted]', deeper: { secret: '[Redacted]', authorization: '[Redacted]' } },
   });
   expect(withoutSecrets(line)['err']).toBe(err);
+});
+
+it('an error is logged by name, code and place, whatever its message looks like', () => {
+  const error = new TypeError('No:\n    at canary@example.com\n    at +15005550107');
+  const described = describeError(Object.assign(error, { code: 'E1' }));
+  expect(described).toEqual({ name: 'TypeError', code: 'E1', stack: expect.stringMatching(/^ +at .*log\.test\.ts/) });
+  expect(JSON.stringify(described)).not.toMatch(/canary|5005550107/);
 });
 
 const failing = (code: string) => Object.assign(new Error('x'), { code });
