@@ -68,7 +68,7 @@ export type FakeAscent360 = {
   lastAccepted(address: string, flag: Flag, guid?: string): boolean | null;
   /** The same among all bodies taken, even those whose answer was lost or a 5xx. */
   lastTaken(address: string, flag: Flag, guid?: string): boolean | null;
-  /** Resolves once this many records have arrived; rejects after `timeoutMs` (by default 10 s). */
+  /** Resolves once this many records have arrived; rejects after `timeoutMs` (by default 60 s). */
   until(count: number, timeoutMs?: number): Promise<ReceivedRecord[]>;
   /** Forgets records and behaviours. */
   clear(): void;

@@ -205,9 +205,17 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     env,
     launch: start,
     run: async (over) => {
-      const started = await start(over);
-      await started.ready();
-      return started;
+      for (let tries = 1; ; tries++) {
+        const started = await start(over);
+        try {
+          await started.ready();
+          return started;
+        } catch (error) {
+          // A machine that paused kept the database from answering in time: whoever runs it starts it
+          // again.
+          if (tries === 3 || !started.output().includes('connection timeout')) throw error;
+        }
+      }
     },
     connect: async (to, settings = {}, shop = SHOP) => {
       const guid = randomUUID();

@@ -122,7 +122,9 @@ describe('a process that is killed', () => {
 
 describe('a receiver that never answers', () => {
   it('row 14: holds up neither another address of the same shop nor another shop', async () => {
-    const world = await setUp({ DELIVERY_TIMEOUT: '120s', LEASE: '150s' });
+    // Shorter than what the events are waited for: after a hiccup of the database, the shop goes on
+    // once what hangs was given up.
+    const world = await setUp({ DELIVERY_TIMEOUT: '60s', LEASE: '75s' });
     const connector = await world.run();
     const other = 'second-shop.myshopify.com';
     await world.connect(connector);
@@ -137,7 +139,7 @@ describe('a receiver that never answers', () => {
       for (const shop of [SHOP, other]) sent.push(await sendUntilTaken(() => connector, someCustomer(shop)));
       await settled(world, connector, sent);
     }
-    expect((await world.standings(connector)).get(stuck.webhookId)?.state).toMatch(/^(open|sending)$/);
+    expect((await world.standings(connector)).get(stuck.webhookId)?.state).toMatch(/^(open|sending|retrying)$/);
     expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
   });
 });

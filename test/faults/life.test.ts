@@ -10,9 +10,10 @@ import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeli
 let world: World;
 let connector: ConnectorProcess;
 beforeEach(async () => {
-  // Long enough for a busy machine: what waits for a retry hasn't been given up when the test gets
-  // to it.
-  world = await startWorld({ env: { RETRY_SCHEDULE: Array(30).fill('1s').join(), BREAKER_PROBE: '1s' } });
+  // Long enough for a busy machine: what waits for a retry, or for its answer, hasn't been given up
+  // when the test gets to it.
+  const waits = { RETRY_SCHEDULE: Array(30).fill('1s').join(), DELIVERY_TIMEOUT: '20s', LEASE: '25s' };
+  world = await startWorld({ env: { ...waits, BREAKER_PROBE: '1s' } });
   onTestFinished(world.close);
   connector = await world.run();
 });
@@ -146,13 +147,21 @@ describe('while a retry waits', () => {
   it('row 26: the person is erased while a POST about them is under way: its answer is not kept, and no retry follows', async () => {
     const guid = await world.connect(connector);
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
-    world.ascent360.behave(guid, [{ delayMs: 1200, status: 503, answer: `No, ${person.email}` }]);
+    let answer = () => {};
+    const erased = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    world.ascent360.behave(guid, { after: erased, status: 503, answer: `No, ${person.email}` });
     const send = async (topic: string, body: object) =>
       await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
     const sent = [await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' }))];
     await tried(1);
-    sent.push(await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] }));
+    const request = await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] });
+    sent.push(request);
+    await until('they are erased', async () => (await state(request.webhookId))?.reason === 'privacy' || undefined);
+    answer();
     await until('the answer arrived', async () => (world.ascent360.received[0]?.status === 503 ? true : undefined));
+    world.ascent360.behave(guid, 'accept');
     sent.push(await send('customers/create', customer(4243)));
     const standings = await settled(world, connector, sent);
     expect(standings.get(sent[0]?.webhookId ?? '')).toEqual({ state: 'skipped', reason: 'redacted' });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../fakes/connector.ts';
+import { sendAll, someCustomer } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
 import { customer } from '../pipeline/bodies.ts';
@@ -27,7 +28,11 @@ describe.skipIf(!binary)('with Bull on Redis', () => {
 
   it('a burst of events is delivered, each once', async () => {
     const before = connector.ascent360.received.length;
-    await Promise.all(Array.from({ length: 200 }, (_, i) => connector.send('customers/create', customer(1000 + i))));
+    await sendAll(
+      () => connector,
+      Array.from({ length: 200 }, () => someCustomer()),
+      200,
+    );
     await connector.settled();
     expect(connector.ascent360.received).toHaveLength(before + 200);
   });
