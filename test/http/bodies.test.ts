@@ -12,12 +12,12 @@ beforeAll(async () => {
 });
 afterAll(async () => await connector.stop());
 
-async function send(method: string, path: string, body: string | undefined, headers: Record<string, string>) {
+async function send(method: string, path: string, body: BodyInit | undefined, headers: Record<string, string>) {
   const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
   const response = await fetch(`${connector.url}/api${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, ...headers },
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined ? {} : { body, duplex: 'half' }),
   });
   const kept = [response.headers.get('cache-control'), response.headers.get('x-content-type-options')];
   return { status: response.status, kept, body: await response.json() };
@@ -44,6 +44,7 @@ it.each(
         ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 422],
         ['more than 1 MB', `{"a":"${'x'.repeat(1_100_000)}"}`, json, 413],
         ['what is not packed as it says', '{}', { ...json, 'content-encoding': 'gzip' }, 400],
+        ['an alphabet of another planet', '{}', { 'content-type': 'application/json; charset=x-mars' }, 415],
         ['a packing of another planet', '{}', { ...json, 'content-encoding': 'x-mars' }, 415],
       ] as const
     ).map(([what, body, headers, status]) => ({ method, path, what, body, headers, status })),
@@ -61,6 +62,7 @@ it.each([
   ['GET', '/activity', undefined, 200],
   ['GET', '/people?q=robin%40example.com', undefined, 200],
   ['GET', '/nothing', undefined, 404],
+  ['GET', '/activity/%ff', undefined, 404],
   ['PUT', '/settings', '[]', 422],
 ])(
   'what %s %s answers is kept by no cache, and taken for nothing but what it says it is',
@@ -87,10 +89,14 @@ it.each([
   ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
   ['another JSON', { 'content-type': 'application/vnd.api+json' }],
 ])('a dry run that says to be %s sends nothing, and a test record goes to nobody', async (_, headers) => {
+  // In pieces, nothing says how long it is.
+  const inPieces = (text: string) => new Blob([text]).stream();
   const event = await connector.deliver('customers/create', { id: 7, email: 'robin@example.com' });
   const before = connector.ascent360.received.length;
   const refused = { status: 422, body: { errors: [{ field: '', message: 'Send a JSON object.' }] } };
-  expect(await send('POST', `/activity/${event.id}/retry`, '{"dryRun":true}', headers)).toMatchObject(refused);
+  for (const dryRun of ['{"dryRun":true}', inPieces('{"dryRun":true}')]) {
+    expect(await send('POST', `/activity/${event.id}/retry`, dryRun, headers)).toMatchObject(refused);
+  }
   expect(await send('POST', '/test-record', '{"email":"me@example.com"}', headers)).toMatchObject(refused);
   expect(await connector.settled()).toContainEqual(event);
   expect(connector.ascent360.received).toHaveLength(before);

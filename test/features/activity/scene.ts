@@ -199,7 +199,7 @@ export async function openScene(): Promise<Scene> {
     now: () => scene.now,
     importsUnderWay: async () => [],
     onChange: (shop: Shop) => void scene.woken.push(shop.domain),
-    isDevelopmentStore: async () => false,
+    isDevelopmentStore: async (shop: Shop) => (await shops.facts(shop)).developmentStore ?? false,
   };
   app.use(
     '/api',

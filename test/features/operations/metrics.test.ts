@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../../server/features/operations/metrics.ts';
+import { createLog } from '../../../server/platform/log.ts';
 import { type Connector, startConnector } from '../../fakes/connector.ts';
 import { customer, order } from '../../pipeline/bodies.ts';
 import { fresh, sample, scrape, TOKEN } from './scrape.ts';
@@ -89,6 +91,30 @@ describe('GET /metrics', () => {
     for (const canary of ['canary-', 'myshopify', 'person4711', '@', 'example.com', guid, guid.slice(-4), '#4712']) {
       expect(text).not.toContain(canary);
     }
+  });
+
+  it('has every duration in seconds, and how much a page shifted as it is', async () => {
+    const nothing = { query: async () => [] };
+    const metrics = createMetrics({
+      db: { ...nothing, transaction: async (work) => await work(nothing) },
+      log: createLog('silent'),
+    });
+    metrics.webhookAnswered(200, 'order', 1500);
+    metrics.eventsProcessed([1500, -20], 1500);
+    metrics.attemptEnded('accepted', 1500);
+    metrics.pageVital('LCP', 1500);
+    metrics.pageVital('CLS', 0.25);
+    const text = await metrics.render();
+    const sums = {
+      connector_webhook_acknowledge_duration_seconds_sum: 1.5,
+      connector_processing_batch_duration_seconds_sum: 1.5,
+      // Clocks that disagree make no lag.
+      connector_event_processing_lag_seconds_sum: 1.5,
+      'connector_delivery_attempt_duration_seconds_sum{class="accepted"}': 1.5,
+      'connector_page_vital_seconds_sum{vital="LCP"}': 1.5,
+      connector_page_layout_shift_score_sum: 0.25,
+    };
+    expect(Object.fromEntries(Object.keys(sums).map((series) => [series, sample(text, series)]))).toEqual(sums);
   });
 
   it('always answers with the same gauges, whatever there is to count', async () => {

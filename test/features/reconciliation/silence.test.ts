@@ -79,6 +79,9 @@ describe('a shop whose webhooks stop', () => {
     await look();
     await until('an entry', async () => (await silent())[0]);
     expect(await silent()).toMatchObject([{ count: 2, message: expect.stringContaining('2 changes happened') }]);
+    // Until webhooks come again, which the merchant learns within a minute.
+    const soon = `SELECT 1 FROM silences WHERE due_at < now() + interval '2 minutes'`;
+    expect(await connector.db.query(soon)).toHaveLength(1);
     expect((await overview()).silence).toMatchObject({ state: 'silent' });
     await until('both were compared', async () => {
       const rows = await connector.db.query(
@@ -179,6 +182,19 @@ describe('a shop whose webhooks stop', () => {
     await look();
     await until('an entry', async () => (await silent())[0]);
     expect(await silent()).toMatchObject([{ count: 1, message: expect.stringContaining('1 change happened') }]);
+  });
+
+  it('is neither listed nor called quiet while Shopify refuses to say part of it: it is asked again soon', async () => {
+    shop.denied.add('QueryRoot.orders');
+    await lastWebhook(25);
+    await look();
+    await until('the next look is soon', async () => {
+      const [row] = await connector.db.query(
+        `SELECT 1 FROM silences WHERE due_at > now() AND due_at < now() + interval '6 minutes'`,
+      );
+      return row;
+    });
+    expect([await silent(), (await overview()).silence]).toEqual([[], null]);
   });
 
   it('that could not be asked about is no longer listed once Shopify confirms that nothing happened', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { saveFacts } from '../../../server/store/shops/shops.ts';
 import { customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from '../activity/scene.ts';
 
 let scene: Scene;
@@ -111,6 +112,7 @@ describe('a preview', () => {
       reason: 'reading_shopify',
       message: expect.stringContaining('Shopify'),
     });
+    expect((await preview(topic, body, { paused: true })).body).toMatchObject({ state: 'waiting', reason: 'paused' });
   });
 
   it('uses the unsaved settings', async () => {
@@ -137,6 +139,43 @@ describe('a preview', () => {
       state: 'waiting',
       reason: 'not_connected',
     });
+  });
+
+  it('takes no settings at all, null, for the saved ones', async () => {
+    await scene.save({ sourceName: 'Snow' });
+    expect((await preview('customers/create', customer(1, 0), null)).body.payload.SourceName).toBe('Snow');
+  });
+
+  it.each([
+    ['the saved settings are missing', null, undefined],
+    ['the unsaved settings leave them out', {}, { sourceName: 'Unsaved' }],
+  ])('sends test orders of a development store if %s', async (_, saved, settings) => {
+    await scene.begin(saved);
+    const ask = async () => (await preview('orders/create', order(1, 0, { test: true }), settings)).body;
+    expect(await ask()).toMatchObject({ state: 'skipped', reason: 'test_order' });
+    await saveFacts(scene.db, scene.shop, { developmentStore: true });
+    expect(await ask()).toMatchObject({ payload: { Order: { Test: true } }, state: 'waiting' });
+  });
+
+  it('reads a phone number with the shop’s country, as the sending does', async () => {
+    await saveFacts(scene.db, scene.shop, { country: 'FR' });
+    const { body } = await preview('customers/create', customer(1, 0, { phone: '06 12 34 56 78' }));
+    expect(body.payload).toMatchObject({ Mobile: '33612345678' });
+  });
+
+  it('says that a refused GUID holds it up, unless the settings name another', async () => {
+    const { guid } = (await scene.store.load(scene.shop)) ?? {};
+    await scene.store.noteProblem(scene.shop, {
+      guid: guid ?? '',
+      error: 'http_404',
+      now: scene.now,
+      probeAt: scene.now,
+    });
+    const reason = async (settings?: object) =>
+      (await preview('customers/create', customer(1, 0), settings)).body.reason;
+    expect(await reason()).toBe('connection_problem');
+    expect(await reason({ guid })).toBe('connection_problem');
+    expect(await reason({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02' })).toBe('due');
   });
 
   it.each([
@@ -170,6 +209,21 @@ describe('a preview', () => {
     expect(await flag()).toBeUndefined();
     expect(await flag({ newAccount: true })).toBeUndefined();
     expect(await flag({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true })).toBe(false);
+  });
+
+  it.each([
+    ['optOuts', undefined],
+    ['all', true],
+  ])('treats an opt-in as history to a new account: with %s its flag is %s', async (history, flag) => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now - HOUR));
+    await scene.work();
+    const settings = {
+      guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02',
+      newAccount: true,
+      consent: { email: { history } },
+    };
+    const { payload } = (await preview('customers/create', customer(1, 0), settings)).body;
+    expect(payload.EmailPermission).toBe(flag);
   });
 
   it('reads mapped tags from the body', async () => {

@@ -140,6 +140,12 @@ describe('PUT /api/settings', () => {
     expect(body).toMatchObject({ sourceName: 'Shopify', sourceType: 'Online', paused: false, guidLast4: 'b7a9' });
   });
 
+  it('saves a development store’s own default for a key that is left out', async () => {
+    developmentStore = true;
+    expect((await call('put', '/api/settings', { guid })).body).toMatchObject({ send: { testOrders: true } });
+    expect((await store.load(shop))?.settings.send.testOrders).toBe(true);
+  });
+
   it.each([
     ['an unknown key', { sourceName: 'Snow', colour: 'red' }, { field: 'colour', message: 'This isn’t a setting.' }],
     [
@@ -337,7 +343,10 @@ describe('POST /api/test-record', () => {
       expect((await store.load(shop))?.proven ?? null).toEqual(
         kind === 'accepted' ? { since: start, at: start } : null,
       );
-      expect((await store.load(shop))?.problem ?? null).toEqual(problem);
+      const stored = await store.load(shop);
+      expect(stored?.problem ?? null).toEqual(problem);
+      // The sending tries again by itself, counting from now if it was refused now.
+      expect((stored?.probeAt ?? 0) > Date.now() + 600_000).toBe(kind === 'connection_problem');
       expect(woken).toEqual(kind === 'accepted' ? [shop.domain] : []);
     },
   );

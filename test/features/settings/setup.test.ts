@@ -37,7 +37,7 @@ describe('what the pages know about the shop', () => {
       iana_timezone: 'America/Denver',
       country_code: 'US',
     });
-    expect(await shop()).toMatchObject({ name: 'Alpine', timeZone: 'America/Denver', setup });
+    expect(await shop()).toMatchObject({ name: 'Alpine', timeZone: 'America/Denver', country: 'US', setup });
     expect(await shop('other-shop.myshopify.com')).toMatchObject({ setup: { done: [], dismissed: false } });
   });
 
@@ -134,6 +134,16 @@ describe('the views of the activity', () => {
     const before = await views();
     expect(await save(randomUUID(), body)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     expect(await views()).toEqual(before);
+  });
+
+  it('may be of nobody’s events, or of one person’s', async () => {
+    const shop = 'by-person.myshopify.com';
+    await connector.connect({}, shop);
+    await connector.deliver('customers/create', { id: 7, email: 'robin@example.com' }, { shop });
+    const found = (await connector.api('GET', '/people?q=7', undefined, shop)).body as { items: { id: string }[] };
+    for (const person of ['none', found.items[0]?.id]) {
+      expect(await save(randomUUID(), { ...week, filter: { person } }, shop)).toMatchObject({ status: 200 });
+    }
   });
 
   it('are limited in number, and those there are can still be changed', async () => {

@@ -75,13 +75,17 @@ describe('when a person is first seen', () => {
     expect(await scene.events('read')).toEqual([]);
   });
 
-  it('a delivery of its own carries the flag if the settings leave out the waiting event, so that the flag is not lost', async () => {
-    await scene.begin({ send: { orders: false } });
-    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1) });
-    const event = await scene.receive('orders/create', order(1, buyer(1)));
+  it.each([
+    ['the settings leave out the waiting event', { send: { orders: false } }, 'topic_off'],
+    ['the defaults do, before anything was saved', null, 'test_order'],
+  ])('a delivery of its own carries the flag if %s, so that it is not lost', async (_, settings, reason) => {
+    await scene.begin(settings);
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    const event = await scene.receive('orders/create', order(1, { ...buyer(1), test: true }));
     await scene.read();
-    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
-    expect(await scene.standing(event)).toMatchObject({ reason: 'topic_off' });
+    if (settings === null) await scene.base.save({});
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
+    expect(await scene.standing(event)).toMatchObject({ reason });
   });
 
   it('300 people are read with two queries', async () => {
@@ -107,9 +111,9 @@ describe('when a person is first seen', () => {
 
   // Shopify is asked again a day after a refusal, so nothing waits for that.
   it.each([
-    ['refused', 5],
-    ['accident', 4],
-  ] as const)('the others are read even if one of them is always missing (%s)', async (why, sendable) => {
+    ['refused', 5, 24],
+    ['accident', 4, 1],
+  ] as const)('the others are read even if one of them is always missing (%s)', async (why, sendable, hours) => {
     scene.unsaid.set('3', why);
     for (const id of [1, 2, 3, 4, 5]) {
       scene.shopify.setCustomer({ id, defaultEmailAddress: optedIn(id) });
@@ -119,6 +123,7 @@ describe('when a person is first seen', () => {
     const sent = await scene.send();
     expect(sent).toHaveLength(sendable);
     expect(sent.filter((payload) => 'EmailPermission' in payload)).toHaveLength(4);
+    expect((await passPutOff()).map((after) => Math.round(after / 3600))).toEqual([hours]);
   });
 
   it('the others are read even if no answer comes when one of them is asked for', async () => {
@@ -203,6 +208,14 @@ describe('when a person is first seen', () => {
     expect(await passPutOff()).toEqual([]);
   });
 
+  it('a customer who was deleted before Shopify was asked is not asked about again', async () => {
+    await scene.receive('customers/create', customer(1));
+    await scene.receive('customers/delete', { id: 1 });
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+    expect(await passPutOff()).toEqual([]);
+  });
+
   it('a guest is not read', async () => {
     await scene.receive('orders/create', order(1));
     expect(await scene.send()).toHaveLength(1);
@@ -245,6 +258,32 @@ describe('without access to the Admin API', () => {
     scene.failure = new AdminError('no_access', 'The token is refused');
     await scene.read();
     expect(await scene.send()).toHaveLength(1);
+  });
+});
+
+describe('a sweep, in case a wake-up was lost,', () => {
+  const person = async () => await scene.receive('orders/create', order(1, buyer(1)));
+  const body = async () => await scene.receive('orders/create', { id: 1 });
+  const choice = async () =>
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE), { email_address: null }));
+  const change = async (text: string) => void (await scene.base.db.query(text, [scene.base.shop.id]));
+  const access = async () => await change(`INSERT INTO admin_tokens (shop_id, pair) VALUES ($1, '\\x00')`);
+  const putOff = async () =>
+    await change(`UPDATE people SET read_due_at = now() + interval '1 hour' WHERE shop_id = $1`);
+  const uninstalled = async () => await change('UPDATE shops SET uninstalled_at = now() WHERE id = $1');
+
+  it.each<[string, boolean, (() => Promise<unknown>)[]]>([
+    ['a person to read', true, [access, person]],
+    ['a body to complete', true, [access, body]],
+    ['what waits for a person whom it can no longer read', true, [choice]],
+    ['what waits for the rest of its body, which it can no longer read', true, [body]],
+    ['nobody to read without access', false, [person]],
+    ['nobody who was put off', false, [access, choice, putOff]],
+    ['nothing of a shop that uninstalled the app', false, [access, person, body, uninstalled]],
+    ['nothing where nothing is due', false, [access]],
+  ])('finds %s', async (_, isDue, steps) => {
+    for (const step of steps) await step();
+    expect(await scene.isDue()).toBe(isDue);
   });
 });
 

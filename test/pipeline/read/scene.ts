@@ -35,7 +35,9 @@ export type ReadScene = {
   receive(topic: string, body: object, triggeredAt?: number): Promise<string>;
   translate(): Promise<void>;
   /** Reads everything that is due, until nothing is. */
-  read(): Promise<void>;
+  read(signal?: AbortSignal): Promise<void>;
+  /** Whether a sweep finds something to read here. */
+  isDue(): Promise<boolean>;
   /** Sends what is due; returns the payloads. */
   send(): Promise<object[]>;
   /** READ_WAIT is over. */
@@ -136,10 +138,11 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       const deps = { db, shops, log, now: () => base.now, reads };
       while ((await processEvents(deps, base.shop)) > 0);
     },
-    read: async () => {
-      while (await chore.work(base.shop, new AbortController().signal));
+    read: async (signal = new AbortController().signal) => {
+      while (await chore.work(base.shop, signal));
       await scene.translate();
     },
+    isDue: async () => (await chore.due(db)).includes(base.shop.id),
     send: async () => {
       const sent: object[] = [];
       // One that ends without being sent, or moves to other lanes, makes room in its lane.

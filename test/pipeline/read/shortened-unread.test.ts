@@ -76,13 +76,16 @@ describe('without access,', () => {
   });
 });
 
-it('it holds back an older opt-in if Shopify refuses to complete it', async () => {
+it.each([
+  ['refuses', 'refused', 'detail.id_only_refused'],
+  ['keeps failing', 'accident', 'detail.id_only_failed'],
+] as const)('it holds back an older opt-in if Shopify %s to complete it', async (_, unsaid, detail) => {
   await chooses('subscribed', 2);
   scene.access = true;
-  scene.unsaid.set('1', 'refused');
+  scene.unsaid.set('1', unsaid);
   const event = await shortened(1);
   await scene.read();
-  expect(await scene.standing(event)).toMatchObject({ state: 'attention', detail: 'detail.id_only_refused' });
+  expect(await scene.standing(event)).toMatchObject({ state: 'attention', detail });
   await scene.receive('customers/update', customer(1));
   await scene.read();
   await scene.passWait();

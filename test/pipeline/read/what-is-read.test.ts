@@ -506,6 +506,25 @@ describe('a body that holds only an id', () => {
     expect(await scene.standing(event)).toMatchObject({ state: 'accepted' });
   });
 
+  it.each([
+    ['the process stops', null],
+    ['the database is away', 'ECONNREFUSED'],
+  ])('waits on if %s while it is read', async (_, code) => {
+    scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
+    const event = await scene.receive('orders/create', { id: 1 });
+    const stopping = new AbortController();
+    scene.meanwhile = async () => {
+      if (code !== null) throw Object.assign(new Error(code), { code });
+      stopping.abort();
+      stopping.signal.throwIfAborted();
+    };
+    await expect(scene.read(stopping.signal)).rejects.toThrow();
+    expect(await scene.seen(event)).toMatchObject({ state: 'waiting', reason: 'reading_shopify' });
+    scene.meanwhile = null;
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'guest@example.com' }]);
+  });
+
   it('for which no answer comes for three days needs attention, and can be resent', async () => {
     scene.unsaid.set('1', 'down');
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
@@ -621,6 +640,41 @@ describe('a body that holds only an id', () => {
     const left = 'SELECT 1 FROM parked_events WHERE shop_id = $1';
     expect(await scene.base.db.query(left, [scene.base.shop.id])).toEqual([]);
   });
+
+  it('stays empty if its person is erased while it is read', async () => {
+    scene.shopify.setCustomer({ id: 2, defaultEmailAddress: known(2) });
+    const event = await scene.receive('customers/update', { id: 2 });
+    scene.meanwhile = async () => {
+      scene.meanwhile = null;
+      await scene.receive('customers/redact', { customer: { id: 2 } });
+    };
+    await scene.read();
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    const row = await scene.base.db.query('SELECT body FROM events WHERE id = $1', [event]);
+    expect(row).toEqual([{ body: null }]);
+  });
+
+  it('is completed for its own shop alone', async () => {
+    const event = await scene.receive('orders/create', { id: 1 });
+    await scene.begin();
+    scene.shopify.setOrder({ id: 1, email: 'guest@example.com' });
+    await scene.receive('orders/create', { id: 1 });
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ Email: 'guest@example.com' }]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'open' });
+  });
+});
+
+it('a phone that is read without a country has the shop’s', async () => {
+  const nowhere = { province: null, provinceCode: null, country: null, countryCodeV2: null };
+  const nobody = { firstName: null, lastName: null, address1: null, address2: null, city: null, zip: null };
+  const defaultAddress = { ...nobody, ...nowhere, phone: '(303) 555-0100' };
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), defaultAddress });
+  await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
+  await scene.receive('customers/update', customer(1, { updated_at: ago(DAY) }));
+  await scene.read();
+  await scene.read();
+  expect((await scene.send()).at(-1)).toMatchObject({ Phone: '13035550100' });
 });
 
 describe('two customers who were merged', () => {
