@@ -49,6 +49,14 @@ it('what Shopify shortened to the id of an erased order is erased when it arrive
   expect(await bodies()).toEqual([]);
 });
 
+it('an older erasure that arrives after a newer one lets nothing from between the two count', async () => {
+  for (const minutes of [10, 60]) {
+    await scene.receive('customers/redact', { customer: { id: 1 } }, Date.now() - minutes * MINUTE);
+  }
+  const between = await scene.receive('customers/update', customer(1), Date.now() - 30 * MINUTE);
+  expect(await scene.standing(between)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+});
+
 it('an erasure beside a phone that can’t be read reads each unreadable body once', async () => {
   await scene.receive('customers/create', customer(1));
   const unread = await scene.receive('customers/update', { id: 'none' });
