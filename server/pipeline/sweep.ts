@@ -7,12 +7,13 @@ import { freeExpiredLeases, shopsWithExpiredLeases, shopsWithWork } from '../sto
 const TRY_AGAIN_MS = 1000;
 
 export type Sweep = { stop(): Promise<void> };
+export type SweepDeps = { db: Pick<Db, 'query' | 'transaction'>; queue: Pick<Queue, 'wake'>; log: Log };
 
 /**
  * Frees expired leases and wakes every shop with due work, in case a wake-up was lost or a process
  * died.
  */
-export async function sweepOnce(deps: { db: Db; queue: Queue; log: Log }): Promise<void> {
+export async function sweepOnce(deps: SweepDeps): Promise<void> {
   const freed: number[] = [];
   for (const id of await shopsWithExpiredLeases(deps.db)) {
     try {
@@ -27,7 +28,7 @@ export async function sweepOnce(deps: { db: Db; queue: Queue; log: Log }): Promi
   if (freed.length > 0) deps.log.warn({ stage: 'sweep', freedShops: freed.length, shops: shops.size });
 }
 
-export function startSweep(deps: { db: Db; queue: Queue; log: Log }, intervalMs: number): Sweep {
+export function startSweep(deps: SweepDeps, intervalMs: number): Sweep {
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout;
@@ -48,7 +49,6 @@ export function startSweep(deps: { db: Db; queue: Queue; log: Log }, intervalMs:
       stopped = true;
       clearTimeout(timer);
       await running;
-      clearTimeout(timer);
     },
   };
 }

@@ -45,7 +45,7 @@ export async function openDueFlags(
   const found = await loadContext(sql, shop, stored, [...candidates.map(({ delivery }) => delivery), ...open]);
   const view = { shop, stored, life, found, now };
   const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(view, delivery));
-  const carried = new Set(open.flatMap((delivery) => (delivery.subject && !delivery.broken ? flags(delivery) : [])));
+  const carried = new Set(open.flatMap((delivery) => (delivery.subject ? flags(delivery) : [])));
   const due = candidates.filter(({ delivery }) => !flags(delivery).every((address) => carried.has(address)));
   const opened = await addOwnEvents(sql, shop, { why: 'read', now }, due);
   return opened.length;

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import { readText } from '../../../server/domain/wording/kept-text.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import { startSweep, sweepOnce } from '../../../server/pipeline/sweep.ts';
+import { createLog } from '../../../server/platform/log.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 
@@ -131,6 +133,49 @@ describe('an attempt that carries an opt-out', () => {
     await scene.record(delivery, answers.accepted);
     await scene.db.query('UPDATE deliveries SET lease_until = NULL WHERE id = $1', [delivery.id]);
     expect(await standing(delivery)).toMatchObject({ ...open, attempts: 0, flags: [null, [false]], audit: null });
+  });
+});
+
+describe('the sweep', () => {
+  const HOUR = 3_600_000;
+  const log = createLog('silent');
+
+  it('frees what a dead process was sending, and wakes its shop, although another shop can’t be locked', async () => {
+    const locked = await optOut();
+    await scene.begin({});
+    const dead = await optOut();
+    await scene.db.query(`UPDATE deliveries SET lease_until = now() - interval '1 second' WHERE id = ANY($1::uuid[])`, [
+      [locked.id, dead.id],
+    ]);
+    const transaction: typeof scene.db.transaction = async (work) =>
+      await scene.db.transaction(async (sql) => {
+        const freed = await work(sql);
+        const rows = await sql.query('SELECT 1 FROM deliveries WHERE id = $1 AND lease_until IS NULL', [locked.id]);
+        if (rows.length > 0) throw Object.assign(new Error('lock timeout'), { code: '55P03' });
+        return freed;
+      });
+    const woken: number[] = [];
+    const queue = { wake: (shopId: number) => void woken.push(shopId) };
+    await sweepOnce({ db: { ...scene.db, transaction }, queue, log });
+    expect(await standing(dead)).toMatchObject({ open: true, attempts: 1 });
+    await expect(standing(locked)).rejects.toThrow('still leased');
+    expect(woken).toContain(scene.shop.id);
+  });
+
+  it('is tried again within a second if it failed, and no more once it was stopped', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let looked = 0;
+    const away = async () => {
+      looked += 1;
+      return await Promise.reject(new Error('away'));
+    };
+    const sweep = startSweep({ db: { query: away, transaction: away }, queue: { wake: () => {} }, log }, HOUR);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(looked).toBe(2);
+    await sweep.stop();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect(looked).toBe(2);
   });
 });
 
