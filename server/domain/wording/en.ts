@@ -76,6 +76,7 @@ export const en = {
     order_without_id: 'The order has no ID.',
     customer_without_id: 'The customer has no ID.',
     tags_without_customer: 'The tags don’t name a customer.',
+    merge_without_customers: 'The merge doesn’t name both customers.',
     consent_without_person: 'The choice names neither a customer nor an address.',
     workflow_without_customer: 'The workflow doesn’t name a customer.',
     contact_denied: 'Shopify doesn’t let the app see how to reach this person.',

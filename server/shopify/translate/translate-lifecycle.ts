@@ -60,13 +60,14 @@ function isTimeZone(name: string | undefined): boolean {
 /**
  * customers/merge. The topic also reports requested, running and failed merges: only a completed
  * one counts.
+ * @throws TranslationError when a completed one doesn't name both customers
  */
 export function translateMerge(body: Body): Translated {
   const merge = mergeSchema.parse(body);
-  return {
-    kind: 'merge',
-    completed: merge.status?.toLowerCase() === 'completed',
-    keptId: merge.admin_graphql_api_customer_kept_id ?? null,
-    deletedId: merge.admin_graphql_api_customer_deleted_id ?? null,
-  };
+  const completed = merge.status?.toLowerCase() === 'completed';
+  const keptId = merge.admin_graphql_api_customer_kept_id ?? null;
+  const deletedId = merge.admin_graphql_api_customer_deleted_id ?? null;
+  if (completed && (keptId === null || deletedId === null))
+    throw new TranslationError('merge_without_customers', 'The merge does not name both customers');
+  return { kind: 'merge', completed, keptId, deletedId };
 }

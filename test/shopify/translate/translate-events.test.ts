@@ -185,13 +185,23 @@ describe('a merge', () => {
     });
   });
 
-  it('that names nobody is translated too', () => {
+  it('that names nobody is translated too, if it isn’t completed', () => {
     expect(translate('customers/merge', {})).toEqual({
       kind: 'merge',
       completed: false,
       keptId: null,
       deletedId: null,
     });
+  });
+
+  it.each([
+    [{}],
+    [{ ...ids, admin_graphql_api_customer_kept_id: null }],
+    [{ ...ids, admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/x' }],
+  ])('that is completed but doesn’t name both customers, %j, can’t be translated', (named) => {
+    expect(() => translate('customers/merge', { ...named, status: 'completed' })).toThrow(
+      new TranslationError('merge_without_customers', 'The merge does not name both customers'),
+    );
   });
 });
 
