@@ -4,7 +4,7 @@ import { contentKey } from '../../ascent360/content-key.ts';
 import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
-import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress } from '../../domain/consent.ts';
+import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress, type Told } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -66,20 +66,26 @@ const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
   postal: (contact) => contact.address !== undefined,
 };
 
+function decideOne(input: PrepareInput, channel: FlagChannel, told: Told): FlagDecision {
+  if (!HAS[channel](input.contact)) return noAddress;
+  return decide({
+    channel,
+    facts: input.facts[channel],
+    told,
+    rules: rulesFor(channel, input.settings),
+    historyBefore: input.historyBefore,
+    now: input.now,
+    to: input.to,
+  });
+}
+
+const asUntold = (told: Told): Told => ({ ...told, accepted: null, acceptedAt: null });
+
 function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
   const one = (channel: FlagChannel): FlagDecision => {
-    if (!HAS[channel](input.contact)) return noAddress;
     const told = input.told[channel];
     const isRepeated = input.reassertFrom !== null && (told.acceptedAt ?? -Infinity) < input.reassertFrom;
-    return decide({
-      channel,
-      facts: input.facts[channel],
-      told: isRepeated ? { ...told, accepted: null, acceptedAt: null } : told,
-      rules: rulesFor(channel, input.settings),
-      historyBefore: input.historyBefore,
-      now: input.now,
-      to: input.to,
-    });
+    return decideOne(input, channel, isRepeated ? asUntold(told) : told);
   };
   return { email: one('email'), sms: one('sms'), phone: one('phone'), postal: one('postal') };
 }
@@ -108,7 +114,8 @@ function isTopicOff(input: PrepareInput): boolean {
  */
 export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
-  const lists = listsDecision(input, decisions.email);
+  // A list is news, even if the opt-in was told: what holds one back holds back the other.
+  const lists = listsDecision(input, decideOne(input, 'email', asUntold(input.told.email)));
   const isWorthIt = isAnyDue(decisions) || lists.send;
   const otherwise = input.again ? null : input.otherwise;
   const leftOut = leftOutOrder(input);

@@ -224,6 +224,14 @@ describe('Lists', () => {
       false,
     ],
     [
+      'are not sent for an opt-in that was accepted, if a newer state has no choice',
+      {
+        told: told({ email: { accepted: true, acceptedAt: NOW - 2 * HOUR, lists: 'another' } }),
+        facts: facts({ email: [optIn, fact({ id: 'f4', state: 'pending', level: null, chosenAt: NOW - HOUR })] }),
+      },
+      false,
+    ],
+    [
       'are not sent for an opt-in without a date that Shopify has not confirmed',
       { facts: facts({ email: [fact({ chosenAt: null, heardAt: NOW - HOUR })] }) },
       false,
@@ -247,12 +255,14 @@ describe('Lists', () => {
       {},
       [fact({ id: 'f6', state: 'not_subscribed', level: null, personId: 'ben', chosenAt: NOW - 3 * HOUR })],
     ],
-  ])('are not for the %s', (_what, how, more) => {
+  ])('are not for the %s, whether it was accepted or not', (_what, how, more) => {
     const to = { personId: 'ben', canBeAsked: true, isBeingAsked: false, optInsFrom: Number.NEGATIVE_INFINITY, ...how };
-    expect(codes({ to, facts: facts({ email: [optIn, ...more] }) })).toEqual([
-      false,
-      { code: 'field.lists_subscribed_only' },
-    ]);
+    for (const accepted of [null, true]) {
+      expect(codes({ to, told: told({ email: { accepted } }), facts: facts({ email: [optIn, ...more] }) })).toEqual([
+        false,
+        { code: 'field.lists_subscribed_only' },
+      ]);
+    }
   });
 
   it('need an email', () => {
