@@ -110,7 +110,7 @@ async function sight(sql: Sql, shop: Shop, recorded: readonly Missed[], readAt: 
   const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
   const people = await loadPeople(sql, shop, recorded.map(keyOf));
   for (const one of recorded) {
-    const person = people.find(keyOf(one));
+    const person = people.own(keyOf(one));
     const { channel, addressAsWritten } = one.fact;
     if (person) people.touch(person, [{ channel, hash: one.hash, written: addressAsWritten ?? one.address }], readAt);
   }
@@ -151,7 +151,7 @@ export async function compareConsent(
   const missed = found.filter((one) => {
     const key = ledgerKey({ channel: one.fact.channel, address: one.hash });
     const known = ledger.get(key) ?? [];
-    const ofKnown = people.find(keyOf(one)) !== undefined || held.has(key);
+    const ofKnown = people.own(keyOf(one)) !== undefined || held.has(key);
     return !erased.has(one.customerId) && isNews(one.fact, known, { installed, ofKnown });
   });
   const findings = missed.map((one) => findingOf(one, readAt));
@@ -182,7 +182,7 @@ export async function compareConsent(
       id: uuidv5([shop.id, one.fact.channel, one.hash, one.fact.state, one.fact.chosenAt].join(' '), FACTS),
       channel: one.fact.channel,
       address: one.hash,
-      personId: people.find(keyOf(one))?.id ?? null,
+      personId: people.own(keyOf(one))?.id ?? null,
       state: one.fact.state,
       level: one.fact.level,
       chosenAt: one.fact.chosenAt,

@@ -303,6 +303,30 @@ describe('comparing consent', () => {
     expect(payloads().at(-1)).toMatchObject({ Email: 'ana@example.com', EmailPermission: false });
   });
 
+  it('takes what a file says of a customer who was merged away since for theirs: their address is not the kept customer’s', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    const kept = shop.setCustomer({ id: 502, defaultEmailAddress: emailOf('kept@example.com') });
+    await connector.deliver('customers/create', { id: 502, email: 'kept@example.com', updated_at: kept.updatedAt });
+    await readOnce();
+    await connector.deliver('customers/merge', {
+      admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/502',
+      admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/501',
+      status: 'completed',
+    });
+    buyer({ marketingState: 'PENDING', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    const addresses = await connector.db.query(
+      `SELECT count(*) AS kept FROM addresses a JOIN people p ON p.id = a.person_id
+       WHERE a.channel = 'email' AND p.merged_into IS NULL`,
+    );
+    expect(addresses).toEqual([{ kept: 1 }]);
+    const facts = await connector.db.query(
+      `SELECT p.merged_into IS NOT NULL AS away FROM consent_facts f JOIN people p ON p.id = f.person_id WHERE f.state = 'pending'`,
+    );
+    expect(facts).toEqual([{ away: true }]);
+  });
+
   it('ignores history of people we have never seen', async () => {
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: '2020-01-01T00:00:00Z' });
     await compare('consent_due_at');
