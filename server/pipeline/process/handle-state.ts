@@ -21,6 +21,9 @@ const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
 export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
 
+/** An order that names its customer by id alone: what else it says of them was known before. */
+const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
+
 type Met = {
   /** Null when it names nobody. */
   person: Person | null;
@@ -146,8 +149,10 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const gone = person !== null && isDeleted(person, t.createdAt);
   const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
-  // Addresses of a merged customer stay with that customer.
-  if (mergedAway) batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+  // Addresses of a merged customer stay with that customer, and those of the kept one with them.
+  if (mergedAway && !namesById(event)) {
+    batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+  }
   const whose = mergedAway ?? person;
   if (whose) placeChoices(batch, whose);
   const key = entityKeyOf(batch.shop, t);

@@ -319,3 +319,22 @@ describe.each(channels)('%s opt-out without an address, of somebody who has move
     expect(await flags()).toEqual([]);
   });
 });
+
+it('that a customer made who was merged away is about their own number, though an order of theirs named nobody else than the kept one', async () => {
+  const [own, kept] = ['+13035550100', '+13035550200'];
+  await scene.receive('customers/create', customer(1, { phone: own, updated_at: ago(9 * MINUTE) }));
+  await scene.receive(SMS, smsConsent(1, 'subscribed', ago(8 * MINUTE), own));
+  await scene.receive('customers/create', customer(2, { phone: kept, updated_at: ago(9 * MINUTE) }));
+  await scene.send();
+  await scene.receive('customers/merge', {
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+    status: 'completed',
+  });
+  const nothing = { email: null, contact_email: null, phone: null };
+  await scene.receive('orders/create', order(7, { ...nothing, customer: { id: 1 }, updated_at: ago(MINUTE) }));
+  await scene.send();
+  await scene.receive(SMS, smsOptOut());
+  const flags = (await scene.send()).filter((payload) => 'SMSPermission' in payload);
+  expect(flags).toMatchObject([{ Mobile: '13035550100', SMSPermission: false }]);
+});
