@@ -39,7 +39,7 @@ describe.skipIf(!sharedPostgres())('orders of 8.4 MB', () => {
   });
   afterAll(async () => await world?.close());
 
-  it(`row 42: a backlog of ${MONSTERS} is delivered, and a neighbour's orders do not wait for them`, {
+  it(`row 42: a backlog of ${MONSTERS} is delivered, and a neighbour's customers don't wait for them`, {
     timeout: 300_000,
   }, async () => {
     await web.kill();
