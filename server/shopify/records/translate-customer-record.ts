@@ -125,12 +125,13 @@ const WRITTEN = ['single_line_text_field', 'multi_line_text_field'];
 function valuesOf(type: string, value: string): string[] {
   if (type.includes('reference')) return [];
   const isJson = type.startsWith('list.') || type === 'json' || (!WRITTEN.includes(type) && /^\s*[[{]/.test(value));
-  const found = isJson ? parseList(value) : [value];
+  const found = isJson ? parseEntries(value) : [value];
   return found.map(textOrNumber.parse).filter((text) => text !== undefined);
 }
 
-/** The entries of a JSON array; nothing for other JSON. */
-function parseList(json: string): unknown[] {
+/** The entries of a JSON array, or a text in JSON; nothing for other JSON. */
+function parseEntries(json: string): unknown[] {
   const parsed = parseExactly(json);
+  if (typeof parsed === 'string') return [parsed];
   return Array.isArray(parsed) ? parsed : [];
 }
