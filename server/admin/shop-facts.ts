@@ -5,7 +5,7 @@ import { mergeFacts, type Shop } from '../store/shops/shops.ts';
 import type { Admin } from './admin.ts';
 import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';
 
-export function factsOf({ shop }: ShopFactsQuery): Facts {
+function factsOf({ shop }: ShopFactsQuery): Facts {
   const { name, email, currencyCode, ianaTimezone, updatedAt, shopAddress, plan } = shop;
   const country = shopAddress?.countryCodeV2;
   return {

@@ -20,10 +20,8 @@ const WAIT_MS = 2000;
  * Never fails a call: without a token the app still receives and sends, and the overview says what
  * is missing.
  */
-export function exchangeOnCall(
-  { db, admin, access, log }: { db: Db; admin: Admin; access: Access; log: Log },
-  waitMs = WAIT_MS,
-): RequestHandler {
+export function exchangeOnCall(deps: { db: Db; admin: Admin; access: Access; log: Log }): RequestHandler {
+  const { db, admin, access, log } = deps;
   async function gain(shop: Shop, idToken: string): Promise<void> {
     if ((await accessOf(db, shop)).state === 'ok') return;
     if (await access.exchange(shop, idToken)) await fetchShopFacts({ db, admin }, shop);
@@ -39,7 +37,7 @@ export function exchangeOnCall(
         log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
       })
       .finally(() => slow.delete(shop.id));
-    if (patient) await withinOr(gained, waitMs, () => void slow.add(shop.id));
+    if (patient) await withinOr(gained, WAIT_MS, () => void slow.add(shop.id));
     next();
   };
 }

@@ -15,7 +15,7 @@ import { testDatabase } from '../fakes/database.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../fakes/shopify-admin.ts';
 
-export const API_KEY = 'client-id';
+const API_KEY = 'client-id';
 export const SECRETS = ['the secret of now', 'the secret of before'] as const;
 
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 5) }]);

@@ -23,7 +23,7 @@ import { type AdminDeps, simulatedAdmin } from './admin.ts';
 import type { Doing } from './connection.ts';
 
 const SECRET = 'secret';
-export const config = readConfig({
+const config = readConfig({
   SHOPIFY_API_KEY: 'client-id',
   SHOPIFY_API_SECRET: SECRET,
   RETRY_SCHEDULE: '5s,30s,5m,30m',

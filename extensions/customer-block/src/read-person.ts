@@ -47,7 +47,7 @@ export type Read =
   | { kind: 'failing' };
 
 /** `gid://shopify/Customer/123` → `123` */
-export const digitsOf = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
+const digitsOf = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
 
 /** The app's API; the admin resolves the path against the app's URL and adds the ID token. */
 async function call<T>(path: string, init?: RequestInit): Promise<{ status: number; body: T | null }> {

@@ -36,7 +36,7 @@ function leftOutOf({ refused }: AgainPlan): LeftOut[] {
 const again: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merged'];
 
 /** The most events that one call resends. */
-export const MOST_AT_ONCE = 10_000;
+const MOST_AT_ONCE = 10_000;
 
 /**
  * The events matching a filter that can be resent, newest first; merged ones only if the filter

@@ -35,7 +35,7 @@ const SAID_EVERY_MS = 60_000;
  */
 const traceOf = (eventId: string) => eventId.replaceAll('-', '');
 /** The span that all others of the event's trace are under. */
-export const rootOf = (eventId: string) => traceOf(eventId).slice(16);
+const rootOf = (eventId: string) => traceOf(eventId).slice(16);
 
 type Ids = { traceId: string; spanId?: string };
 type Part = { name: string; kind: SpanKind; attributes: Attributes; from: number; to: number; failed?: boolean };

@@ -3,7 +3,7 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { isGivenUp, isStranger } from '../../store/erase/erase-shop.ts';
 
 /** How many rows a statement deletes at most. */
-export const BATCH = 2000;
+const BATCH = 2000;
 
 /** The tables that reference a shop without a foreign key, with their key columns. */
 export const erasedTables: Record<string, string> = {

@@ -71,7 +71,6 @@ export async function openDueOptOuts(
   const tried = await reopenOptOuts(
     sql,
     shop,
-    OPT_OUT_TOPIC,
     due.map(({ key }) => key.address),
   );
   const fresh = due.filter(({ key }) => !tried.has(key.address));

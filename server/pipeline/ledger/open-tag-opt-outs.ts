@@ -54,7 +54,6 @@ export async function openTagOptOuts(
   const tried = await reopenOptOuts(
     sql,
     shop,
-    OPT_OUT_TOPIC,
     due.map(({ person }) => person.key),
   );
   await addOwnEvents(

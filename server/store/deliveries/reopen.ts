@@ -1,4 +1,5 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
@@ -100,12 +101,7 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
  * without being accepted, so that the activity shows each once however often it is tried.
  * @returns the addresses and the ids of the people of those
  */
-export async function reopenOptOuts(
-  sql: Sql,
-  shop: Shop,
-  topic: string,
-  about: readonly string[],
-): Promise<Set<string>> {
+export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string[]): Promise<Set<string>> {
   const rows = await sql.query<{ email_lane: string | null; phone_lane: string | null; person_id: string | null }>(
     `WITH ended AS (
        SELECT d.id, d.event_id FROM events e JOIN deliveries d ON d.event_id = e.id
@@ -116,7 +112,7 @@ export async function reopenOptOuts(
        WHERE id IN (SELECT event_id FROM ended))
      UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
      WHERE id IN (SELECT id FROM ended) RETURNING email_lane, phone_lane, person_id`,
-    [shop.id, topic, about],
+    [shop.id, OPT_OUT_TOPIC, about],
   );
   return new Set(rows.flatMap((row) => [row.email_lane ?? [], row.phone_lane ?? [], row.person_id ?? []].flat()));
 }

@@ -20,12 +20,12 @@ export type LastStored = {
  * The events stored in the last seconds. A database that fails over to a standby may lack them
  * although they were committed and acknowledged; the process that stored them can store them again.
  */
-export function keepLastStored(now: () => number = () => performance.now()): LastStored {
+export function keepLastStored(): LastStored {
   let kept: { at: number; event: StoredEvent }[] = [];
   let bytes = 0;
 
   function drop(): void {
-    const oldest = now() - KEPT_MS;
+    const oldest = performance.now() - KEPT_MS;
     let gone = 0;
     for (const { at, event } of kept) {
       if (at >= oldest && bytes <= KEPT_BYTES) break;
@@ -37,7 +37,7 @@ export function keepLastStored(now: () => number = () => performance.now()): Las
 
   return {
     add: (events) => {
-      const at = now();
+      const at = performance.now();
       for (const event of events) {
         kept.push({ at, event });
         bytes += event.row.body.length;

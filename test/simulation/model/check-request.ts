@@ -17,7 +17,7 @@ import { whyNoTagFlag } from './tags.ts';
 export type Flag = { channel: 'email' | 'sms' | 'phone' | 'postal'; address: string; value: boolean };
 
 const nothing: Told = { accepted: null, unknown: [] };
-export const toldOf = (account: Account, { channel, address }: Pick<Flag, 'channel' | 'address'>) =>
+const toldOf = (account: Account, { channel, address }: Pick<Flag, 'channel' | 'address'>) =>
   account.told.get(keyOf(channel, address)) ?? nothing;
 
 const NOT_CHOSEN = new Set(['not_subscribed', 'never_subscribed']);

@@ -11,7 +11,7 @@ const rulesOf = (account: Account, channel: Channel): { optInLevel: Level; histo
   return { optInLevel: 'any', history: 'optOuts' };
 };
 
-export function meaningOf(account: Account, { channel, from, state, level }: Fact): Meaning {
+function meaningOf(account: Account, { channel, from, state, level }: Fact): Meaning {
   const wanted = rulesOf(account, channel).optInLevel;
   const said = state.toLowerCase();
   if (from === 'tag') return said === 'in' ? 'in' : said === 'out' ? 'out' : 'none';
@@ -30,8 +30,8 @@ export type View = { account: Account; channel: Channel; address: string; place:
 
 const about = ({ account, channel, address }: View) =>
   account.facts.filter((fact) => fact.channel === channel && fact.address === address);
-export const possible = (view: View) => about(view).filter(({ may }) => may <= view.place);
-export const certain = (view: View) => about(view).filter(({ must }) => must <= view.place);
+const possible = (view: View) => about(view).filter(({ may }) => may <= view.place);
+const certain = (view: View) => about(view).filter(({ must }) => must <= view.place);
 
 /** An opt-in older than the customer's having the address doesn't count for it: is that certain? */
 function isSurelyAnothers({ account, place }: View, fact: Fact): boolean {
