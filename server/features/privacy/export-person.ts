@@ -3,7 +3,7 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
-import { findTraces, type Traces } from '../../store/erase/find-traces.ts';
+import { findTraces, type PersonTraces } from '../../store/erase/find-traces.ts';
 import { isTheirs, whoseParams } from '../../store/erase/whose.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import { loadPeople } from '../../store/people/people.ts';
@@ -16,7 +16,7 @@ const PAGE = 20;
 const iso = (at: Date | Instant | null) => (at === null ? null : new Date(at).toISOString());
 
 /** Profiles as last known, with every address and when we first had it. */
-async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
+async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<object[]> {
   const loaded = await loadPeople(
     sql,
     shop,
@@ -53,7 +53,7 @@ async function people(sql: Sql, shop: Shop, traces: Traces): Promise<object[]> {
 
 type Consent = { choices: object[]; toldToAscent360: object[]; decisions: object[] };
 
-async function consent(sql: Sql, shop: Shop, traces: Traces): Promise<Consent> {
+async function consent(sql: Sql, shop: Shop, traces: PersonTraces): Promise<Consent> {
   const whose = whoseParams(shop, traces);
   return {
     choices: await sql.query(

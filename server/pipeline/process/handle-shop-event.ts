@@ -8,7 +8,7 @@ import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen, startAnew, waitingOf } from '../../store/deliveries/unsent.ts';
 import { redactPerson, rememberErasure } from '../../store/erase/erase-person.ts';
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
-import { findTraces, keysOf, type Traces } from '../../store/erase/find-traces.ts';
+import { findTraces, keysOf, type PersonTraces } from '../../store/erase/find-traces.ts';
 import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
@@ -77,7 +77,7 @@ async function isErased(sql: Sql, shop: Shop, customerId: string, at: Instant): 
 }
 
 /** What we have on the person of a request; null: nobody to look for, or no need to yet. */
-async function lookFor(sql: Sql, shop: Shop, request: PersonRequest): Promise<Traces | null> {
+async function lookFor(sql: Sql, shop: Shop, request: PersonRequest): Promise<PersonTraces | null> {
   // An export is put together when it is downloaded.
   if (namesNobody(request) || (request.request === 'data_request' && !request.unread)) return null;
   // Bodies of 10 MB may have to be read for it.
@@ -89,7 +89,7 @@ async function lookFor(sql: Sql, shop: Shop, request: PersonRequest): Promise<Tr
  * Whether we can't tell who a request is about: it names nobody, or nobody we know beside a phone
  * number or an email we can't read, which may be somebody's.
  */
-const isUnfound = (request: PersonRequest, traces: Traces | null) =>
+const isUnfound = (request: PersonRequest, traces: PersonTraces | null) =>
   namesNobody(request) || (request.unread && !traces?.found);
 
 /**

@@ -9,7 +9,7 @@ import { customerKey, entityKey } from '../people/identifiers.ts';
 import { forgetLooksAt } from '../shops/access-log.ts';
 import { eraseRequests } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
-import type { Traces } from './find-traces.ts';
+import type { PersonTraces } from './find-traces.ts';
 import { forgetViews } from './forget-views.ts';
 import { forgetMerged } from './kept-instead.ts';
 import { CHOSEN_SINCE, isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
@@ -23,7 +23,7 @@ import { CHOSEN_SINCE, isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.
 export async function redactPerson(
   sql: Sql,
   shop: Shop,
-  traces: Traces,
+  traces: PersonTraces,
   event: { id: string; triggeredAt: Instant },
 ): Promise<AttemptEntry[]> {
   await rememberErasure(sql, shop, traces, event.triggeredAt);
@@ -73,7 +73,7 @@ export async function redactPerson(
 export async function rememberErasure(
   sql: Sql,
   shop: Shop,
-  traces: Pick<Traces, 'customerIds' | 'entities'>,
+  traces: Pick<PersonTraces, 'customerIds' | 'entities'>,
   at: Instant,
 ): Promise<void> {
   const hashes = traces.customerIds.map((id) => customerKey(shop.vault, id));

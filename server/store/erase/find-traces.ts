@@ -14,7 +14,7 @@ import { type Names, unsearchableEvents } from './unsearchable-events.ts';
 export type Address = { channel: Channel; address: string };
 
 /** Where the database has something about a person. */
-export type Traces = {
+export type PersonTraces = {
   /** Whether there is anything but requests like the one it is for. */
   found: boolean;
   people: KnownPerson[];
@@ -38,7 +38,7 @@ export type Traces = {
  * names. If it names a customer, no other customer is included: a phone number that a family
  * shares stays with the others.
  */
-export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<Traces> {
+export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<PersonTraces> {
   const named = await findNamed(sql, shop, subject);
   const customers = [...named, ...(await mergedInto(sql, shop, named))];
   const people = [...customers, ...(await guestsOf(sql, shop, customers))];

@@ -1,16 +1,16 @@
 import type { Param } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import type { Address, Traces } from './find-traces.ts';
+import type { Address, PersonTraces } from './find-traces.ts';
 
 /** What is about a person rather than about an address has their row's id in place of one. */
-const aboutThemselves = ({ people }: Traces): Address[] =>
+const aboutThemselves = ({ people }: PersonTraces): Address[] =>
   people.flatMap(({ id }) => [
     { channel: 'phone', address: id },
     { channel: 'postal', address: id },
   ]);
 
 /** The parameters of the conditions below. */
-export function whoseParams(shop: Shop, traces: Traces): Param[] {
+export function whoseParams(shop: Shop, traces: PersonTraces): Param[] {
   const about = [...traces.addresses, ...traces.passedOn, ...aboutThemselves(traces)];
   return [
     shop.id,
