@@ -1,4 +1,5 @@
 import type { ShopifyId } from '../domain/scalars.ts';
+import { gidOf, idIn } from '../shopify/gid.ts';
 import { deniedWithin } from '../shopify/records/hidden-fields.ts';
 import { type AdminAnswer, AdminError, type Asking, isCausedByOneItem } from './admin.ts';
 import { nextCursor } from './asked-for.ts';
@@ -21,7 +22,7 @@ const MOST_CHANGES = 5;
  * @throws AdminError
  */
 export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: ShopifyId): Promise<WholeOrder | null> {
-  const gid = `gid://shopify/Order/${id}`;
+  const gid = gidOf('Order', id);
   let lines: WholeOrder['lineItems'] = [];
   let seen = new Set<string>();
   let after: string | null = null;
@@ -77,7 +78,7 @@ export async function fetchCustomers(
   const records = new Map<ShopifyId, string>();
   if (ids.length === 0) return records;
   const variables = {
-    ids: ids.map((id) => `gid://shopify/Customer/${id}`),
+    ids: ids.map((id) => gidOf('Customer', id)),
     withMetafields: metafieldKeys.length > 0,
     metafieldKeys: [...metafieldKeys],
     metafieldCount: metafieldKeys.length,
@@ -92,7 +93,7 @@ export async function fetchCustomers(
       metafieldKeys,
       denied: deniedWithin(`nodes.${i}`, denied),
     };
-    records.set(customer.id.slice(customer.id.lastIndexOf('/') + 1), JSON.stringify(record));
+    records.set(idIn(customer.id), JSON.stringify(record));
   }
   return records;
 }

@@ -4,6 +4,7 @@ import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { visibleText } from '../../domain/visible-text.ts';
+import { idIn } from '../../shopify/gid.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
 const DAY = 24 * 3_600_000;
@@ -16,7 +17,7 @@ const digitsOf = (type: string, error: string) =>
     // Shopify's own CSV file puts an apostrophe before an id.
     .transform((written) => visibleText(String(written)).replace(/^['"’\s]+|['"’\s]+$/g, ''))
     .pipe(z.string().regex(new RegExp(`^(?:gid://shopify/${type}/)?[1-9]\\d{0,19}$`), { error }))
-    .transform((written) => written.slice(written.lastIndexOf('/') + 1));
+    .transform(idIn);
 
 const CUSTOMER_ID = refusing('customer_id');
 const SEGMENT_ID = refusing('segment_id');

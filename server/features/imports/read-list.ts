@@ -6,6 +6,7 @@ import { customersAtOnce, fetchEachCustomer } from '../../admin/fetch-records.ts
 import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { gidOf, idIn } from '../../shopify/gid.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
 import { isCounting, noteListed } from '../../store/imports/reading.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
@@ -29,12 +30,12 @@ export async function listMembers(
   { shop, job, signal }: Work,
   segment: ShopifyId,
 ): Promise<boolean> {
-  const segmentId = `gid://shopify/Segment/${segment}`;
+  const segmentId = gidOf('Segment', segment);
   const { data } = await admin.run(shop, SegmentMembers, { segmentId, after: job.listCursor }, signal);
   const { edges, pageInfo } = data.customerSegmentMembers;
   const seen = cursors.get(job.id) ?? new Set<string>();
   nextCursor(SegmentMembers.name, pageInfo, new Set(seen));
-  const found = edges.map(({ node }) => node.id.slice(node.id.lastIndexOf('/') + 1));
+  const found = edges.map(({ node }) => idIn(node.id));
   const complete = !pageInfo.hasNextPage;
   const isKept = await db.transaction(async (sql) => {
     if (!(await isCounting(sql, job.id))) return false;

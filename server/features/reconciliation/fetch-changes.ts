@@ -3,6 +3,7 @@ import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
 import { fetchEachCustomer, fetchOrder } from '../../admin/fetch-records.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import { idIn } from '../../shopify/gid.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
 
 /** Shopify's search filters by whole days only, in its own time zone. */
@@ -19,8 +20,6 @@ export type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Ins
 
 export type Page = { changed: Changed[]; next: string | null };
 
-const digits = (gid: string) => gid.slice(gid.lastIndexOf('/') + 1);
-
 /** A page of what has changed since the day before `since`, oldest first. */
 export async function fetchChangedPage(
   { admin, shop, signal }: Asking,
@@ -33,7 +32,7 @@ export async function fetchChangedPage(
     const { data } = await admin.run(shop, CustomersChanged, { query, after }, signal);
     const { nodes, pageInfo } = data.customers;
     const changed = nodes.map((node) => ({
-      id: digits(node.id),
+      id: idIn(node.id),
       createdAt: null,
       updatedAt: Date.parse(node.updatedAt),
     }));
@@ -42,7 +41,7 @@ export async function fetchChangedPage(
   const { data } = await admin.run(shop, OrdersChanged, { query, after }, signal);
   const { nodes, pageInfo } = data.orders;
   const changed = nodes.map((node) => ({
-    id: digits(node.id),
+    id: idIn(node.id),
     createdAt: Date.parse(node.createdAt),
     updatedAt: Date.parse(node.updatedAt),
   }));

@@ -7,6 +7,7 @@ import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import { isOutage } from '../../platform/database/outage.ts';
+import { gidOf } from '../../shopify/gid.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { consentBody } from '../../shopify/records/consent-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
@@ -65,7 +66,7 @@ async function fetchCustomerBody(
   { id, choiceOf }: Incomplete,
   signal: AbortSignal,
 ): Promise<Completion> {
-  const ids = [`gid://shopify/Customer/${id}`];
+  const ids = [gidOf('Customer', id)];
   const readAt = deps.now();
   const { data, denied } = await deps.admin.run(
     shop,

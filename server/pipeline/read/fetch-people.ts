@@ -2,9 +2,10 @@ import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts'
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { inParts } from '../../admin/in-parts.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
-import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
+import { gidOf } from '../../shopify/gid.ts';
 import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
@@ -48,8 +49,6 @@ const AFTER_FAILURE_MS = 5 * 60_000;
 const AFTER_ABSENCE_MS = [10_000, 60_000, 10 * 60_000, 3_600_000];
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
-const gid = (id: ShopifyId) => `gid://shopify/Customer/${id}`;
-
 /** How many people fit into one query. */
 const peoplePerQuery = (keys: number) =>
   Math.min(MOST_IDS, Math.floor(MAX_COST / (COST_OF_ONE + (keys > 0 ? 2 + keys : 0))));
@@ -64,7 +63,7 @@ async function ask(
     shop,
     CustomersByIds,
     {
-      ids: wanted.map(({ customerId }) => gid(customerId)),
+      ids: wanted.map(({ customerId }) => gidOf('Customer', customerId)),
       withMetafields: keys.length > 0,
       metafieldKeys: [...keys],
       metafieldCount: Math.max(keys.length, 1),
