@@ -6,6 +6,9 @@ import type { Instant } from './scalars.ts';
  */
 export const ORDERS_DAYS = 60;
 
+/** A moment in ISO 8601, UTC. */
+export const isoOf = (at: Instant | Date | null): string | null => (at === null ? null : new Date(at).toISOString());
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** A local day begins at most this long before or after the same day in UTC. */

@@ -12,19 +12,13 @@ import { noteChangedEnds } from '../../store/imports/imports.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { DueFlags } from './api.ts';
+import type { SentAgain } from './api.ts';
 import type { AgainPlan, SendAgain } from './decide-again.ts';
 import { dueFlags, nothingDue, type SendAgainDeps } from './due-flags.ts';
 import { planAgain } from './plan-again.ts';
 
-/** `count`: how many are sent. `together`: how many more events go with them. `refusal`: why the first event that can't be sent stays. */
-export type SentAgain = DueFlags & { count: number; together: number; leftOut: LeftOut[]; refusal: Text | null };
-
-/** How many can't be resent for one reason. */
-type LeftOut = { message: string; text: Text; count: number };
-
-function leftOutOf({ refused }: AgainPlan): LeftOut[] {
-  const counted = new Map<string, LeftOut>();
+function leftOutOf({ refused }: AgainPlan): SentAgain['leftOut'] {
+  const counted = new Map<string, SentAgain['leftOut'][number]>();
   for (const text of refused.values()) {
     const { code } = text;
     counted.set(code, { ...said(text), count: (counted.get(code)?.count ?? 0) + 1 });
@@ -131,13 +125,14 @@ const countOf = (plan: AgainPlan) => {
  * the shop's lock and must stay short.
  * @param options.reassert resends flags that were already accepted
  * @param options.dryRun counts only and changes nothing
+ * @returns `refusal`: why the first event that can't be sent stays
  */
 export async function sendAgain(
   deps: SendAgainDeps,
   shop: Shop,
   ids: readonly string[],
   options: { reassert: boolean; dryRun: boolean },
-): Promise<SentAgain> {
+): Promise<SentAgain & { refusal: Text | null }> {
   const expected = await planAgain(deps.db, shop, ids);
   const due = await dueFlags(deps, shop, expected, options.reassert);
   const result = (plan: AgainPlan) => ({

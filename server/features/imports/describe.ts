@@ -1,3 +1,4 @@
+import { isoOf } from '../../domain/days.ts';
 import {
   ANSWERS,
   type Answer,
@@ -18,8 +19,6 @@ import { nothingStored, type SettingsStore, type StoredSettings } from '../../st
 import type { Shop } from '../../store/shops/shops.ts';
 import { standingOf } from './standing.ts';
 import { waitsOf } from './waits.ts';
-
-const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
 /** The answer that matches the current settings. */
 function answerGiven({ settings }: StoredSettings): Answer | null {
@@ -93,13 +92,13 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     id: job.id,
     kind: job.kind,
     which: !job.listed ? 'all' : job.segmentId === null ? 'some' : 'segment',
-    from: iso(job.from),
+    from: isoOf(job.from),
     state: job.state,
     ...(job.text ? said(job.text) : { message: '', text: null }),
-    createdAt: iso(job.createdAt),
-    startedAt: iso(job.startedAt),
-    pausedAt: iso(job.pausedAt),
-    endedAt: iso(job.endedAt),
+    createdAt: isoOf(job.createdAt),
+    startedAt: isoOf(job.startedAt),
+    pausedAt: isoOf(job.pausedAt),
+    endedAt: isoOf(job.endedAt),
     done: standing.done,
     total,
     ...paceOf(job, waits, total - standing.done),

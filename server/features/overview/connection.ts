@@ -1,3 +1,4 @@
+import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
 import { said } from '../../domain/wording/in-english.ts';
@@ -67,7 +68,7 @@ export function connectionOf(known: Known, now: Instant): Connection {
   return {
     state,
     ...said(text),
-    since: since === null ? null : new Date(since).toISOString(),
+    since: isoOf(since),
     provenAt: proven && new Date(proven.at).toISOString(),
     seen: seen && { answer: seen.answer, at: new Date(seen.at).toISOString() },
     askSeen: state === 'connected' && seen === null && proven !== null && now - proven.since >= DAY,

@@ -1,8 +1,7 @@
 import type { ConsentFact } from '../../domain/consent.ts';
+import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { ChannelConsent } from './api.ts';
-
-const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
 /**
  * How much later one fact counts than another. Undated facts are oldest; at the same moment an

@@ -1,3 +1,4 @@
+import { isoOf } from '../../domain/days.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../../store/people/identifiers.ts';
@@ -26,7 +27,7 @@ export function itemOf(person: Pick<Person, 'id' | 'profile' | 'seenAt' | 'delet
     mobile: contact.mobile ?? null,
     name: name || null,
     seenAt: new Date(person.seenAt).toISOString(),
-    deletedAt: person.deletedAt === null ? null : new Date(person.deletedAt).toISOString(),
+    deletedAt: isoOf(person.deletedAt),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -12,8 +13,6 @@ import type { Shop } from '../../store/shops/shops.ts';
 
 /** Events read at once: each body may be several megabytes. */
 const PAGE = 20;
-
-const iso = (at: Date | Instant | null) => (at === null ? null : new Date(at).toISOString());
 
 /** Profiles as last known, with every address and when we first had it. */
 async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<object[]> {
@@ -32,19 +31,19 @@ async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<objec
       {
         customerId,
         contact,
-        tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: iso(at) })),
+        tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: isoOf(at) })),
         read: read && answer,
         ...more,
         ...(nameless && { choicesWithoutAddress: nameless.map(({ about: _, ...choice }) => choice) }),
-        profileOf: iso(person.profileAt),
-        firstSeenAt: iso(person.seenAt),
-        deletedInShopifyAt: iso(person.deletedAt),
+        profileOf: isoOf(person.profileAt),
+        firstSeenAt: isoOf(person.seenAt),
+        deletedInShopifyAt: isoOf(person.deletedAt),
         addresses: [...person.addresses.values()].map((address) => ({
           channel: address.channel,
           // The phone of a postal address is in the contact.
           address: address.written || null,
-          firstSeenAt: iso(address.firstSeenAt),
-          lastSeenAt: iso(address.lastSeenAt),
+          firstSeenAt: isoOf(address.firstSeenAt),
+          lastSeenAt: isoOf(address.lastSeenAt),
         })),
       },
     ];
@@ -119,15 +118,15 @@ async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<obj
     return {
       topic: row.topic,
       source: row.source,
-      triggeredAt: iso(row.triggered_at),
-      receivedAt: iso(row.received_at),
+      triggeredAt: isoOf(row.triggered_at),
+      receivedAt: isoOf(row.received_at),
       state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
       reason: row.reason,
       told: row.body ? readable(shop.vault.open(bodyBinding(row.id), row.body)) : null,
       sentToAscent360: attempts
         .filter((attempt) => attempt.delivery_id === row.delivery)
         .map((attempt) => ({
-          at: iso(attempt.at),
+          at: isoOf(attempt.at),
           flags: attempt.flags,
           outcome: attempt.class ?? 'under way',
           status: attempt.status,
@@ -164,7 +163,7 @@ export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | nul
 /** What a file says that may be empty because we don't know whom it is about. */
 function whyEmpty(of: ExportOf, found: boolean): { erasedAt?: string | null; note?: string } {
   const { subject, erasedAt } = of;
-  if (erasedAt !== null) return { erasedAt: iso(erasedAt), note: 'The person was erased: nothing is held.' };
+  if (erasedAt !== null) return { erasedAt: isoOf(erasedAt), note: 'The person was erased: nothing is held.' };
   if (subject !== null) {
     const unfound = of.requestId !== null && of.readyAt === null && !found;
     return unfound ? { note: 'The request names nobody we know, and no phone number that could be read.' } : {};
@@ -184,8 +183,8 @@ export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Insta
     shop: shop.domain,
     ...(of.requestId === null
       ? { about: subject }
-      : { request: { id: of.requestId, receivedAt: iso(of.receivedAt), about: subject } }),
-    exportedAt: iso(now),
+      : { request: { id: of.requestId, receivedAt: isoOf(of.receivedAt), about: subject } }),
+    exportedAt: isoOf(now),
     ...whyEmpty(of, traces?.found ?? false),
     people: traces ? await people(db, shop, traces) : [],
     consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { knownTimeZone } from '../../domain/days.ts';
+import { isoOf, knownTimeZone } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { writeCursor } from '../../http/cursor.ts';
@@ -35,7 +35,7 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
     receivedAt: new Date(request.receivedAt).toISOString(),
     dueAt: new Date(request.dueAt).toISOString(),
     state: request.state,
-    doneAt: request.doneAt === null ? null : new Date(request.doneAt).toISOString(),
+    doneAt: isoOf(request.doneAt),
     ...said(describeRequest(request, now)),
     askText: askText(shop.domain, request, timeZone),
     ...(subject && {

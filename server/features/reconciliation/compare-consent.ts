@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
+import { isoOf } from '../../domain/days.ts';
 import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -74,8 +75,6 @@ function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding
     body: JSON.stringify(body),
   };
 }
-
-const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
 
 function customersIn(
   bodies: readonly string[],

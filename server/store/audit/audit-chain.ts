@@ -1,6 +1,7 @@
 import { appendTo, CHAIN_START, type ChainEnd, type ExportOf, endLine } from '../../domain/audit/chain.ts';
 import type { AuditEntry } from '../../domain/audit/entries.ts';
 import type { Channel } from '../../domain/consent.ts';
+import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
@@ -54,8 +55,6 @@ export async function appendAudit(
 }
 
 type Window = { from: Instant | null; to: Instant | null };
-const isoOf = (at: Instant | null) => (at === null ? null : new Date(at).toISOString());
-
 /**
  * The chain as JSON Lines, with an end line; `from` and `to` are both included. The entries between
  * the first and the last in that time are given without a gap.

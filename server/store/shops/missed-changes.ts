@@ -1,3 +1,4 @@
+import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { closeProblem, openProblem, openProblems } from './problems.ts';
@@ -30,7 +31,7 @@ export async function noteMissed(
 ): Promise<void> {
   if (found.orders + found.customers + found.consents === 0) return;
   const before = (await openMissed(sql, shop))?.detail;
-  const from = since === null ? null : new Date(since).toISOString();
+  const from = isoOf(since);
   const detail: Missed = {
     orders: found.orders + (before?.orders ?? 0),
     customers: found.customers + (before?.customers ?? 0),
