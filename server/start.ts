@@ -12,6 +12,7 @@ import type { Traces } from './pipeline/traces.ts';
 import type { Config } from './platform/config.ts';
 import { checkSession } from './platform/database/check-session.ts';
 import { type Db, openDb, QUICK_MS } from './platform/database/db.ts';
+import { codeOf } from './platform/error-code.ts';
 import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
 import { createBullQueue } from './platform/queue/bull-queue.ts';
@@ -42,7 +43,7 @@ export type Running = { port: number; stop(): Promise<void> };
 
 /** Says what to do about a port that can't be used. */
 function explained(error: Error, port: number): Error {
-  const code = 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'EADDRINUSE') return new Error(`PORT ${port} is in use. Stop what uses it, or set PORT to another.`);
   if (code === 'EACCES') return new Error(`PORT ${port} may not be used by this process. Set PORT to 1024 or more.`);
   return error;

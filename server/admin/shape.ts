@@ -1,3 +1,5 @@
+import { isObject } from '../shopify/parse-body.ts';
+
 /**
  * The shape of an answer, from Shopify's schema. `maybe`: only present if asked for; `on`: more
  * fields, by `__typename`.
@@ -9,12 +11,7 @@ export type Shape = { orNull?: true; maybe?: true } & (
 );
 export type Fields = { [name: string]: Shape };
 
-type Json = { readonly [name: string]: unknown };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function hasFields(value: Json, fields: Fields): boolean {
+function hasFields(value: Readonly<Record<string, unknown>>, fields: Fields): boolean {
   return Object.entries(fields).every(([name, shape]) => {
     if (!Object.hasOwn(value, name)) return shape.maybe === true;
     return fits(value[name], shape);

@@ -5,6 +5,7 @@ import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
+import { codeOf } from '../platform/error-code.ts';
 import type { Log } from '../platform/log.ts';
 
 /** The largest body that the merchant API accepts. */
@@ -113,7 +114,7 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
     const fault = bodyFaults[textOf(holder, 'type')];
     const note = () =>
       log.error(
-        { name: textOf(holder, 'name') || typeof error, code: textOf(holder, 'code') },
+        { name: textOf(holder, 'name') || typeof error, code: codeOf(error) },
         'A call of the merchant API failed',
       );
     if (res.headersSent) {

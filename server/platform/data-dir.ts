@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
+import { codeOf } from './error-code.ts';
 
 /**
  * Makes the directory of DATA_DIR, if it isn't there.
@@ -10,7 +11,7 @@ export async function makeDataDir(dir: string): Promise<void> {
     await mkdir(dir, { recursive: true });
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
+    const code = codeOf(error) && `: ${codeOf(error)}`;
     throw new Error(`DATA_DIR: ${dir} can't be used${code}. Set it to a directory in which this process may write.`);
   }
 }

@@ -1,7 +1,4 @@
-const codeOf = (error: unknown): string => {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : '';
-};
+import { codeOf } from './error-code.ts';
 
 /**
  * Node's codes for a certificate that wasn't signed by an authority it knows

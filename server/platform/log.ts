@@ -1,5 +1,6 @@
 import { type LoggerOptions, pino } from 'pino';
 import { isOutage } from './database/outage.ts';
+import { codeOf } from './error-code.ts';
 
 /**
  * Structured logging: ids, counts, codes and times only. Never pass it personal data or a secret.
@@ -60,8 +61,7 @@ export function sparingly(now: () => number): (line: Record<string, unknown>) =>
   return (line) => {
     const { stage, shop, err } = line;
     if (!isOutage(err)) return line;
-    const code = err instanceof Error && 'code' in err ? err.code : '';
-    const kind = `${stage} ${shop} ${code}`;
+    const kind = `${stage} ${shop} ${codeOf(err)}`;
     const last = kinds.get(kind);
     if (last && now() - last.at < SAME_OUTAGE_EVERY_MS) {
       last.leftOut++;

@@ -6,7 +6,7 @@
  */
 import type { ShopifyId } from '../domain/scalars.ts';
 import { visibleText } from '../domain/visible-text.ts';
-import type { Body } from './parse-body.ts';
+import { type Body, isObject } from './parse-body.ts';
 import { readMoment, readWrittenDate, type WrittenDate } from './translate/read-moment.ts';
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -92,17 +92,14 @@ function readSection<S extends Shape>(shape: S, from: Record<string, unknown>): 
   return read as Section<S>;
 }
 
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** A whole body. If it isn't an object, it has no fields. */
 export function body<S extends Shape>(shape: S): Field<Section<S>> {
-  return { parse: (value) => readSection(shape, isSection(value) ? value : {}), shape };
+  return { parse: (value) => readSection(shape, isObject(value) ? value : {}), shape };
 }
 
 /** An object; absent if the value is anything else. */
 export function section<S extends Shape>(shape: S): Field<Section<S> | undefined> {
-  return { parse: (value) => (isSection(value) ? readSection(shape, value) : undefined), shape };
+  return { parse: (value) => (isObject(value) ? readSection(shape, value) : undefined), shape };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { codeOf } from '../error-code.ts';
+
 /**
  * Codes from node and node-postgres: the system's connection errors, and PostgreSQL's classes 08,
  * 28 (who may connect), 40, 53, 57 and 58; also 25P03, which ends a transaction that was idle too
@@ -27,9 +29,7 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** Whether the statement took longer than it may, on a server that may be well. */
-export const isTooSlow = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '57014';
+export const isTooSlow = (error: unknown): boolean => codeOf(error) === '57014';
 
 /** Whether the server takes no writes: a standby, or the former primary after a failover. */
-export const isReadOnly = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && Reflect.get(error, 'code') === '25006';
+export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006';
