@@ -5,10 +5,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
-import { API_KEY, SECRET, SHOP, until } from './connector.ts';
+import { API_KEY, apiAt, SECRET, SHOP, until } from './connector.ts';
 import { copyOfTemplate, prepareDirectory } from './database.ts';
 import { freePort } from './free-port.ts';
-import { signIdToken } from './id-token.ts';
 import { scratchFolder } from './scratch.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
 import { createShopifySender, type SendAnswer, type SendOverrides } from './shopify-sender.ts';
@@ -43,18 +42,7 @@ export function clientOf(url: string): Pick<ConnectorProcess, 'send' | 'api'> {
   const sender = createShopifySender({ url: `${url}/webhooks`, shop: SHOP, secret: SECRET });
   return {
     send: sender.send,
-    api: async (method, route, body, shop = SHOP) => {
-      const response = await fetch(`${url}/api${route}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop })}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text ? JSON.parse(text) : null };
-    },
+    api: apiAt(url),
   };
 }
 

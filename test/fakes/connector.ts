@@ -61,6 +61,22 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
   }
 }
 
+/** Calls the merchant API there as a shop's page does. */
+export function apiAt(url: string): Connector['api'] {
+  return async (method, path, body, shop = SHOP) => {
+    const response = await fetch(`${url}/api${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop })}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text ? JSON.parse(text) : null };
+  };
+}
+
 /**
  * The whole app in this process, with its own database, a stand-in for Ascent360 and short waits.
  */
@@ -120,18 +136,7 @@ export async function startConnector(env: Record<string, string> = {}, given?: D
         const rows = await events(shop);
         return rows.every((row) => ENDED.has(row.state)) ? rows : undefined;
       }),
-    api: async (method, path, body, shop = SHOP) => {
-      const response = await fetch(`${url}/api${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop })}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text ? JSON.parse(text) : null };
-    },
+    api: apiAt(url),
     connect: async (settings = {}, shop = SHOP) => {
       const guid = randomUUID();
       const answer = await connector.api('PUT', '/settings', { guid, ...settings }, shop);

@@ -21,7 +21,8 @@ const bindings: Record<string, (row: Row) => string> = {
   'shops.facts': (row) => `shops.facts:${row['id']}`,
 };
 
-const kinds: readonly HashKind[] = [
+/** Every kind of hash. */
+export const kinds: readonly HashKind[] = [
   'email',
   'sms',
   'phone',

@@ -1,34 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { completeSettings, defaultSettings, parseSettings } from '../../../server/domain/settings/contract.ts';
-import type { Settings } from '../../../server/domain/settings.ts';
+import { settingsWith } from '../../ascent360/inputs.ts';
 
 const regular = { developmentStore: false };
 const guid = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
 
-const defaults: Settings = {
-  sourceName: 'Shopify',
-  sourceType: 'Ecommerce',
-  providerType: null,
-  listIds: [],
-  listsFor: 'subscribed',
-  send: { orders: true, customers: true, orderDetails: true, testOrders: false, excludeChannels: [] },
-  consent: {
-    email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
-    sms: { optInLevel: 'single', history: 'optOuts' },
-  },
-  mapping: {
-    dateOfBirth: null,
-    gender: null,
-    activities: [],
-    interests: [],
-    newsletters: [],
-    phonePermission: null,
-    addressPermission: null,
-  },
-  format: 'json',
-  paused: false,
-};
+const defaults = settingsWith();
 
 const full = {
   guid: guid.toUpperCase(),
