@@ -52,3 +52,30 @@ it('an opt-out reaches the number that an order gave', async () => {
   await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(SECOND), '0612345678'));
   expect(await scene.send()).toMatchObject([{ Mobile: '33612345678', SMSPermission: false }]);
 });
+
+it.each([
+  ['+61412345678', '0412 345 678'],
+  ['+33612345678', '06 12 34 56 78'],
+  ['+390612345678', '06 12345678'],
+  ['+4915123456789', '(0151) 23456789'],
+  ['+33612345678', '0033 6 12 34 56 78'],
+  ['+33612345678', '33612345678'],
+])(
+  'an opt-out reaches the known number %s written as at home or without its plus, %s, wherever the shop is',
+  async (phone, written) => {
+    await scene.receive('customers/create', customer(1, { phone }));
+    await scene.send();
+    await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(SECOND), written));
+    expect(await scene.send()).toMatchObject([{ Mobile: phone.slice(1), SMSPermission: false }]);
+  },
+);
+
+it.each(['345 678', '1 0412 345 678', '0412 345 678 ext 3'])(
+  'a choice for %s is not one for a known number that only ends alike',
+  async (written) => {
+    await scene.receive('customers/create', customer(1, { phone: '+61412345678' }));
+    await scene.send();
+    const event = await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(SECOND), written));
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_contact' });
+  },
+);
