@@ -1,10 +1,19 @@
+import { domainToASCII } from 'node:url';
 import type { Channel } from '../../domain/consent.ts';
 import type { Contact } from '../../domain/contact.ts';
 import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Vault } from '../../platform/keys.ts';
 
-/** An accent may be written as a character of its own. */
-const oneSpelling = (email: string) => email.normalize('NFC').toLowerCase();
+/**
+ * An accent may be written as a character of its own, and a domain in any script as `xn--…`, which
+ * is the same domain.
+ */
+function oneSpelling(email: string): string {
+  const lower = email.normalize('NFC').toLowerCase();
+  const behind = lower.lastIndexOf('@') + 1;
+  const domain = lower.slice(behind);
+  return /\P{ASCII}/u.test(domain) ? lower.slice(0, behind) + (domainToASCII(domain) || domain) : lower;
+}
 
 /** Identifies a customer. */
 export const customerKey = (vault: Vault, id: ShopifyId) => vault.hash('person', `customer:${id}`);

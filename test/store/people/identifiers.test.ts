@@ -25,3 +25,21 @@ it('a person is found by email, mobile and phone, never by a postal address', ()
   ]);
   expect(addressesOf(vault, { ...contact, address: at })).toEqual([]);
 });
+
+it.each([
+  ['Ada@Example.com', 'ada@example.com'],
+  ['jos\u00e9@example.com', 'JOSE\u0301@example.com'],
+  ['ada@müller.example', 'ADA@MU\u0308LLER.example'],
+  ['ada@müller.example', 'ada@xn--mller-kva.example'],
+  ['用户@例え.jp', '用户@xn--r8jz45g.jp'],
+])('%s and %s are the same address', (one, other) => {
+  expect(emailHash(vault, one)).toBe(emailHash(vault, other));
+});
+
+it.each([
+  ['müller@example.com', 'xn--mller-kva@example.com'],
+  ['ada@müller.example', 'ada@mueller.example'],
+  ['ada@-ü.example', 'ada@-ö.example'],
+])('%s and %s are two addresses', (one, other) => {
+  expect(emailHash(vault, one)).not.toBe(emailHash(vault, other));
+});
