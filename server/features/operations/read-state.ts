@@ -90,7 +90,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
        coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
        coalesce(sum(p.late), 0)::int8 AS late,
        count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL AND ${MAY_SEND}) AS breakers,
-       count(*) FILTER (WHERE c.problem_since IS NOT NULL AND c.guid IS NOT NULL AND s.uninstalled_at IS NULL) AS problems,
+       count(*) FILTER (WHERE c.problem_since IS NOT NULL AND s.uninstalled_at IS NULL) AS problems,
        greatest(0, coalesce(extract(epoch FROM now() - min(r.oldest)), 0))::float8 AS oldest_received,
        greatest(0, coalesce(extract(epoch FROM now() - min(f.due_at)), 0))::float8 AS oldest_due
      FROM shops s LEFT JOIN settings c ON c.shop_id = s.id

@@ -77,6 +77,13 @@ describe('the gauges read from the database', () => {
       [unconnected],
     );
 
+    // An import's records have counts of their own.
+    await connector.db.query(
+      `INSERT INTO events (id, shop_id, webhook_id, source, topic, triggered_at, received_at, state, settled_at)
+         SELECT gen_random_uuid(), id, 'imported', 'import', 'orders/create', now(), now(), 'accepted', now() FROM shops WHERE domain = $1`,
+      [unconnected],
+    );
+
     const text = await fresh(connector);
     const hours = (hold: string) =>
       Math.floor((sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`) ?? -1) / 3600);
@@ -89,8 +96,9 @@ describe('the gauges read from the database', () => {
       'connector_events_unfinished{state="retrying"}',
       'connector_events_unfinished{state="sending"}',
       'connector_events_last_hour{state="waiting"}',
+      'connector_events_last_hour{state="accepted"}',
     ].map((series) => sample(text, series));
-    expect(rest).toEqual([1, 1, 2, 6, 1, 0, 4]);
+    expect(rest).toEqual([1, 1, 2, 6, 1, 0, 4, 0]);
     expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
   });
 
@@ -114,8 +122,15 @@ describe('the gauges read from the database', () => {
   it('count no shop that has uninstalled the app, and no breaker of one that sends nothing: no alert would end', async () => {
     const counts = async () => {
       const text = await fresh(connector);
-      return [sample(text, 'connector_breakers_open'), sample(text, 'connector_shops_connection_problem')];
+      return ['breakers_open', 'shops_connection_problem', 'shops_silent'].map((name) =>
+        sample(text, `connector_${name}`),
+      );
     };
+    await connector.db.query(
+      `INSERT INTO problems (id, shop_id, kind, key, count, detail, opened_at)
+         SELECT gen_random_uuid(), id, 'silent', '', 1, '{"asked": true}', now() FROM shops WHERE domain = ANY($1)`,
+      [['late.myshopify.com', 'refused.myshopify.com']],
+    );
     const isInstalled = async (shop: string, installed: boolean) =>
       await connector.db.query(
         'UPDATE shops SET uninstalled_at = CASE WHEN NOT $2::boolean THEN now() END WHERE domain = $1',
@@ -130,10 +145,13 @@ describe('the gauges read from the database', () => {
     // Each counted one until now.
     await pause('broken.myshopify.com', true);
     await isInstalled('refused.myshopify.com', false);
-    expect(await counts()).toEqual([0, 0]);
+    expect(await counts()).toEqual([0, 0, 1]);
     await pause('broken.myshopify.com', false);
     await isInstalled('broken.myshopify.com', false);
     await isInstalled('refused.myshopify.com', true);
-    expect(await counts()).toEqual([0, 1]);
+    expect(await counts()).toEqual([0, 1, 2]);
+    await isInstalled('broken.myshopify.com', true);
+    await connector.api('DELETE', '/settings/guid', undefined, 'broken.myshopify.com');
+    expect(await counts()).toEqual([0, 1, 2]);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createMetrics } from '../../../server/features/operations/metrics.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -11,6 +11,16 @@ const nothing = { query: async () => [] };
 
 /** A database that answers as the test says; nothing else of it is used here. */
 const metricsOver = (answers: Answers) => createMetrics({ db: answers, log: createLog('silent') });
+
+/** Stops the clock. @returns lets it pass, in milliseconds */
+function clock(): (ms: number) => void {
+  let now = performance.now();
+  const mocked = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => mocked.mockRestore());
+  return (ms) => {
+    now += ms;
+  };
+}
 
 const isUp = (text: string) => /^connector_database_up (\d)$/m.exec(text)?.[1];
 
@@ -51,6 +61,7 @@ it('many scrapes at once, and within 5 s, ask the database once', async () => {
 });
 
 it('a hanging database is not asked again and again', async () => {
+  const pass = clock();
   let asked = 0;
   const hang = async () => {
     asked += 1;
@@ -60,4 +71,28 @@ it('a hanging database is not asked again and again', async () => {
   await Promise.all([metrics.render(), metrics.render()]);
   expect(isUp(await metrics.render())).toBe('0');
   expect(asked).toBe(1);
+  // Its connection may be dead while others work.
+  pass(31_000);
+  await metrics.render();
+  expect(asked).toBe(2);
+});
+
+it('a slow database is asked for a twentieth of the time at most', async () => {
+  const pass = clock();
+  let asked = 0;
+  const metrics = metricsOver({
+    query: async () => [],
+    transaction: async (work) => {
+      asked += 1;
+      pass(1000);
+      return await work(nothing);
+    },
+  });
+  await metrics.render();
+  pass(18_000);
+  await metrics.render();
+  expect(asked).toBe(1);
+  pass(2000);
+  await metrics.render();
+  expect(asked).toBe(2);
 });

@@ -117,10 +117,13 @@ describe('GET /metrics', () => {
     expect(Object.fromEntries(Object.keys(sums).map((series) => [series, sample(text, series)]))).toEqual(sums);
   });
 
-  it('always answers with the same gauges, whatever there is to count', async () => {
+  it('always answers with the same series, whatever there is to count', async () => {
     const { text } = await scrape(connector);
     for (const hold of ['due', 'paused', 'connection_problem', 'not_connected', 'breaker']) {
       expect(sample(text, `connector_oldest_due_age_seconds{hold="${hold}"}`)).toBeGreaterThanOrEqual(0);
+    }
+    for (const outcome of ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown']) {
+      expect(sample(text, `connector_delivery_attempts_total{class="${outcome}"}`)).toBeGreaterThanOrEqual(0);
     }
   });
 });

@@ -82,6 +82,12 @@ describe('a shop whose webhooks stop', () => {
     // Until webhooks come again, which the merchant learns within a minute.
     const soon = `SELECT 1 FROM silences WHERE due_at < now() + interval '2 minutes'`;
     expect(await connector.db.query(soon)).toHaveLength(1);
+    // Shopify isn't asked each time.
+    const lookedAt = async () => await connector.db.query('SELECT looked_at FROM silences');
+    const first = await lookedAt();
+    await look();
+    await until('it was postponed', async () => (await connector.db.query(`${soon} AND due_at > now()`))[0]);
+    expect(await lookedAt()).toEqual(first);
     expect((await overview()).silence).toMatchObject({ state: 'silent' });
     await until('both were compared', async () => {
       const rows = await connector.db.query(
@@ -181,6 +187,13 @@ describe('a shop whose webhooks stop', () => {
     change(501, ago(3 * HOUR));
     await look();
     await until('an entry', async () => (await silent())[0]);
+    // What Shopify said stays true when it can't be asked any more.
+    await betweenLooks('DELETE FROM admin_tokens');
+    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '2 days', due_at = now()`);
+    await until('it was checked again', async () => {
+      const [row] = await connector.db.query('SELECT 1 FROM silences WHERE missed IS NULL');
+      return row;
+    });
     expect(await silent()).toMatchObject([{ count: 1, message: expect.stringContaining('1 change happened') }]);
   });
 

@@ -641,17 +641,19 @@ describe('a body that holds only an id', () => {
     expect(await scene.base.db.query(left, [scene.base.shop.id])).toEqual([]);
   });
 
-  it('stays empty if its person is erased while it is read', async () => {
+  it.each([
+    ['its person was erased', 'customers/redact', { customer: { id: 2 } }, 'redacted'],
+    ['the app was uninstalled', 'app/uninstalled', { id: 1 }, 'uninstalled'],
+  ])('does not come back if %s while it was read', async (_, topic, body, reason) => {
     scene.shopify.setCustomer({ id: 2, defaultEmailAddress: known(2) });
     const event = await scene.receive('customers/update', { id: 2 });
     scene.meanwhile = async () => {
       scene.meanwhile = null;
-      await scene.receive('customers/redact', { customer: { id: 2 } });
+      await scene.receive(topic, body, Date.now() + SECOND);
     };
     await scene.read();
-    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'redacted' });
-    const row = await scene.base.db.query('SELECT body FROM events WHERE id = $1', [event]);
-    expect(row).toEqual([{ body: null }]);
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason });
+    expect(await scene.send()).toEqual([]);
   });
 
   it('is completed for its own shop alone', async () => {
@@ -669,12 +671,10 @@ it('a phone that is read without a country has the shop’s', async () => {
   const nowhere = { province: null, provinceCode: null, country: null, countryCodeV2: null };
   const nobody = { firstName: null, lastName: null, address1: null, address2: null, city: null, zip: null };
   const defaultAddress = { ...nobody, ...nowhere, phone: '(303) 555-0100' };
-  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), defaultAddress });
-  await scene.receive('customers/update', { id: 1, admin_graphql_api_id: 'gid://shopify/Customer/1' });
-  await scene.receive('customers/update', customer(1, { updated_at: ago(DAY) }));
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut(1), defaultAddress });
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE)));
   await scene.read();
-  await scene.read();
-  expect((await scene.send()).at(-1)).toMatchObject({ Phone: '13035550100' });
+  expect(await scene.send()).toMatchObject([{ Phone: '13035550100', EmailPermission: false }]);
 });
 
 describe('two customers who were merged', () => {
