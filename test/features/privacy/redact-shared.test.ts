@@ -2,6 +2,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
+import { answers } from '../activity/scene.ts';
 
 const scene = readScene();
 
@@ -55,6 +56,48 @@ it('an older erasure that arrives after a newer one lets nothing from between th
   }
   const between = await scene.receive('customers/update', customer(1), Date.now() - 30 * MINUTE);
   expect(await scene.standing(between)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+});
+
+it('what waits behind an erasure is not erased with it, though nobody has read yet whose it is', async () => {
+  await scene.base.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  const since = await scene.base.receive('orders/create', order(9, { customer: null, email: SHARED }));
+  await scene.translate();
+  expect(await scene.send()).toMatchObject([{ Email: SHARED, Order: { Id: '9' } }]);
+  expect(await scene.standing(since)).toMatchObject({ state: 'accepted' });
+});
+
+it('a delivery that is being sent at the erasure keeps no answer', async () => {
+  scene.access = false;
+  const event = await scene.receive('customers/create', customer(1));
+  const [flying] = await scene.base.claim();
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  if (flying) await scene.base.record(flying, answers.rejected);
+  const attempts = await scene.base.db.query(
+    'SELECT a.class, a.error, a.excerpt FROM attempts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.shop_id = $1',
+    [scene.base.shop.id],
+  );
+  expect(attempts).toEqual([{ class: 'unknown', error: 'interrupted', excerpt: null }]);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+});
+
+it('what a comparison found of an erased person doesn’t hide the same of whoever comes later', async () => {
+  const event = await scene.receive('customers/update', customer(1));
+  await scene.base.db.query(
+    `UPDATE events SET source = 'reconciliation', webhook_id = 'reconciliation:1' WHERE id = $1`,
+    [event],
+  );
+  await scene.receive('customers/redact', { customer: { id: 1 } });
+  const [row] = await scene.base.db.query('SELECT webhook_id FROM events WHERE id = $1', [event]);
+  expect(row).toEqual({ webhook_id: `erased:${event}` });
+});
+
+it('an erasure takes a deleted customer who has the same phone and no email', async () => {
+  const phone = '+14155550101';
+  await scene.receive('customers/create', customer(2, { email: null, phone }));
+  await scene.receive('customers/delete', { id: 2 });
+  await scene.receive('customers/create', customer(1, { phone }));
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED, phone } });
+  expect(await scene.base.db.query('SELECT 1 FROM people WHERE shop_id = $1', [scene.base.shop.id])).toEqual([]);
 });
 
 it('an erasure beside a phone that can’t be read reads each unreadable body once', async () => {

@@ -47,6 +47,22 @@ describe('customers/redact', () => {
     expect(await kept(connector)).toEqual([]);
   });
 
+  it('keeps the rows for the counts, with nothing in them', async () => {
+    await live();
+    const event = await connector.deliver('customers/redact', redact(CANARY, [9]));
+    const left = async (text: string) => await connector.db.query(text);
+    expect(await left('SELECT 1 FROM deliveries')).not.toEqual([]);
+    expect(
+      await left(`SELECT * FROM deliveries WHERE open OR num_nonnulls(subject, payload, content_hash, email_lane,
+        phone_lane, person_id, entity) > 0`),
+    ).toEqual([]);
+    expect(await left(`SELECT * FROM attempts WHERE excerpt IS NOT NULL OR flags <> '{}'`)).toEqual([]);
+    const filled = `num_nonnulls(body, summary, detail, entity) > 0 OR cardinality(search) > 0`;
+    expect(
+      (await left(`SELECT id FROM events WHERE ${filled}`)).filter((row) => Reflect.get(row, 'id') !== event.id),
+    ).toEqual([]);
+  });
+
   it('erases a guest, known by an email address and several orders', async () => {
     await connector.deliver(
       'orders/create',
