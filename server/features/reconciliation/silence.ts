@@ -9,7 +9,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import {
   countFound,
   loadSilence,
-  noteLook,
+  noteSilence,
   patternOf,
   type Silence,
   shopsToWatch,
@@ -67,7 +67,7 @@ async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, si
       await openProblem(sql, shop, { kind: 'silent', count: missed ?? 0, detail }, now);
     }
     if (missed !== null && missed > 0) await compareChangesSoon(sql, shop);
-    await noteLook(sql, shop, { since, at: now, missed, nextAt });
+    await noteSilence(sql, shop, { since, at: now, missed, nextAt });
   });
   if (opens) log.warn({ stage: 'silence', shop: shop.id, missed, since: new Date(since).toISOString() });
 }

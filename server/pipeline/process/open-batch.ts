@@ -3,7 +3,7 @@ import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { appendFacts, type LedgerEntry, loadNamedChoices, madeAt } from '../../store/consent/facts.ts';
+import { appendFacts, chosenOrHeardAt, type LedgerEntry, loadNamedChoices } from '../../store/consent/facts.ts';
 import { addDeliveries } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { openOfEntities } from '../../store/deliveries/give-way.ts';
@@ -110,7 +110,7 @@ export async function openBatch(
     facts: () => facts,
     namedChoices: (person, channel) => {
       const added = facts.flatMap((fact) => {
-        const at = madeAt(fact);
+        const at = chosenOrHeardAt(fact);
         return fact.named && fact.personId !== null && at !== null ? [{ ...fact, personId: fact.personId, at }] : [];
       });
       return [...named, ...added].filter((one) => one.personId === person.id && one.channel === channel);

@@ -125,7 +125,8 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
 export type NamedChoice = { personId: string; channel: Channel; address: string; at: Instant };
 
 /** When an entry's choice was made, as far as known. */
-export const madeAt = ({ chosenAt, heardAt }: Pick<LedgerEntry, 'chosenAt' | 'heardAt'>) => chosenAt ?? heardAt ?? null;
+export const chosenOrHeardAt = ({ chosenAt, heardAt }: Pick<LedgerEntry, 'chosenAt' | 'heardAt'>) =>
+  chosenAt ?? heardAt ?? null;
 
 /** What events have said about addresses of these people that they named. */
 export async function loadNamedChoices(

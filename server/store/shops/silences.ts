@@ -103,7 +103,7 @@ export async function watchAgainAt(sql: Sql, shop: Shop, at: Instant): Promise<v
 }
 
 /** Shopify was asked about a silence. `missed` null: it could not be. */
-export async function noteLook(
+export async function noteSilence(
   sql: Sql,
   shop: Shop,
   look: { since: Instant; at: Instant; missed: number | null; nextAt: Instant },
