@@ -19,7 +19,7 @@ export function documentOf(draft: Draft): object {
   return { ...draft, guid: guid === '' ? null : guid, newAccount: guid !== '' && draft.newAccount };
 }
 
-const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+export const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 /** A draft, with the settings that it began with. */
 export type Edit = { base: Draft; draft: Draft };

@@ -1,5 +1,5 @@
 import type { SetupStep } from '../../server/features/settings/contract.ts';
-import type { Draft, Faults, SettingsAnswer } from '../settings/draft.ts';
+import { type Draft, type Faults, isSame, type SettingsAnswer } from '../settings/draft.ts';
 
 /** Whether Ascent360 already has the shop's customers. */
 export const historyAnswers = ['yes', 'no', 'unsure'] as const;
@@ -27,8 +27,6 @@ function settingsIn(step: SavedStep, answers: Answers, { consent: { email, sms }
 export const partOf = (steps: readonly SavedStep[], answers: Answers, saved: SettingsAnswer): Partial<Draft> =>
   steps.reduce<Partial<Draft>>((part, step) => Object.assign(part, settingsIn(step, answers, saved)), {});
 
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
-
 /**
  * The steps whose answer differs from what is saved. The history question has no answer until its
  * step is done.
@@ -38,7 +36,7 @@ export function unsavedSteps(answers: Answers, saved: SettingsAnswer, done: read
     if (step === 'history' && answers.history && !done.includes('history')) return true;
     const part = Object.entries(settingsIn(step, answers, saved));
     const kept = new Map<string, unknown>(Object.entries({ ...saved, guid: '', newAccount: false }));
-    return part.some(([field, value]) => !same(typeof value === 'string' ? value.trim() : value, kept.get(field)));
+    return part.some(([field, value]) => !isSame(typeof value === 'string' ? value.trim() : value, kept.get(field)));
   };
   return (['connect', 'lists', 'history'] as const).filter(unsaved);
 }

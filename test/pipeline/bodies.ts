@@ -18,6 +18,11 @@ export function customer(id: number | string, over: object = {}) {
   };
 }
 
+/** An order's part about who bought it. */
+export const buyer = (id: number) => ({
+  customer: { id, email: `person${id}@example.com`, first_name: 'Robin' },
+});
+
 export function order(id: number | string, over: object = {}) {
   return {
     id,

@@ -3,7 +3,7 @@
  * rule each.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
+import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -17,7 +17,6 @@ const merge = (kept: number, away: number) => ({
   admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${away}`,
   status: 'completed',
 });
-const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
 
 it('an order of a merged customer that arrives after the merge goes out as the kept customer’s', async () => {
   const { tell, accepted, at, shop } = await histories.begin();

@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
-import { readScene } from './scene.ts';
+import { ago, buyer, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
+import { optedIn, optedOut, readScene } from './scene.ts';
 
 const scene = readScene();
-
-const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
-const optedIn = (id: number, at = ago(MINUTE)) =>
-  emailOf(`person${id}@example.com`, {
-    marketingState: 'SUBSCRIBED',
-    marketingOptInLevel: 'SINGLE_OPT_IN',
-    marketingUpdatedAt: at,
-  });
-const optedOut = (id: number, at: string | null = ago(MINUTE)) =>
-  emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
 
 /** What was put off is read now. @returns for how long it had been put off, in seconds */
 async function passPutOff(): Promise<number[]> {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
+import { ago, buyer, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
 
 let connector: Connector;
 let shop: string;
@@ -38,7 +38,6 @@ async function freshShop(one: Connector = patient) {
   });
 }
 const sent = () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body);
-const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
 const deliver = async (topic: string, body: object) => await connector.deliver(topic, body, { shop });
 const optedIn = (id: number) =>
   emailOf(`person${id}@example.com`, {

@@ -7,8 +7,19 @@ import { processEvents } from '../../../server/pipeline/process/process.ts';
 import { createFetches } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { answerGraphql } from '../../fakes/shopify-graphql.ts';
-import { FakeShop } from '../../fakes/shopify-shop.ts';
+import { emailOf, FakeShop } from '../../fakes/shopify-shop.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
+import { ago, MINUTE } from '../bodies.ts';
+
+/** What a customer's record has about their email. */
+export const optedIn = (id: number, at = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, {
+    marketingState: 'SUBSCRIBED',
+    marketingOptInLevel: 'SINGLE_OPT_IN',
+    marketingUpdatedAt: at,
+  });
+export const optedOut = (id: number, at: string | null = ago(MINUTE)) =>
+  emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
 
 /** The event's row. */
 export type Standing = { state: string; reason: string | null; detail: string | null };

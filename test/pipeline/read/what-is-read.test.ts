@@ -1,20 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, smsConsent } from '../bodies.ts';
-import { readScene } from './scene.ts';
+import { ago, buyer, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, smsConsent } from '../bodies.ts';
+import { optedIn, optedOut, readScene } from './scene.ts';
 
 const scene = readScene();
 
-const buyer = (id: number) => ({ customer: { id, email: `person${id}@example.com`, first_name: 'Robin' } });
 const known = (id: number) => emailOf(`person${id}@example.com`);
-const optedOut = (id: number, at = ago(MINUTE)) =>
-  emailOf(`person${id}@example.com`, { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at });
-const optedIn = (id: number, at = ago(MINUTE)) =>
-  emailOf(`person${id}@example.com`, {
-    marketingState: 'SUBSCRIBED',
-    marketingOptInLevel: 'SINGLE_OPT_IN',
-    marketingUpdatedAt: at,
-  });
 const metafield = (key: string, value: string, type = 'single_line_text_field') => ({
   namespace: 'facts',
   key,
