@@ -162,8 +162,9 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     SHOPIFY_ADMIN_ORIGIN: admin.url,
     RETRY_SCHEDULE: '100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s',
     SWEEP_INTERVAL: '300ms',
-    DELIVERY_TIMEOUT: '3s',
-    // Long enough for a busy machine: what stalls for a moment isn't taken for dead.
+    // Long enough for a busy machine: what stalls for a moment isn't taken for dead. The app shortens
+    // the first to four fifths of the second.
+    DELIVERY_TIMEOUT: '20s',
     LEASE: '5s',
     LOG_LEVEL: 'info',
     METRICS_TOKEN,
@@ -207,7 +208,10 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
     },
     connect: async (to, settings = {}, shop = SHOP) => {
       const guid = randomUUID();
-      const answer = await to.api('PUT', '/settings', { guid, ...settings }, shop);
+      const answer = await until('the database answers', async () => {
+        const saved = await to.api('PUT', '/settings', { guid, ...settings }, shop);
+        return saved.status === 503 ? undefined : saved;
+      });
       if (answer.status !== 200) throw new Error(`Settings were refused: ${JSON.stringify(answer.body)}`);
       return guid;
     },

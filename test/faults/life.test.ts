@@ -12,8 +12,8 @@ let connector: ConnectorProcess;
 beforeEach(async () => {
   // Long enough for a busy machine: what waits for a retry, or for its answer, hasn't been given up
   // when the test gets to it.
-  const waits = { RETRY_SCHEDULE: Array(30).fill('1s').join(), DELIVERY_TIMEOUT: '20s', LEASE: '25s' };
-  world = await startWorld({ env: { ...waits, BREAKER_PROBE: '1s' } });
+  const RETRY_SCHEDULE = Array(30).fill('1s').join();
+  world = await startWorld({ env: { RETRY_SCHEDULE, BREAKER_PROBE: '1s', LEASE: '25s' } });
   onTestFinished(world.close);
   connector = await world.run();
 });
