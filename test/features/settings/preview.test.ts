@@ -212,6 +212,24 @@ describe('a preview', () => {
   });
 
   it.each([
+    ['names its address is about that one', undefined, true],
+    ['names none is not about one that the person has only since then', null, undefined],
+  ])('says that a choice that %s', async (_, email_address, flag) => {
+    for (const [email, at] of [
+      ['old@example.com', scene.now - DAY],
+      ['person1@example.com', scene.now],
+    ] as const) {
+      const updated_at = new Date(at).toISOString();
+      await scene.receive('customers/update', customer(1, 0, { email, updated_at }), { receivedAt: at });
+      await scene.work();
+    }
+    const choice = emailChoice(1, 'subscribed', scene.now - HOUR);
+    const body = email_address === null ? { ...choice, email_address } : choice;
+    const { payload } = (await preview('customers_email_marketing_consent/update', body)).body;
+    expect(payload?.EmailPermission).toBe(flag);
+  });
+
+  it.each([
     ['optOuts', undefined],
     ['all', true],
   ])('treats an opt-in as history to a new account: with %s its flag is %s', async (history, flag) => {
@@ -289,6 +307,16 @@ describe('a preview', () => {
     expect((await preview('customers/update', customer(1, 9))).body).toMatchObject({
       payload: null,
       reason: 'deleted_person',
+    });
+  });
+
+  it('says that an erased customer is not sent', async () => {
+    await scene.receive('customers/redact', { customer: { id: 1 } });
+    await scene.process();
+    expect((await preview('customers/update', customer(1, 9))).body).toMatchObject({
+      payload: null,
+      state: 'skipped',
+      reason: 'redacted',
     });
   });
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type BatchDeliveries, batchDeliveries } from '../../../server/pipeline/process/batch-deliveries.ts';
+import { newId } from '../../../server/platform/database/ids.ts';
 import type { DeliverySubject } from '../../../server/store/deliveries/deliveries.ts';
 import type { OpenOfEntity } from '../../../server/store/deliveries/give-way.ts';
 import type { Person } from '../../../server/store/people/people.ts';
@@ -17,12 +18,13 @@ const waiting: OpenOfEntity = {
 
 type Opened = Pick<OpenOfEntity, 'kind'> & { choice?: true; carriesOptOut?: true };
 
-const begin = (before: readonly OpenOfEntity[]) =>
+/** @param how.ended gets the events whose deliveries give way */
+const begin = (before: readonly OpenOfEntity[], how: { ended?: string[]; waitMs?: number } = {}) =>
   batchDeliveries(
     shop,
     before,
-    { end: () => {} },
-    { now: NOW, reading: { may: false, waitMs: 0 }, quiet: { waitMs: 0 } },
+    { end: (eventId) => void how.ended?.push(eventId) },
+    { now: Date.now(), reading: { may: true, waitMs: 60_000 }, quiet: { waitMs: how.waitMs ?? 0 } },
   );
 
 /** What a batch that opens these of one customer, one after another, leaves open. */
@@ -56,6 +58,41 @@ it.each<[string, OpenOfEntity[], Opened[], object]>([
   ],
 ])('what replaces a waiting delivery of the same customer takes over %s', (_, before, deliveries, left) => {
   expect(opened(before, ...deliveries)).toMatchObject([{ eventId: String(deliveries.length), ...left }]);
+});
+
+const what = { entity: 'customer:7', person: null, contact, subject: subject(), waits: false, ...customer } as const;
+
+it('what follows a delivery that was dropped takes nobody’s place, and ends nothing again', () => {
+  const ended: string[] = [];
+  const batch = begin([{ ...waiting, choice: true }], { ended });
+  batch.drop('customer:7', { settled: { state: 'skipped', reason: 'deleted_person' } });
+  batch.deliver({ id: '1' }, what);
+  expect(ended).toEqual([waiting.eventId]);
+  expect(batch.opened()).toMatchObject([{ takesPlaceOf: null, choice: false }]);
+});
+
+it.each([
+  ['one that the batch opened', [], 1],
+  ['what takes the place of one before the batch', [waiting], 0],
+])('a choice that %s is to bring is sent with it', (_, before, first) => {
+  const batch = begin(before);
+  if (first) batch.deliver({ id: '1' }, what);
+  batch.bringChoice('customer:7');
+  if (first) expect(batch.opened()).toMatchObject([{ choice: true }]);
+  batch.deliver({ id: '2' }, what);
+  expect(batch.opened()).toMatchObject([{ eventId: '2', choice: true }]);
+});
+
+it('a new customer’s delivery waits for their other webhooks, or for Shopify’s answer, which has them all', () => {
+  const batch = begin([], { waitMs: 5000 });
+  const isNew = { ...named(newId()), profile: { ...person(), customerId: '7' } };
+  for (const waits of [false, true]) {
+    batch.deliver({ id: String(waits) }, { ...what, entity: null, person: isNew, waits });
+  }
+  expect(batch.opened()).toMatchObject([
+    { settleMs: expect.any(Number), readWaitMs: null },
+    { settleMs: null, readWaitMs: 60_000 },
+  ]);
 });
 
 const named = (id: string): Person => ({

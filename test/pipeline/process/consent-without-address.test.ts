@@ -266,6 +266,18 @@ describe.each(channels)('%s opt-out without an address, of somebody who has move
     expect(await flags()).toMatchObject([{ ...atThen, [flag]: false }]);
   });
 
+  it('is about the one they had then, too, if it comes together with the one that names another', async () => {
+    await seen(then, 9);
+    await scene.receive(topic, says(channel, 'subscribed', 8, written(then)), at(8));
+    await scene.send();
+    await scene.store(topic, says(channel, 'subscribed', 6, written(now)), at(6));
+    await scene.receive(topic, says(channel, 'unsubscribed', 7, null), at(7));
+    const told = await flags();
+    expect(told).toHaveLength(2);
+    expect(told).toContainEqual(expect.objectContaining({ ...atThen, [flag]: false }));
+    expect(told).toContainEqual(expect.objectContaining({ ...atNow, [flag]: true }));
+  });
+
   it('is about each of two that they were seen with at the same moment', async () => {
     for (const contact of [then, now]) {
       await seen(contact, 9);

@@ -134,3 +134,13 @@ it('a choice that is read from Shopify is sent with the webhook that says the sa
   }
   expect(await scene.work()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
 });
+
+it('an event whose place another of the same batch takes is found by its address, too', async () => {
+  await scene.begin({});
+  for (const seconds of [20, 10]) {
+    await scene.receive('customers/update', customer(1, { updated_at: ago(seconds * SECOND) }));
+  }
+  await scene.process();
+  const { body } = await scene.call('get', '/activity?q=person1%40example.com');
+  expect(body.items.map(({ state }: { state: string }) => state)).toEqual(['waiting', 'merged']);
+});

@@ -206,6 +206,18 @@ describe('when a person is first seen', () => {
     expect(await passPutOff()).toEqual([]);
   });
 
+  it('Shopify is not asked about a deleted customer, and their opt-out waits for nothing', async () => {
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    await scene.send();
+    await scene.receive('customers/delete', { id: 1 });
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)));
+    expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: false }]);
+    await scene.read();
+    expect(scene.asked).toHaveLength(1);
+  });
+
   it('a guest is not read', async () => {
     await scene.receive('orders/create', order(1));
     expect(await scene.send()).toHaveLength(1);

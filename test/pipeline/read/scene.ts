@@ -42,6 +42,8 @@ export type ReadScene = {
   /** Runs between question and answer. */
   meanwhile: (() => Promise<void>) | null;
   begin(settings?: object | null): Promise<void>;
+  /** Stores an event; returns its id. */
+  store(topic: string, body: object, triggeredAt?: number): Promise<string>;
   /** Stores an event and translates it; returns its id. */
   receive(topic: string, body: object, triggeredAt?: number): Promise<string>;
   translate(): Promise<void>;
@@ -138,9 +140,13 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       scene.unsaid.clear();
       scene.meanwhile = null;
     },
-    receive: async (topic, body, triggeredAt = base.now) => {
+    store: async (topic, body, triggeredAt = base.now) => {
       const id = await base.receive(topic, { ...body }, { webhookId: randomUUID() });
       await db.query('UPDATE events SET triggered_at = $2 WHERE id = $1', [id, new Date(triggeredAt)]);
+      return id;
+    },
+    receive: async (topic, body, triggeredAt) => {
+      const id = await scene.store(topic, body, triggeredAt);
       await scene.translate();
       return id;
     },
