@@ -10,6 +10,7 @@ import { redactPerson, rememberErasure } from '../../store/erase/erase-person.ts
 import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
 import { findTraces, keysOf, type PersonTraces } from '../../store/erase/find-traces.ts';
 import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
+import { stopReadWaits } from '../../store/events/parked-events.ts';
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
@@ -51,6 +52,8 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
   // An older uninstallation may arrive after a newer one.
   const uninstalledAt = Math.max(life.uninstalledAt ?? at, at);
   await saveInstallation(sql, shop, { ...life, uninstalledAt, lastUninstalledAt: uninstalledAt });
+  // What waits to be read still counts for what it says.
+  await stopReadWaits(sql, shop);
   await skipOpen(sql, shop, 'uninstalled', null);
   await endImports(sql, shop, { code: 'import.uninstalled' });
   await forgetPoint(sql, shop);

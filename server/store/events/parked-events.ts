@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { type Param, type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import type { lanesOf } from '../people/identifiers.ts';
+import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /** What a parked event says about a choice whose address isn't known yet. */
@@ -49,14 +50,19 @@ export async function loadParkedChoices(
     `SELECT event_id, person_id, channel, said_at FROM parked_events
      WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND channel IS NOT NULL
      UNION ALL
-     SELECT p.event_id, coalesce(q.merged_into, q.id), p.channel, p.said_at
+     SELECT p.event_id, q.id, p.channel, p.said_at
      FROM parked_events p JOIN events e ON e.id = p.event_id JOIN people q ON q.shop_id = $1 AND q.key = ANY(e.search)
      WHERE p.shop_id = $1 AND p.person_id IS NULL AND p.channel IS NOT NULL
-       AND coalesce(q.merged_into, q.id) = ANY($2::uuid[])`,
+       AND (q.id = ANY($2::uuid[]) OR q.merged_into IS NOT NULL)`,
     [shop.id, personIds],
   );
+  const kept = await keptPeople(
+    sql,
+    shop,
+    rows.map(({ person_id }) => person_id),
+  );
   const facts = rows.map(({ event_id, person_id, channel, said_at }) =>
-    unknownChoice(person_id, { channel, at: said_at.getTime(), eventId: event_id }),
+    unknownChoice(kept.get(person_id) ?? person_id, { channel, at: said_at.getTime(), eventId: event_id }),
   );
   return Map.groupBy(facts, ({ personId }) => personId ?? '');
 }

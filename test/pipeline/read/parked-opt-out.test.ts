@@ -129,3 +129,49 @@ it.each(optIns)(
     expect(await scene.send()).toEqual([]);
   },
 );
+
+it.each([
+  ['email', EMAIL, nameless('unsubscribed', 5), { Email: 'person1@example.com', EmailPermission: false }],
+  ['SMS', SMS, sms('unsubscribed', 5, null), { Mobile: '13035550100', SMSPermission: false }],
+])(
+  'an opt-out of %s that waited when the app was uninstalled is sent once it is back and knows the address',
+  async (...row) => {
+    const [, topic, optOut, flag] = row;
+    const event = await scene.receive(topic, optOut, minutesAgo(5));
+    await scene.receive('app/uninstalled', { id: 1 }, minutesAgo(3));
+    await scene.translate();
+    expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'uninstalled' });
+    scene.access = false;
+    const back = customer(1, { phone: '+13035550100', updated_at: ago(MINUTE) });
+    await scene.receive('customers/update', back, minutesAgo(1));
+    await scene.translate();
+    expect(await scene.send()).toContainEqual(expect.objectContaining(flag));
+  },
+);
+
+it.each([
+  ['another', [[1, 3]]],
+  [
+    'another, and they into a third',
+    [
+      [1, 2],
+      [2, 3],
+    ],
+  ],
+])('a choice shortened to an id holds back an older opt-in of a customer who was merged into %s', async (_, merges) => {
+  await scene.receive(EMAIL, email('subscribed', 3), minutesAgo(3));
+  await scene.receive(EMAIL, { customer_id: 1 }, minutesAgo(2));
+  for (const [away, kept] of merges) {
+    const [deleted, stays] = [`gid://shopify/Customer/${away}`, `gid://shopify/Customer/${kept}`];
+    const merge = { admin_graphql_api_customer_deleted_id: deleted, admin_graphql_api_customer_kept_id: stays };
+    await scene.receive('customers/merge', { ...merge, status: 'completed' }, minutesAgo(1));
+  }
+  const optIn = { marketingState: 'SUBSCRIBED', marketingOptInLevel: 'SINGLE_OPT_IN' } as const;
+  const kept = emailOf('person3@example.com', { ...optIn, marketingUpdatedAt: ago(4 * MINUTE) });
+  scene.shopify.setCustomer({ id: 3, updatedAt: ago(MINUTE), defaultEmailAddress: kept });
+  scene.failure = null;
+  scene.unsaid.set('1', 'down');
+  await expect(scene.read()).rejects.toThrow();
+  const told = (await sendUnread()).filter((payload) => 'EmailPermission' in payload);
+  expect(told).not.toContainEqual(expect.objectContaining({ Email: 'person1@example.com' }));
+});
