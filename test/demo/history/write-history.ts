@@ -10,7 +10,7 @@ import type { Finished } from '../../../server/pipeline/deliver/record.ts';
 import { type TurnDeps, takeTurn } from '../../../server/pipeline/deliver/take-turn.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Config } from '../../../server/platform/config.ts';
-import type { Db, Sql } from '../../../server/platform/database/db.ts';
+import { allowPauses, type Db, type Sql } from '../../../server/platform/database/db.ts';
 import type { Keys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { filterShape } from '../../../server/store/events/event-filter.ts';
@@ -42,7 +42,12 @@ function atTime(db: Db, now: () => Instant): Db {
   return {
     ...db,
     ...shifted(db),
-    transaction: async (work) => await db.transaction(async (sql) => await work(shifted(sql))),
+    transaction: async (work) =>
+      await db.transaction(async (sql) => {
+        // A machine that pauses is no frozen process.
+        if (!db.embedded) await allowPauses(sql);
+        return await work(shifted(sql));
+      }),
   };
 }
 
