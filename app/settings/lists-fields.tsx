@@ -53,7 +53,7 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
           label={t('lists.number')}
           type="number"
           min={1}
-          value={number === '' && value.providerType !== null ? String(value.providerType) : number}
+          value={readNumber(number) === value.providerType ? number : String(value.providerType ?? '')}
           onChange={(text) => {
             setNumber(text);
             onChange({ providerType: readNumber(text) });

@@ -5,7 +5,7 @@ import type { SettingsForm } from './use-settings-form.ts';
 export function ListsSection({ form }: { form: SettingsForm }) {
   return (
     <Section id="lists" previews={['ProviderType', 'ListIds']}>
-      <ListsFields value={form.draft} faults={form.faults} onChange={form.change} />
+      <ListsFields key={form.edition} value={form.draft} faults={form.faults} onChange={form.change} />
     </Section>
   );
 }

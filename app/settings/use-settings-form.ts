@@ -40,9 +40,17 @@ export type SettingsForm = {
   discard(): void;
   /** Changes this alone, at once, and leaves the rest as it is saved now, whoever saved it. */
   pause(paused: boolean): Promise<SettingsAnswer>;
+  /** Another after each `discard`: what a field keeps for itself goes with the rest. */
+  edition: number;
 };
 
 const begin = (answer: SettingsAnswer): Edit => ({ base: draftOf(answer), draft: draftOf(answer) });
+
+/** What was edited while the answer was on its way stays. */
+const continueOn = (answer: SettingsAnswer, edit: Edit): Edit => ({
+  base: draftOf(answer),
+  draft: editOn(edit, draftOf(answer)),
+});
 
 /**
  * The settings being edited: what is saved, what is on the page, and what the server said about it.
@@ -52,21 +60,25 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
   const format = useFormat();
   const { data: saved, error, refetch } = useQuery(settingsQuery);
   const [edit, setEdit] = useState<Edit | null>(null);
+  const [edition, setEdition] = useState(0);
   useEffect(() => {
     if (saved) setEdit((current) => (current && isDirty(current) ? current : begin(saved)));
   }, [saved]);
 
   const put = useMutation({
-    /** @param change what becomes of the settings that are saved now, whoever saved them */
-    mutationFn: async (change: (latest: Draft) => Draft) => {
+    /**
+     * @param change what becomes of the settings that are saved now, whoever saved them
+     * @param shown what was on the page then
+     */
+    mutationFn: async ({ change }: { change: (latest: Draft) => Draft; shown: Draft }) => {
       // Not by the query, which would go on asking an app that can't be reached.
       const latest = await call<SettingsAnswer>('GET', '/settings');
       return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf(change(draftOf(latest))) });
     },
     onError: () => showErrorToast(textAt('common.failures.refused.title')),
-    onSuccess: async (answer) => {
+    onSuccess: async (answer, { shown }) => {
       client.setQueryData(settingsQuery.queryKey, answer);
-      setEdit(begin(answer));
+      setEdit((current) => (current ? continueOn(answer, { base: shown, draft: current.draft }) : begin(answer)));
       client.removeQueries({ queryKey: firstTestKey });
       await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
     },
@@ -87,12 +99,18 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
       failure: refused ? null : put.error,
       change: (part) => setEdit((current) => current && { ...current, draft: { ...current.draft, ...part } }),
       save: () =>
-        put.mutate((latest) => editOn(edit, latest), { onSuccess: () => showToast(textAt('settings.saved')) }),
+        put.mutate(
+          { change: (latest) => editOn(edit, latest), shown: edit.draft },
+          { onSuccess: () => showToast(textAt('settings.saved')) },
+        ),
+      edition,
       discard: () => {
         setEdit(begin(saved));
+        setEdition(edition + 1);
         put.reset();
       },
-      pause: async (paused) => await put.mutateAsync((latest) => ({ ...latest, paused })),
+      pause: async (paused) =>
+        await put.mutateAsync({ change: (latest) => ({ ...latest, paused }), shown: edit.draft }),
     },
   };
 }

@@ -104,13 +104,39 @@ inBrowser('the settings', (stage) => {
       await page.waitForURL('**/activity?**');
     });
 
-    it('can be discarded', async () => {
+    it('stay if typed while others are being saved, and can be discarded, a provider’s number too', async () => {
       const page = await open();
-      const before = await page.getByLabel('Source name').inputValue();
+      const before = Object(await saved());
+      let goOn = () => {};
+      const typed = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await page.route('**/api/settings', async (call) => {
+        if (call.request().method() === 'PUT') await typed;
+        await call.continue();
+      });
+      await page.getByLabel('Provider', { exact: true }).selectOption('other');
+      await page.getByLabel('Provider number').fill('12');
+      await saveButton(page).click();
       await page.getByLabel('Source name').fill('Not saved');
+      goOn();
+      await page.getByText('Settings saved').waitFor();
+      expect(await saved()).toMatchObject({ providerType: 12, sourceName: before.sourceName });
+      expect(await page.getByLabel('Source name').inputValue()).toBe('Not saved');
+
+      await page.getByLabel('Provider number').fill('15');
       await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
-      expect(await page.getByLabel('Source name').inputValue()).toBe(before);
+      expect(await page.getByLabel('Source name').inputValue()).toBe(before.sourceName);
+      expect(await page.getByLabel('Provider number').inputValue()).toBe('12');
       await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
+
+      await stage().connector.api('PUT', '/settings', { ...before, providerType: null, listIds: [] });
+      await page.reload();
+      await page.getByLabel('Provider', { exact: true }).selectOption('other');
+      await page.getByLabel('Provider number').fill('15');
+      await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
+      await page.getByLabel('Provider number').waitFor({ state: 'detached' });
+      await stage().connector.api('PUT', '/settings', before);
     });
   });
 
