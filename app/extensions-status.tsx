@@ -4,6 +4,7 @@ import { appBridge } from './app-bridge.ts';
 import { linkOf, parts, readExtensions } from './read-extensions.ts';
 import { useSetup } from './setup/use-setup.ts';
 import { Failure } from './shell/failure.tsx';
+import { Fleeting } from './shell/fleeting.tsx';
 import { useShop } from './shell/shop.tsx';
 import { textsOf } from './texts.ts';
 
@@ -28,44 +29,46 @@ export function ExtensionsStatus() {
   const { setup, hideParts, saving, error } = useSetup();
   if (setup.partsHidden) return null;
   return (
-    <Card>
-      <BlockStack gap="400">
-        <BlockStack gap="100">
-          <InlineStack align="space-between" blockAlign="center" gap="200" wrap={false}>
-            <Text as="h2" variant="headingMd">
-              {t('title')}
+    <Fleeting>
+      <Card>
+        <BlockStack gap="400">
+          <BlockStack gap="100">
+            <InlineStack align="space-between" blockAlign="center" gap="200" wrap={false}>
+              <Text as="h2" variant="headingMd">
+                {t('title')}
+              </Text>
+              <Button variant="tertiary" onClick={hideParts} loading={saving} accessibilityLabel={t('hideThis')}>
+                {t('hide')}
+              </Button>
+            </InlineStack>
+            <Text as="p" tone="subdued">
+              {t('text')}
             </Text>
-            <Button variant="tertiary" onClick={hideParts} loading={saving} accessibilityLabel={t('hideThis')}>
-              {t('hide')}
-            </Button>
-          </InlineStack>
-          <Text as="p" tone="subdued">
-            {t('text')}
-          </Text>
+          </BlockStack>
+          {error !== null && <Failure error={error} onRetry={hideParts} />}
+          {parts.map((part) => {
+            const state = known[part];
+            return (
+              <BlockStack gap="100" key={part}>
+                <InlineStack gap="200" blockAlign="center">
+                  <Text as="h3" variant="headingSm">
+                    {t(`parts.${part}.title`)}
+                  </Text>
+                  {state !== 'unknown' && (
+                    <Badge {...(state === 'active' && { tone: 'success' as const })}>{t(`states.${state}`)}</Badge>
+                  )}
+                </InlineStack>
+                <Text as="p">{t(`parts.${part}.text`)}</Text>
+                <InlineStack>
+                  <Link url={linkOf(part, domain, apiKey())} external>
+                    {t(`parts.${part}.action`)}
+                  </Link>
+                </InlineStack>
+              </BlockStack>
+            );
+          })}
         </BlockStack>
-        {error !== null && <Failure error={error} onRetry={hideParts} />}
-        {parts.map((part) => {
-          const state = known[part];
-          return (
-            <BlockStack gap="100" key={part}>
-              <InlineStack gap="200" blockAlign="center">
-                <Text as="h3" variant="headingSm">
-                  {t(`parts.${part}.title`)}
-                </Text>
-                {state !== 'unknown' && (
-                  <Badge {...(state === 'active' && { tone: 'success' as const })}>{t(`states.${state}`)}</Badge>
-                )}
-              </InlineStack>
-              <Text as="p">{t(`parts.${part}.text`)}</Text>
-              <InlineStack>
-                <Link url={linkOf(part, domain, apiKey())} external>
-                  {t(`parts.${part}.action`)}
-                </Link>
-              </InlineStack>
-            </BlockStack>
-          );
-        })}
-      </BlockStack>
-    </Card>
+      </Card>
+    </Fleeting>
   );
 }

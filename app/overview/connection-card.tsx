@@ -4,6 +4,7 @@ import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { Failure } from '../shell/failure.tsx';
+import { Fleeting } from '../shell/fleeting.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 import type { Overview } from './overview-query.ts';
@@ -107,7 +108,11 @@ export function ConnectionCard({ connection, at }: { connection: Connection; at:
             </Text>
           ))}
         </BlockStack>
-        {connection.askSeen && since && <SeenQuestion since={since} />}
+        {connection.askSeen && since && (
+          <Fleeting>
+            <SeenQuestion since={since} />
+          </Fleeting>
+        )}
         {seen?.answer === 'no' && (
           <Text as="p">
             {t('seen.noText')} <Link url="/setup">{t('seen.noAction')}</Link>

@@ -1,6 +1,7 @@
 import { BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
 import { steps, useSetup } from '../setup/use-setup.ts';
 import { Failure } from '../shell/failure.tsx';
+import { Fleeting } from '../shell/fleeting.tsx';
 import { textsOf } from '../texts.ts';
 
 const t = textsOf('overview.setup');
@@ -11,24 +12,26 @@ export function SetupReminder({ connected }: { connected: boolean }) {
   const done = steps.filter((step) => (step === 'connect' ? connected : setup.done.includes(step))).length;
   if (setup.dismissed || done === steps.length) return null;
   return (
-    <Card>
-      <BlockStack gap="300">
-        <InlineStack align="space-between" blockAlign="center" gap="200">
-          <Text as="h2" variant="headingMd" id="setup-progress">
-            {t('progress', { done, all: steps.length })}
-          </Text>
-          <InlineStack gap="200">
-            <Button url="/setup" variant="primary">
-              {t('go')}
-            </Button>
-            <Button onClick={dismiss} loading={saving}>
-              {t('dismiss')}
-            </Button>
+    <Fleeting>
+      <Card>
+        <BlockStack gap="300">
+          <InlineStack align="space-between" blockAlign="center" gap="200">
+            <Text as="h2" variant="headingMd" id="setup-progress">
+              {t('progress', { done, all: steps.length })}
+            </Text>
+            <InlineStack gap="200">
+              <Button url="/setup" variant="primary">
+                {t('go')}
+              </Button>
+              <Button onClick={dismiss} loading={saving}>
+                {t('dismiss')}
+              </Button>
+            </InlineStack>
           </InlineStack>
-        </InlineStack>
-        {error !== null && <Failure error={error} onRetry={dismiss} />}
-        <ProgressBar progress={(done / steps.length) * 100} size="small" ariaLabelledBy="setup-progress" />
-      </BlockStack>
-    </Card>
+          {error !== null && <Failure error={error} onRetry={dismiss} />}
+          <ProgressBar progress={(done / steps.length) * 100} size="small" ariaLabelledBy="setup-progress" />
+        </BlockStack>
+      </Card>
+    </Fleeting>
   );
 }

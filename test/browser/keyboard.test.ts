@@ -76,6 +76,22 @@ inBrowser(
       await expect.poll(focused).toBe('Add a source: Interests');
     });
 
+    it('is not lost with a card of the overview that is hidden, or a question that is answered', async () => {
+      await stage().connector.api('PUT', '/setup', { done: [], dismissed: false });
+      const page = await stage().open('/');
+      const focused = async () => await page.evaluate(() => document.activeElement?.textContent ?? '');
+      await page.getByText('Do you see it in Ascent360?').waitFor();
+      await tabTo(page, 'Hide');
+      await page.keyboard.press('Enter');
+      await expect.poll(focused).toMatch(/^(?!Overview).*Do you see it in Ascent360\?/);
+      await tabTo(page, 'Yes, I see it');
+      await page.keyboard.press('Enter');
+      await expect.poll(focused).toMatch(/^(?!Overview).*You found it in Ascent360/);
+      await tabTo(page, 'Hide the other parts of the app');
+      await page.keyboard.press('Enter');
+      await expect.poll(focused).toMatch(/^Need help setting up/);
+    });
+
     it('can leave the question about disconnecting, back to its button, and can disconnect', async () => {
       const page = await stage().open('/settings');
       await page.getByLabel('Source name').waitFor();
