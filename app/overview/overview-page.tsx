@@ -1,6 +1,6 @@
 import { BlockStack, Box, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
@@ -24,12 +24,14 @@ const t = textsOf('overview');
 /** @param at when the overview was read */
 function Content({ overview, at }: { overview: Overview; at: number }) {
   const { setup } = useShop();
-  const unconnected = overview.connection.state === 'not_connected' && !setup.dismissed;
+  // What is typed to connect stays until the person is done with it, whoever connects meanwhile.
+  const [connecting, setConnecting] = useState(false);
+  const unconnected = connecting || (overview.connection.state === 'not_connected' && !setup.dismissed);
   return (
     <BlockStack gap="400">
       {unconnected ? (
         <Suspense fallback={<Loading cards={[6]} />}>
-          <ConnectCard />
+          <ConnectCard onTyped={setConnecting} />
         </Suspense>
       ) : (
         <>

@@ -16,6 +16,12 @@ export type SavedStep = keyof Answers;
 /** What happens to earlier email choices. */
 export const historyOf = (answer: HistoryAnswer) => (answer === 'no' ? 'all' : 'optOuts');
 
+/** The answer that the saved settings stand for; null: they stand for none of them. */
+export function answerIn({ consent: { email, sms } }: SettingsAnswer): 'yes' | 'no' | null {
+  if (sms.history !== 'optOuts' || email.history === 'none') return null;
+  return email.history === 'all' ? 'no' : 'yes';
+}
+
 /** The settings an answer stands for. Earlier SMS opt-ins are never sent. */
 function settingsIn(step: SavedStep, answers: Answers, { consent: { email, sms } }: SettingsAnswer): Partial<Draft> {
   if (step !== 'history') return answers[step] ?? {};

@@ -1,6 +1,6 @@
 import { BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { appBridge } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
@@ -16,14 +16,25 @@ import { steps, useSetup } from './use-setup.ts';
 
 const BAR = 'connect';
 
-function Connect({ saved }: { saved: SettingsAnswer }) {
+function Connect({ saved, onTyped }: { saved: SettingsAnswer; onTyped: (isTyped: boolean) => void }) {
   const [answers, setAnswers] = useState<Answers>({});
+  const [isSaved, setIsSaved] = useState(false);
   const [edition, setEdition] = useState(0);
   const put = useSavePart();
   const { markDone } = useSetup();
+  const isTyped = answers.connect !== undefined;
+  useEffect(() => onTyped(isTyped), [isTyped, onTyped]);
+  const isHere = useRef(false);
+  useEffect(() => {
+    isHere.current = true;
+    return () => {
+      isHere.current = false;
+    };
+  }, []);
   const goOn = async (tested = false) => {
-    setAnswers({});
     if (tested) markDone('test');
+    // Ascent360 may answer late: whoever went to another page meanwhile stays there.
+    if (!isHere.current) return;
     // Saved: nothing keeps the person here any more.
     await appBridge()?.saveBar.hide(BAR);
     await navigate('/setup');
@@ -32,7 +43,7 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
     <>
       <SaveBar
         id={BAR}
-        dirty={unsavedSteps(answers, saved, []).length > 0}
+        dirty={!isSaved && unsavedSteps(answers, saved, []).length > 0}
         saving={put.saving}
         onSave={() =>
           put.save(
@@ -49,8 +60,12 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
         key={edition}
         saved={saved}
         answer={answers.connect}
-        onAnswer={(connect) => setAnswers({ connect })}
+        onAnswer={(connect) => {
+          setIsSaved(false);
+          setAnswers({ connect });
+        }}
         saving={put}
+        onSaved={() => setIsSaved(true)}
         onConnected={(tested) => void goOn(tested)}
       />
     </>
@@ -60,8 +75,9 @@ function Connect({ saved }: { saved: SettingsAnswer }) {
 /**
  * The first step, on the overview of a shop that isn't connected; the others have a page of their
  * own.
+ * @param onTyped whether something is typed in it, which would go with it
  */
-export function ConnectCard() {
+export function ConnectCard({ onTyped }: { onTyped: (isTyped: boolean) => void }) {
   const { data, error, refetch } = useQuery(settingsQuery);
   return (
     <Card>
@@ -75,7 +91,7 @@ export function ConnectCard() {
           </Text>
         </InlineStack>
         {data ? (
-          <Connect saved={data} />
+          <Connect saved={data} onTyped={onTyped} />
         ) : error ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (

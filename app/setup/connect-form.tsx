@@ -1,5 +1,5 @@
 import { BlockStack, Button, FormLayout, InlineStack, Text, TextField } from '@shopify/polaris';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { parseGuid } from '../../server/domain/settings/parse-guid.ts';
 import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
@@ -21,10 +21,12 @@ export function ConnectForm(props: {
   answer: Answer | undefined;
   onAnswer: (answer: Answer) => void;
   saving: SavePart;
+  /** They are saved; the test record, if wanted, is still on its way. */
+  onSaved: () => void;
   /** @param tested whether Ascent360 accepted the test record sent with it */
   onConnected: (tested: boolean) => void;
 }) {
-  const { saved, onAnswer, saving: put, onConnected } = props;
+  const { saved, onAnswer, saving: put, onSaved, onConnected } = props;
   const answer = props.answer ?? {
     guid: '',
     newAccount: false,
@@ -42,14 +44,21 @@ export function ConnectForm(props: {
   const format = useFormat();
   const refusal = parsed.ok ? false : say(parsed.text, format);
   const wrong = left && guid.trim() !== '' && refusal;
+  const field = useId();
   const connect = () => {
     setLeft(true);
-    if (guid.trim() !== '' && !parsed.ok) return;
+    const isNew = guid.trim() !== '';
+    if (isNew ? !parsed.ok : saved.guidLast4 === null) {
+      // Where the reason is, which is read out with it.
+      document.getElementById(field)?.focus();
+      return;
+    }
     const part = { guid: guid.trim(), newAccount, sourceName, sourceType };
     save(
       () => part,
       async () => {
-        showToast(t('toast'));
+        showToast(isNew ? t('toast') : textAt('settings.saved'));
+        onSaved();
         onConnected(await test.send());
       },
     );
@@ -60,12 +69,12 @@ export function ConnectForm(props: {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (guid.trim() === '' && saved.guidLast4 === null) setLeft(true);
-        else connect();
+        connect();
       }}
     >
       <BlockStack gap="400">
         <TextField
+          id={field}
           label={t('guid')}
           value={guid}
           onChange={(text) => change({ guid: text })}

@@ -1,13 +1,14 @@
-import { Checkbox, TextField } from '@shopify/polaris';
+import { Banner, Checkbox, TextField } from '@shopify/polaris';
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
+import { ApiError } from '../api.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { sendTestRecord, TestAnswer } from '../settings/test-record.tsx';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { Failure } from '../shell/failure.tsx';
-import { useShop } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { useFormat, useShop } from '../shell/shop.tsx';
+import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('setup.connect');
 
@@ -17,6 +18,8 @@ const t = textsOf('setup.connect');
  */
 export type FirstTest = {
   email: string;
+  /** The store's own address, if it was known as this was asked; otherwise the merchant types one. */
+  owner: string | null;
   wanted: boolean;
   sending: boolean;
   change(part: { email?: string; wanted?: boolean }): void;
@@ -31,7 +34,7 @@ type Kept = { answer: TestRecordAnswer } | { error: unknown };
 export function useFirstTest(): FirstTest {
   const shop = useShop();
   const client = useQueryClient();
-  const [asked, setAsked] = useState({ email: shop.email ?? '', wanted: true });
+  const [asked, setAsked] = useState({ email: shop.email ?? '', owner: shop.email, wanted: true });
   const post = useMutation({ mutationFn: sendTestRecord });
   const send = async () => {
     if (!asked.wanted || asked.email.trim() === '') return false;
@@ -52,8 +55,8 @@ export function useFirstTest(): FirstTest {
 }
 
 export function FirstTestField({ test }: { test: FirstTest }) {
-  const { email } = useShop();
-  if (email === null) {
+  const { owner } = test;
+  if (owner === null) {
     return (
       <TextField
         label={t('testTo')}
@@ -67,11 +70,22 @@ export function FirstTestField({ test }: { test: FirstTest }) {
   }
   return (
     <Checkbox
-      label={t('withTest', { email })}
+      label={t('withTest', { email: owner })}
       helpText={t('withTestHelp')}
       checked={test.wanted}
       onChange={(wanted) => test.change({ wanted })}
     />
+  );
+}
+
+/** The GUID is saved: if something can't be accepted, it is the test record's address. */
+function NotTested({ error }: { error: unknown }) {
+  const format = useFormat();
+  if (!(error instanceof ApiError) || error.kind !== 'refused') return <Failure error={error} />;
+  return (
+    <Banner tone="warning" title={t('notTested')}>
+      {error.faults.map((fault) => say(fault.text, format)).join(' ')}
+    </Banner>
   );
 }
 
@@ -81,7 +95,7 @@ export function FirstTestResult({ saved }: { saved: SettingsAnswer }) {
   if (!kept) return null;
   return (
     <div aria-live="polite">
-      {'answer' in kept ? <TestAnswer result={kept.answer} /> : <Failure error={kept.error} />}
+      {'answer' in kept ? <TestAnswer result={kept.answer} /> : <NotTested error={kept.error} />}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { BlockStack, Button, ChoiceList, Text } from '@shopify/polaris';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { Failure } from '../shell/failure.tsx';
 import { textsOf } from '../texts.ts';
-import { type HistoryAnswer, historyAnswers, historyOf, partOf } from './answers.ts';
+import { answerIn, type HistoryAnswer, historyAnswers, historyOf, partOf } from './answers.ts';
 import { CustomerCount } from './customer-count.tsx';
 import type { SavePart } from './use-save-part.ts';
 
@@ -21,8 +21,7 @@ export function HistoryStep(props: {
   onDone: () => void;
 }) {
   const { saved, done, onAnswer, onDone } = props;
-  const before = saved.consent.email.history === 'all' ? 'no' : 'yes';
-  const answer = props.answer ?? (done ? before : null);
+  const answer = props.answer ?? (done ? answerIn(saved) : null);
   const { save, saving, faults, failure } = props.saving;
   const choose = () => {
     if (answer) save((latest) => partOf(['history'], { history: answer }, latest), onDone);

@@ -1,6 +1,6 @@
 import { BlockStack, Box, Button, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { Fragment, type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useRef, useState } from 'react';
 import type { SetupStep } from '../../server/features/settings/contract.ts';
 import { showToast } from '../app-bridge.ts';
 import { ExtensionsStatus } from '../extensions-status.tsx';
@@ -13,7 +13,7 @@ import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
 import { textAt, textsOf } from '../texts.ts';
-import { type Answers, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
+import { type Answers, answerIn, historyOf, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
 import { AskStep } from './ask-step.tsx';
 import { ConnectForm } from './connect-form.tsx';
 import { Finished } from './finished.tsx';
@@ -28,12 +28,9 @@ import { steps, useSetup } from './use-setup.ts';
 const t = textsOf('setup');
 
 /** The result of each step, as saved. */
-function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnswer): Record<SetupStep, string> {
-  const { email, sms } = consent;
-  const usual =
-    sms.history === 'optOuts' && email.history !== 'none'
-      ? t(`history.decided.${email.history}`)
-      : t('history.decidedOtherwise');
+function summariesOf(saved: SettingsAnswer): Record<SetupStep, string> {
+  const { guidLast4, providerType, listIds } = saved;
+  const answer = answerIn(saved);
   return {
     connect: t('connect.done', { last4: guidLast4 ?? '' }),
     lists:
@@ -43,7 +40,7 @@ function summariesOf({ guidLast4, providerType, listIds, consent }: SettingsAnsw
           ? t('lists.chosenWithoutLists', { provider: String(providerType) })
           : t('lists.chosen', { provider: String(providerType), lists: listIds.join(', ') }),
     test: t('test.done'),
-    history: usual,
+    history: answer ? t(`history.decided.${historyOf(answer)}`) : t('history.decidedOtherwise'),
     ask: t('ask.done'),
   };
 }
@@ -59,6 +56,8 @@ let passedOver: readonly SetupStep[] = [];
  */
 function useAnswers(saved: SettingsAnswer, done: readonly SetupStep[]) {
   const [answers, setAnswers] = useState<Answers>({});
+  const latest = useRef(answers);
+  latest.current = answers;
   // A new instance of a step's body knows nothing of what was typed into the one before.
   const [editions, setEditions] = useState<Partial<Record<SetupStep, number>>>({});
   return {
@@ -66,12 +65,19 @@ function useAnswers(saved: SettingsAnswer, done: readonly SetupStep[]) {
     editionOf: (step: SetupStep) => editions[step] ?? 0,
     unsaved: unsavedSteps(answers, saved, done),
     answer: (part: Answers) => setAnswers((before) => ({ ...before, ...part })),
-    /** The saved values of these steps count from now on. */
-    forget: (forgotten: readonly SetupStep[]) => {
+    /**
+     * The saved values of these steps count from now on, but for what was typed while they were on
+     * their way.
+     * @param isOver their bodies begin anew
+     */
+    forget: (steps: readonly SetupStep[], isOver = true) => {
+      const [now, then] = [latest.current, answers].map((given) => new Map<string, unknown>(Object.entries(given)));
+      const forgotten = steps.filter((step) => now?.get(step) === then?.get(step));
       setAnswers((before) => {
         const left = Object.entries(before).filter(([step]) => !forgotten.some((one) => one === step));
         return Object.fromEntries(left);
       });
+      if (!isOver) return;
       setEditions((before) => ({
         ...before,
         ...Object.fromEntries(forgotten.map((step) => [step, (before[step] ?? 0) + 1])),
@@ -91,7 +97,8 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   const finish = (...finished: SetupStep[]) => {
     forget(finished);
     markDone(...finished);
-    setAsked(null);
+    // A person at another step stays there.
+    setAsked((now) => (now !== null && finished.includes(now) ? null : now));
   };
   const saveAll = () =>
     saving.save(
@@ -99,8 +106,6 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
       () => {
         finish(...unsaved);
         showToast(textAt('settings.saved'));
-        // A person at another step stays there.
-        if (!unsaved.some((step) => step === current)) setAsked(current);
       },
       (faults) => setAsked(stepOfFaults(faults) ?? current),
     );
@@ -121,6 +126,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         answer={answers.connect}
         onAnswer={(connect) => answer({ connect })}
         saving={saving}
+        onSaved={() => forget(['connect'], false)}
         onConnected={(tested) => finish('connect', ...(tested ? (['test'] as const) : []))}
       />
     ),

@@ -139,6 +139,54 @@ inBrowser('connecting with proof', (stage) => {
     expect(connector.ascent360.received.length).toBe(before);
   });
 
+  it('stays as it was asked while answers are late, and leads nobody away from another page', async () => {
+    const { connector } = stage();
+    await connector.api('DELETE', '/settings/guid');
+    let asked = 0;
+    const page = await stage().open('/', {
+      // Shopify says the store's address only later.
+      before: async (page) => {
+        await page.route('**/api/shop', async (route) => {
+          const answer = Object(await (await route.fetch()).json());
+          await route.fulfill({ json: asked++ === 0 ? { ...answer, email: null } : answer });
+        });
+      },
+    });
+    const guid = page.getByLabel('GUID of your data webhook');
+    const to = page.getByLabel('Send a test record to');
+    await to.fill('no@address');
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await expect.poll(() => asked).toBeGreaterThan(1);
+    await guid.fill('no GUID');
+    await to.press('Enter');
+    expect(await guid.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await to.inputValue()).toBe('no@address');
+
+    let goOn = () => {};
+    const elsewhere = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route('**/api/test-record', async (route) => {
+      await elsewhere;
+      await route.continue();
+    });
+    await guid.fill(GUID);
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.locator('#stand-in-toast').getByText('GUID saved').waitFor();
+    await bar(page).waitFor({ state: 'hidden' });
+    expect(await guid.inputValue()).toBe(GUID);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    const places = async () => await page.evaluate(() => window.history.length);
+    const before = await places();
+    const answered = page.waitForResponse('**/api/test-record');
+    goOn();
+    await answered;
+    await page.getByRole('link', { name: 'First steps' }).click();
+    await page.getByText('The GUID is saved, but we couldn’t send the test record').waitFor();
+    expect(await places()).toBe(before + 1);
+  });
+
   it('asks once, a day later, whether it can be seen in Ascent360, and shows the answer', async () => {
     const { connector } = stage();
     await connector.connect();
@@ -487,7 +535,7 @@ inBrowser('unsaved answers of the first steps', (stage) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   });
 
-  it('leave what they don’t ask about as somebody else saves it meanwhile', async () => {
+  it('leave what they don’t ask about as somebody else saves it meanwhile, and stand for no other settings', async () => {
     const { connector } = stage();
     await connector.api('PUT', '/setup', { done: ['lists', 'test'], dismissed: false });
     const page = await stage().open('/setup');
@@ -500,6 +548,16 @@ inBrowser('unsaved answers of the first steps', (stage) => {
     expect((await connector.api('GET', '/settings')).body).toMatchObject({
       consent: { email: { history: 'optOuts', optInLevel: 'confirmed' } },
     });
+    const { consent, ...rest } = before;
+    const none = { ...consent, email: { ...email, history: 'none' } };
+    await connector.api('PUT', '/settings', { ...rest, consent: none, listsFor: 'everyone' });
+    await page.reload();
+    await page.getByText('You decided what to do with earlier choices.').waitFor();
+    await open(page, 'Existing customers');
+    await page.getByRole('radio', { name: 'Yes, or most of them' }).waitFor();
+    expect(await page.getByRole('radio', { checked: true }).count()).toBe(0);
+    await open(page, 'Provider and lists');
+    await page.getByText('once for each person, but never for people who unsubscribed').waitFor();
   });
 
   it('open the step with the reason next to the field if the server refuses them', async () => {

@@ -59,6 +59,10 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     expect([...merged, texts.overview.figures.hints.merged].filter((text) => /\bsent\b/i.test(text))).toEqual([]);
   });
 
+  it('or that there was nothing to send of what was skipped: the settings or the time may have held it back', () => {
+    expect(texts.overview.figures.hints.skipped).not.toMatch(/nothing|not sent/i);
+  });
+
   it('or what became of an attempt that got no answer, or that it is made again', () => {
     const failed = [texts.activity.event.attempts.classes.retry, en.timeline.outcome.retry];
     expect(failed.filter((text) => /retry automatically|didn’t accept/i.test(text))).toEqual([]);
