@@ -58,6 +58,19 @@ it('an older erasure that arrives after a newer one lets nothing from between th
   expect(await scene.standing(between)).toMatchObject({ state: 'skipped', reason: 'redacted' });
 });
 
+it.each([
+  ['an opt-out', 'unsubscribed', [{ state: 'unsubscribed', person_id: null }]],
+  ['no opt-in: Ascent360 is asked to erase them', 'subscribed', []],
+])('of a choice made after an erasure that arrives late, it leaves %s', async (_, state, left) => {
+  scene.access = false;
+  const chosen = emailConsent(1, state, ago(30 * MINUTE), { email_address: SHARED });
+  await scene.receive(EMAIL, chosen, Date.now() - 30 * MINUTE);
+  await scene.send();
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } }, Date.now() - 60 * MINUTE);
+  const text = 'SELECT state, person_id FROM consent_facts WHERE shop_id = $1';
+  expect(await scene.base.db.query(text, [scene.base.shop.id])).toEqual(left);
+});
+
 it('what waits behind an erasure is not erased with it, though nobody has read yet whose it is', async () => {
   await scene.base.receive('customers/redact', { customer: { id: 1, email: SHARED } });
   const since = await scene.base.receive('orders/create', order(9, { customer: null, email: SHARED }));
