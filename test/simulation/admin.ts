@@ -1,7 +1,8 @@
 /** Shopify's Admin API in this process: it answers from the shop's true state at that moment. */
+import type { Access } from '../../server/admin/access.ts';
 import { type Admin, type AdminDocument, AdminError } from '../../server/admin/admin.ts';
 import type { Db } from '../../server/platform/database/db.ts';
-import { accessOf } from '../../server/store/shops/admin-tokens.ts';
+import { accessOf, loadToken } from '../../server/store/shops/admin-tokens.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import { customerNode, orderNode } from './bodies.ts';
 import type { Clock } from './clock.ts';
@@ -15,6 +16,10 @@ export type AdminDeps = {
   life: Life;
   /** The shop in Shopify, by its domain. */
   shopify(domain: string): Shopify;
+  /** Whether Shopify refuses the shop's token. */
+  isRevoked(domain: string): boolean;
+  /** Whether Shopify doesn't have the customer yet. */
+  isAbsent(domain: string, id: number): boolean;
   /** What becomes of Shopify's next answer; null: it arrives. */
   lapse(domain: string): Lapse | null;
   /** Called with whom and what an answer is about, as it was then. */
@@ -77,7 +82,7 @@ function list<T extends { id: number; createdAt: number; updatedAt: number }>(
 const buyerOf = ({ customers }: Shopify, { customer }: Order) =>
   customer === null ? null : (customers.get(customer) ?? null);
 
-/** An order with everything about its customer, as only a bulk read has it. */
+/** An order with everything about its customer. */
 function wholeOrder(shopify: Shopify, order: Order) {
   const buyer = buyerOf(shopify, order);
   return { ...orderNode(order, buyer), customer: buyer && customerNode(buyer) };
@@ -104,7 +109,7 @@ const inLines = (nodes: readonly object[]) =>
 
 const noAnswer = () => new AdminError('later', 'Shopify does not answer');
 
-export function simulatedAdmin(deps: AdminDeps): Admin {
+export function simulatedAdmin(deps: AdminDeps, access: Pick<Access, 'giveUp'>): Admin {
   const { clock, files } = deps;
 
   function answer(shop: Shop, name: string, variables: Variables): object {
@@ -113,7 +118,9 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     const present = (id: number) => customers.get(id) ?? null;
     switch (name) {
       case 'CustomersByIds': {
-        const found = (variables.ids ?? []).map((gid) => present(idOf(gid)));
+        const found = (variables.ids ?? [])
+          .map(idOf)
+          .map((id) => (deps.isAbsent(shop.domain, id) ? null : present(id)));
         deps.answered(shop.domain, {
           customers: found.filter((customer) => customer !== null),
           orders: [],
@@ -137,8 +144,10 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
         return { orders: list(orders.values(), 'Order', variables.query) };
       case 'OrderById': {
         const order = orders.get(idOf(variables.id ?? ''));
-        if (order) deps.answered(shop.domain, { customers: [], orders: [order], bulk: null });
-        return { order: order ? orderNode(order, order.customer === null ? null : present(order.customer)) : null };
+        if (!order) return { order: null };
+        const buyer = buyerOf(shopify, order);
+        deps.answered(shop.domain, { customers: buyer ? [buyer] : [], orders: [order], bulk: null, partly: true });
+        return { order: wholeOrder(shopify, order) };
       }
       case 'ProbeCustomers':
         return { customers: { edges: [...customers.values()].map((customer) => ({ node: customerNode(customer) })) } };
@@ -193,11 +202,17 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
     }
   }
 
+  async function refuse(shop: Shop): Promise<AdminError> {
+    const token = await loadToken(deps.db, shop);
+    return token ? await access.giveUp(shop, token, 'invalid_grant') : new AdminError('no_access', 'There is no token');
+  }
+
   return {
     hasAccess: async (shop, sql = deps.db) => (await accessOf(sql, shop)).state === 'ok',
     run: async <Data, Given>(shop: Shop, { name }: AdminDocument<Data, Given>, variables: Given) => {
       if ((await accessOf(deps.db, shop)).state !== 'ok') throw new AdminError('no_access', 'There is no token');
       await deps.life.step();
+      if (deps.isRevoked(shop.domain)) throw await refuse(shop);
       const lapse = deps.lapse(shop.domain);
       if (lapse === 'silent') throw noAnswer();
       const data = answer(shop, name, variables as Variables) as Data;

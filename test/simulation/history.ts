@@ -72,6 +72,15 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
   | { do: 'outage'; statements: number; times: number; done: boolean }
   /** What becomes of Shopify's next answers. */
   | { do: 'unanswered'; lapses: Lapse[] }
+  /** Shopify refuses the shop's token until somebody opens the app again. */
+  | { do: 'revoke' }
+  | { do: 'grant' }
+  /** The Admin API is behind the webhooks: for so long it doesn't have somebody who was never read. */
+  | { do: 'absent'; who: number; ms: number }
+  /** The operator puts a new encryption key first, and starts the app anew. */
+  | { do: 'rotateKey' }
+  /** The merchant pauses sending. If it is paused, three months pass, and it goes on. */
+  | { do: 'longPause' }
 );
 export type StepKind = Step['do'];
 
@@ -84,6 +93,8 @@ export type History = {
   access: boolean;
   /** How many processes of the app work on one database; left out: one. */
   workers?: number;
+  /** How far ahead of the database's each process's clock is; left out: not at all. */
+  clocks?: readonly number[];
   /** The most events that go into one batch; left out: as many as usual. */
   batch?: number;
   rules: Rules;
@@ -208,6 +219,11 @@ const kinds: Kinds = {
     weight: 2,
     own: { lapses: fc.array(fc.constantFrom<Lapse>('silent', 'lost'), { minLength: 1, maxLength: 4 }) },
   },
+  revoke: { weight: 1, own: {} },
+  grant: { weight: 1, own: {} },
+  absent: { weight: 2, own: { who, ms: fc.constantFrom(5 * SECOND, 40 * SECOND, 5 * MINUTE, 40 * MINUTE) } },
+  rotateKey: { weight: 1, own: {} },
+  longPause: { weight: 1, own: {} },
 };
 export const stepKinds = Object.keys(kinds) as StepKind[];
 
@@ -236,6 +252,7 @@ const refused = fc.constantFrom(0, 0, 0, 1, 2);
 const access = fc.constantFrom(true, true, false);
 const workers = fc.constantFrom(1, 1, 2);
 const batch = fc.constantFrom(undefined, undefined, undefined, 1, 2);
+const clocks = fc.constantFrom(undefined, undefined, undefined, [10 * MINUTE, 0], [-10 * MINUTE, 0], [0, 10 * MINUTE]);
 const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
 const second = fc.oneof(
   { weight: 3, arbitrary: fc.constant(null) },
@@ -260,10 +277,11 @@ export function histories({
   const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
   const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
   return fc
-    .tuple(fc.record({ access, workers, batch, rules: someRules, refused, second, steps }), manner)
-    .map(([{ batch: most, ...history }, how]) =>
+    .tuple(fc.record({ access, workers, clocks, batch, rules: someRules, refused, second, steps }), manner)
+    .map(([{ batch: most, clocks: off, ...history }, how]) =>
       asHappens({
         ...history,
+        ...(off !== undefined && { clocks: off }),
         ...(most !== undefined && { batch: most }),
         steps: history.steps.map(inManner(how)),
       }),

@@ -2,11 +2,12 @@
 
 import { shortened } from './emit.ts';
 import { happen } from './happen.ts';
-import { type History, MINUTE, type Step } from './history.ts';
+import { DAY, type History, MINUTE, type Step } from './history.ts';
 import { importNow, startCounted, turnImports } from './imports.ts';
 import { again, open, save } from './merchant.ts';
+import { expire } from './model/account.ts';
 import { checkAllCounts, checkQuiet, hopOn, quieten } from './quiet.ts';
-import { changeGuid, openScene, type Scene } from './scene.ts';
+import { changeGuid, customerAt, openScene, type Scene } from './scene.ts';
 import { type Arrives, send } from './send.ts';
 import { eraseShop, reinstall, uninstall } from './shop-life.ts';
 import type { Violation, World } from './world.ts';
@@ -18,7 +19,8 @@ async function pass(world: World, ms: number, works: boolean): Promise<void> {
   for (const hop of hops) await hopOn(world, hop, works);
 }
 
-async function saveSettings(world: World, scene: Scene, step: Extract<Step, { do: 'settings' }>): Promise<void> {
+type Saved = Pick<Extract<Step, { do: 'settings' }>, 'rules' | 'newAccount' | 'paused'>;
+async function saveSettings(world: World, scene: Scene, step: Saved): Promise<void> {
   if (scene.erased || scene.erasing !== 'no') return;
   world.life.douse();
   const { account } = scene;
@@ -37,6 +39,24 @@ async function saveSettings(world: World, scene: Scene, step: Extract<Step, { do
   account.leftOrdersOut ||= !step.rules.orders;
   account.place++;
   await save(world.process, scene, step.rules, { ...step, now });
+}
+
+/** Twice in a history: the merchant pauses sending, and resumes it when what waited has expired. */
+async function pauseLong(world: World, scene: Scene): Promise<void> {
+  if (!scene.installed) return;
+  if (scene.paused) {
+    // In parts: the app keeps its token alive.
+    for (const days of [45, 47]) await hopOn(world, days * DAY, true);
+    for (const { account } of world.scenes) expire(account, world.clock.now());
+  }
+  const { rules } = scene.account;
+  await saveSettings(world, scene, { rules, newAccount: false, paused: !scene.paused });
+}
+
+/** Somebody about whom the app has never been told by Shopify. */
+function hide(scene: Scene, { who, ms }: Extract<Step, { do: 'absent' }>, now: number): void {
+  const { id } = customerAt(scene, who, now);
+  if (!scene.account.saleWords.some(({ customer }) => customer === id)) scene.absent.set(id, now + ms);
 }
 
 /** What the merchant does with imports: only in an app that is installed. */
@@ -76,6 +96,19 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
     case 'unanswered':
       scene.lapses = [...step.lapses];
       return;
+    case 'revoke':
+      scene.revoked = scene.mustOpen = scene.access && scene.installed;
+      return;
+    case 'grant':
+      if (scene.installed) await world.survive(() => open(world.process, scene, world.clock.now()));
+      return;
+    case 'absent':
+      hide(scene, step, world.clock.now());
+      return;
+    case 'rotateKey':
+      return await world.rotateKey();
+    case 'longPause':
+      return await pauseLong(world, scene);
     case 'arrive': {
       const late = scene.air[step.which % Math.max(1, scene.air.length)];
       if (late) await world.survive(() => world.receive(scene, late));
@@ -102,11 +135,12 @@ async function startImports(world: World): Promise<void> {
 }
 
 async function begin(world: World, { access, rules, second, ...how }: History): Promise<void> {
-  const { workers = 1, batch = null, refused = 0 } = how;
+  const { workers = 1, batch = null, refused = 0, clocks = [] } = how;
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   world.workers = workers;
   world.batch = batch;
+  world.clocks = clocks;
   world.begin([{ access, rules }, ...(second ? [second] : [])].map((one, number) => openScene(number, one, now)));
   for (const scene of world.scenes) {
     scene.answers = Array.from({ length: refused }, () => '400' as const);
@@ -115,6 +149,9 @@ async function begin(world: World, { access, rules, second, ...how }: History): 
   }
   await world.work();
 }
+
+/** After these the app looks for what is due. */
+const SWEPT: ReadonlySet<Step['do']> = new Set(['import', 'rotateKey']);
 
 export async function live(world: World, history: History): Promise<Lived> {
   const before = world.crashes;
@@ -125,7 +162,7 @@ export async function live(world: World, history: History): Promise<Lived> {
     await pass(world, step.after + 1, step.work);
     await startImports(world);
     await take(world, scene, step);
-    if (step.work) await world.survive(() => (step.do === 'import' ? world.process.sweep(0) : world.work()), true);
+    if (step.work) await world.survive(() => (SWEPT.has(step.do) ? world.process.sweep(0) : world.work()), true);
   }
   // Shopify wasn't asked any more.
   for (const event of world.amid.splice(0)) {

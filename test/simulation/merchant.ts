@@ -23,6 +23,7 @@ async function call(process: Process, scene: Scene, now: number): Promise<Shop> 
 export async function open(process: Process, scene: Scene, now: number): Promise<void> {
   const shop = await call(process, scene, now);
   scene.shopId = shop.id;
+  scene.revoked = false;
   if (scene.access) await process.exchange(shop);
   process.wake(shop.id);
 }

@@ -2,6 +2,7 @@
  * One process of the app: the real inbox, translation, ledger, claims, records, reads and
  * comparisons. Only time is simulated.
  */
+import { randomUUID } from 'node:crypto';
 import { createAccess } from '../../server/admin/access.ts';
 import { AdminError } from '../../server/admin/admin.ts';
 import type { Ascent360Client } from '../../server/ascent360/client.ts';
@@ -12,10 +13,11 @@ import { sweepOnce } from '../../server/pipeline/sweep.ts';
 import { readConfig } from '../../server/platform/config.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { isOutage } from '../../server/platform/database/outage.ts';
-import { createKeys } from '../../server/platform/keys.ts';
+import type { Keys } from '../../server/platform/keys.ts';
 import { createLog } from '../../server/platform/log.ts';
 import type { Queue } from '../../server/platform/queue/queue.ts';
 import { createInbox, type Inbox } from '../../server/store/events/inbox.ts';
+import { endChore, extendChore, takeChore } from '../../server/store/shops/chore-leases.ts';
 import { createSettingsStore, type SettingsStore } from '../../server/store/shops/settings.ts';
 import { createShops, ShopErasedError, type Shops } from '../../server/store/shops/shops.ts';
 import { jobsOf } from '../../server/worker.ts';
@@ -30,7 +32,6 @@ const config = readConfig({
   // Everything claimed is sent at once: what is learned meanwhile matters to the next claim.
   DELIVERY_CONCURRENCY_PER_SHOP: '50',
 });
-const keys = createKeys([{ id: 'simulation', bytes: Buffer.alloc(32, 7) }]);
 const log = createLog('silent');
 const metrics = {
   webhookAnswered: () => {},
@@ -71,11 +72,14 @@ export type Process = {
 };
 
 type Deps = AdminDeps & {
+  keys: Keys;
   send: Ascent360Client['send'];
   random(): number;
   doing: Doing;
   /** It sweeps, does the chores, and works on while somebody waits. */
   leads: boolean;
+  /** How far ahead of the database's clock its own is. */
+  ahead: number;
   /** The most events in a batch; null: as many as usual. */
   batch: number | null;
   /** Another process learns what this one was woken for. */
@@ -101,6 +105,12 @@ const AFTER: Readonly<Record<string, number>> = {
 /** A slice of work that never ends would be a bug of its own. */
 const MOST_PIECES = 200;
 
+/**
+ * How long a dead process keeps others from its chore, and how long a chore rests after a failure,
+ * both as in production.
+ */
+const [LEASE_MS, REST_MS] = [15_000, 30_000];
+
 const alwaysOf = (size: number): BatchSizes => ({ of: () => size, halve: () => {}, fitted: () => {} });
 
 /** The database or Shopify failed: what was begun is found again later. */
@@ -116,6 +126,7 @@ async function orLater(work: () => Promise<unknown>): Promise<void> {
 
 export function startProcess(deps: Deps): Process {
   const { db, clock } = deps;
+  const now = () => clock.now() + deps.ahead;
   const woken = new Set<number>();
   const later: { shopId: number; at: number }[] = [];
   const reading = new Set<number>();
@@ -129,10 +140,10 @@ export function startProcess(deps: Deps): Process {
     check: async () => {},
     stop: async () => {},
   };
-  const shops = createShops(db, keys);
+  const shops = createShops(db, deps.keys);
   const settings = createSettingsStore(db);
   const oauth = { exchange: async () => granted, refresh: async () => granted, forApp: null };
-  const access = createAccess({ db, oauth, log, now: clock.now });
+  const access = createAccess({ db, oauth, log, now });
   const jobs = jobsOf(
     {
       config,
@@ -140,12 +151,12 @@ export function startProcess(deps: Deps): Process {
       shops,
       settings,
       ascent360: { send: deps.send, close: async () => {} },
-      admin: simulatedAdmin(deps),
+      admin: simulatedAdmin(deps, access),
       access,
       queue,
       log,
       metrics,
-      now: clock.now,
+      now,
       random: deps.random,
     },
     {
@@ -176,11 +187,19 @@ export function startProcess(deps: Deps): Process {
   }
   async function doChore(one: AnyChore, shopId: number): Promise<boolean> {
     chore = one.name;
+    const owner = randomUUID();
+    const lease = { shopId, chore: one.name, owner, leaseMs: LEASE_MS };
     try {
-      return await during(shopId, async () => await workOn(one, shopId));
+      return await during(shopId, async () => {
+        if (!(await takeChore(db, lease, 'workWithoutKey' in one))) return false;
+        const more = await workOn(one, shopId);
+        await endChore(db, owner);
+        return more;
+      });
     } catch (error) {
       // Erased meanwhile.
       if (!(error instanceof ShopErasedError || isLater(error))) throw error;
+      await orLater(async () => await extendChore(db, owner, REST_MS));
       return false;
     } finally {
       chore = null;

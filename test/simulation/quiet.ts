@@ -2,7 +2,7 @@
 import { countEvents } from '../../server/features/overview/counts.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './history.ts';
 import { startCounted, turnImports, wrongImports } from './imports.ts';
-import { save } from './merchant.ts';
+import { open, save } from './merchant.ts';
 import { missingOptIns, missingOptOuts, wrongOrders } from './model/check-quiet.ts';
 import { missingTagOptOuts } from './model/tags.ts';
 import type { Scene } from './scene.ts';
@@ -54,7 +54,24 @@ export async function quieten(world: World): Promise<void> {
   for (const hop of UNTIL_REST) await rest(world, hop);
   for (const { account } of present(world))
     for (const what of missingOptIns(account, world.clock.now())) world.wrong(`at rest Ascent360 lacks ${what}`);
+  for (const scene of present(world)) await regrant(world, scene);
   for (const hop of UNTIL_QUIET) await rest(world, hop);
+}
+
+/** While Shopify can't be asked, nothing waits for its answer. Then somebody opens the app. */
+async function regrant(world: World, scene: Scene): Promise<void> {
+  if (scene.revoked) {
+    const parked = world.look<{ webhook_id: string }>(
+      `SELECT e.webhook_id FROM parked_events p JOIN events e ON e.id = p.event_id WHERE p.shop_id = $1`,
+      [scene.shopId ?? 0],
+    );
+    for (const { webhook_id } of parked) world.wrong(`${webhook_id} waits for Shopify, which can't be asked`);
+  }
+  if (!scene.mustOpen) return;
+  scene.mustOpen = false;
+  // An exchange during which the process died blocks the next one for a while.
+  world.clock.advance(MINUTE);
+  await open(world.process, scene, world.clock.now());
 }
 
 /** The truth in Shopify that the comparisons must have found. */
@@ -83,6 +100,13 @@ function learnTruth({ installed, account, shopify, begunAt }: Scene): void {
       });
     }
   }
+}
+
+/** Whom Shopify didn't have when the app first asked about them has been asked about again. */
+function unasked({ absent, access, account, asked, shopify }: Scene): string[] {
+  return [...absent.keys()]
+    .filter((id) => access && account.met.has(id) && shopify.customers.has(id) && !asked.has(id))
+    .map((id) => `customer ${id}, whom Shopify didn't have at first, was never read`);
 }
 
 function checkEvents(world: World, { domain, acknowledged }: Scene): void {
@@ -126,6 +150,7 @@ export async function checkQuiet(world: World): Promise<void> {
     for (const what of lacks) world.wrong(`once quiet Ascent360 lacks ${what}`);
     checkEvents(world, scene);
     for (const what of await wrongImports(world.process, scene)) world.wrong(what);
+    for (const what of unasked(scene)) world.wrong(what);
     if (erasing !== 'no') world.wrong('the shop was to be erased, and is there');
   }
   for (const table of leftOfErased(world.scenes, world.look)) world.wrong(`rows of an erased shop in ${table}`);

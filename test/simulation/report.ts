@@ -3,6 +3,7 @@ import { DAY, type History, HOUR, MINUTE, SECOND, type Step, usualRules } from '
 import type { Found, Result } from './search.ts';
 
 function duration(ms: number): string {
+  if (ms < 0) return `-${duration(-ms)}`;
   if (ms >= DAY) return `${ms / DAY} d`;
   if (ms >= HOUR) return `${ms / HOUR} h`;
   if (ms >= MINUTE) return `${ms / MINUTE} min`;
@@ -29,12 +30,23 @@ function sayShop({ access, rules }: Pick<History, 'access' | 'rules'>): string {
   return `${access ? 'Shopify can be asked' : 'Shopify cannot be asked'}; ${settings}`;
 }
 
-export function sayHistory({ access, workers = 1, batch, rules, refused = 0, second, steps }: History): string {
+export function sayHistory({
+  access,
+  workers = 1,
+  clocks = [],
+  batch,
+  rules,
+  refused = 0,
+  second,
+  steps,
+}: History): string {
   const few = batch === undefined ? '' : `batches of ${batch}; `;
   const many = workers > 1 ? `${workers} processes; ` : '';
+  const off = clocks.map((ms) => duration(ms)).join(' and ');
+  const fast = clocks.some((ms) => ms !== 0) ? `clocks ahead by ${off}; ` : '';
   const no = refused > 0 ? `${refused} of the first requests refused; ` : '';
   const shops = [
-    `  ${many}${few}${no}${sayShop({ access, rules })}`,
+    `  ${many}${fast}${few}${no}${sayShop({ access, rules })}`,
     ...(second ? [`  a second shop: ${sayShop(second)}`] : []),
   ];
   return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');

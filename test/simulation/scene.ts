@@ -43,6 +43,14 @@ export type Scene = {
   guid: string;
   /** Whether Shopify can be asked. */
   access: boolean;
+  /** Shopify refuses the token that the app has. */
+  revoked: boolean;
+  /** That began, and the app may not have another one yet. */
+  mustOpen: boolean;
+  /** Until when the Admin API doesn't have a customer yet. */
+  absent: Map<number, number>;
+  /** The customers about whom Shopify has told the app, alone or with an order of theirs. */
+  asked: Set<number>;
   installed: boolean;
   paused: boolean;
   /** When the app was uninstalled last. */
@@ -97,6 +105,10 @@ export function openScene(number: number, how: { rules: Rules; access: boolean }
     account: openAccount(how.rules, now),
     guid: guidOf(first + 1),
     access: how.access,
+    revoked: false,
+    mustOpen: false,
+    absent: new Map(),
+    asked: new Set(),
     installed: true,
     paused: false,
     leftAt: now,

@@ -29,6 +29,10 @@ export async function shorten(history: History, shows: (history: History) => Pro
       await keep({ ...best, second: { ...best.second, rules: usualRules } });
   }
   if (best.refused) await keep({ ...best, refused: 0 });
+  if (best.clocks !== undefined) {
+    const { clocks: _, ...right } = best;
+    await keep(right);
+  }
   if (best.workers !== 1) await keep({ ...best, workers: 1 });
   if (best.batch !== undefined) {
     const { batch: _, ...usual } = best;

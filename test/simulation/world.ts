@@ -4,6 +4,7 @@
  */
 import type { Db } from '../../server/platform/database/db.ts';
 import { isOutage } from '../../server/platform/database/outage.ts';
+import { createKeys } from '../../server/platform/keys.ts';
 import type { BulkFile, Spoken } from './admin.ts';
 import { takeChance } from './chance.ts';
 import { takeClock } from './clock.ts';
@@ -45,7 +46,11 @@ export class World {
   #isAnswerKept = false;
   crashes = 0;
   workers = 1;
+  /** How far ahead of the database's clock each process's is. */
+  clocks: readonly number[] = [];
   batch: number | null = null;
+  /** The numbers of the encryption keys, the newest first. */
+  #keys: [number, ...number[]] = [1];
   /** The database fails `times` times, `statements` from now. */
   outage = { statements: 0, times: 0, done: false };
   /** Nobody but the app itself is to notice that something fails. */
@@ -123,7 +128,14 @@ export class World {
     return scene;
   }
 
-  #startProcess(life: Life, shared: Omit<Db, 'within'>, leads: boolean): Process {
+  #openKeys() {
+    const [first, ...others] = this.#keys.map((one) => ({ id: `key ${one}`, bytes: Buffer.alloc(32, one) }));
+    if (!first) throw new Error('There is a key');
+    return createKeys([first, ...others]);
+  }
+
+  #startProcess(life: Life, shared: Omit<Db, 'within'>, place: number): Process {
+    const leads = place === 0;
     const doing = { shopId: null };
     const fault = () => this.#fault();
     const connection = connectProcess(shared, { doing, life, fault }, () => this.scenes);
@@ -134,6 +146,8 @@ export class World {
       life,
       leads,
       batch: this.batch,
+      ahead: this.clocks[place] ?? 0,
+      keys: this.#openKeys(),
       doing,
       woke: (shopId) => {
         if (leads) for (const helper of this.#helpers) helper.wake(shopId);
@@ -144,6 +158,9 @@ export class World {
         const scene = this.#sceneOf(domain);
         return scene.installed ? scene.shopify : emptyShopify();
       },
+      isRevoked: (domain) => this.#sceneOf(domain).revoked,
+      isAbsent: (domain, id) =>
+        this.process.chore() !== 'import' && (this.#sceneOf(domain).absent.get(id) ?? 0) > this.clock.now(),
       lapse: (domain) => this.#lapse(domain),
       answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
       meanwhile: async () => {
@@ -167,8 +184,8 @@ export class World {
     this.#helpers = [];
     // One transaction at a time, of whichever process.
     const shared = this.#database.connect(this.life);
-    this.process = this.#startProcess(this.life, shared, true);
-    this.#helpers = Array.from({ length: this.workers - 1 }, () => this.#startProcess(this.life, shared, false));
+    this.process = this.#startProcess(this.life, shared, 0);
+    this.#helpers = Array.from({ length: this.workers - 1 }, (_, i) => this.#startProcess(this.life, shared, i + 1));
     return this.process;
   }
 
@@ -185,6 +202,7 @@ export class World {
     this.#isAnswerKept = isKept;
     const bulk = spoken.bulk !== null;
     for (const customer of spoken.customers) {
+      if (isKept && !bulk) scene.asked.add(customer.id);
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
       const since = sinceOf(scene, copy);
@@ -231,6 +249,7 @@ export class World {
     this.#answers = [];
     this.#arriving = [];
     this.receiver.requests.length = 0;
+    this.#keys = [1];
     this.outage = { statements: 0, times: 0, done: false };
     this.#start();
   }
@@ -264,6 +283,18 @@ export class World {
     } finally {
       this.#mayFail = false;
     }
+  }
+
+  /**
+   * The app starts anew with another encryption key before those it had, and wraps all shops' keys
+   * with it. Once that is done, it starts without the others the next time.
+   */
+  async rotateKey(): Promise<void> {
+    this.#keys = [this.#keys[0] + 1, ...this.#keys];
+    for (const { lose } of this.#connections) lose();
+    this.#start();
+    const isDone = await this.survive(async () => await this.process.shops.rewrapKeys());
+    if (isDone) this.#keys = [this.#keys[0]];
   }
 
   /** The app receives a webhook; one that it doesn't acknowledge arrives again. */

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { numberOf, someOf } from '../../options.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
+import { OF_WORLD_AND_TIME } from './world-and-time.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 });
 const seconds = someOf('seconds', values.seconds);
 const seed = numberOf('seed', values.seed);
-const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS];
+const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS, ...OF_WORLD_AND_TIME];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The server's files are loaded with these changes. */

@@ -98,6 +98,8 @@ export type Account = {
   reinstalledAt: number | null;
   /** Customers whom Shopify may have been asked about since then. */
   askedSince: Set<number>;
+  /** What was received before this may have expired without being sent (SPEC 3, RETENTION_DAYS). */
+  expiredTo: number;
   /** The last change of settings. */
   settingsAt: number;
   deleted: Map<number, { at: number; must: number }>;
@@ -174,6 +176,7 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   accountSince: 0,
   reinstalledAt: null,
   askedSince: new Set(),
+  expiredTo: 0,
   settingsAt: 0,
   deleted: new Map(),
   shortened: new Set(),
@@ -201,6 +204,11 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   contents: new Map(),
   erasedSubjects: new Set(),
 });
+
+/** Sending was paused for longer than anything is kept to be sent. */
+export function expire(account: Account, now: number): void {
+  account.expiredTo = now;
+}
 
 /** What the app knew that Ascent360 accepted, it may not have recorded; and more may be under way. */
 export function forgetRecorded(account: Account): void {

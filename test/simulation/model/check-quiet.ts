@@ -69,7 +69,7 @@ export function missingOptIns(account: Account, now: number): string[] {
         !account.shortened.has(`${fact.channel}:${fact.customer}`) &&
         !isClaimed(account, fact) &&
         fact.earliest > lastOther &&
-        fact.earliest > account.settingsAt &&
+        fact.earliest > Math.max(account.settingsAt, account.expiredTo) &&
         !isPerhapsHeld(view, fact.earliest, true, now),
     );
     return due.length > 0 && !holds(account, view, true) ? [`the opt-in of ${keyOf(one.channel, one.address)}`] : [];
@@ -85,13 +85,13 @@ function isGone(account: Account, customer: number): boolean {
 /** Orders for which Ascent360 has another state than the newest acknowledged one. */
 export function wrongOrders(account: Account): string[] {
   if (account.leftOrdersOut) return [];
-  return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt }]) => {
+  return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt, triggeredAt }]) => {
     const sent = account.sentOrders.get(id);
     // An order that comes again without its customer still is theirs (SPEC 6.4).
     const buyers = [customer, account.buyers.get(id), account.askedBuyers.get(id)];
     if (buyers.some((buyer) => buyer != null && isGone(account, buyer))) return [];
     if (account.reinstalledAt !== null && createdAt < account.reinstalledAt) return [];
-    if (sent?.unsure) return [];
+    if (sent?.unsure || triggeredAt <= account.expiredTo) return [];
     const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
     return sent?.status === status || asked.some((one) => one.status === sent?.status)
       ? []
