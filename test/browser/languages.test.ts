@@ -77,6 +77,13 @@ inBrowser(
       await page.locator('s-link[rel="home"]').click();
       await isOverview(page, locale);
       await expectComplete();
+      for (const width of [320, 1200]) {
+        await page.setViewportSize({ width, height: 900 });
+        const spilling = await page
+          .locator('.figure')
+          .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+        expect(spilling, `figures at ${width}`).toEqual([]);
+      }
     });
 
     it('keep the language in which Shopify opened the app, from page to page and after a reload', async () => {
