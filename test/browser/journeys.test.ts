@@ -411,9 +411,10 @@ inBrowser('the first steps', (stage) => {
     await tabTo(page, withTest);
     await page.keyboard.press('Space');
     await tabTo(page, 'Connect');
-    // The overview may show no form any more before the form has heard everything.
+    // The overview may learn of it before the form has heard everything.
+    const overview = page.waitForResponse('**/api/overview');
     await page.route('**/api/shop', async (route) => {
-      await page.getByLabel('GUID of your data webhook').waitFor({ state: 'hidden' });
+      await (await overview).finished();
       await route.continue();
     });
     await page.keyboard.press('Enter');
