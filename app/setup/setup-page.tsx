@@ -60,24 +60,29 @@ function useAnswers(saved: SettingsAnswer, done: readonly SetupStep[]) {
   latest.current = answers;
   // A new instance of a step's body knows nothing of what was typed into the one before.
   const [editions, setEditions] = useState<Partial<Record<SetupStep, number>>>({});
+  /**
+   * The saved values of these steps count from now on, but for what was typed while they were on
+   * their way.
+   * @returns the steps whose answers are forgotten
+   */
+  const forget = (steps: readonly SetupStep[]): SetupStep[] => {
+    const [now, then] = [latest.current, answers].map((given) => new Map<string, unknown>(Object.entries(given)));
+    const forgotten = steps.filter((step) => now?.get(step) === then?.get(step));
+    setAnswers((before) => {
+      const left = Object.entries(before).filter(([step]) => !forgotten.some((one) => one === step));
+      return Object.fromEntries(left);
+    });
+    return forgotten;
+  };
   return {
     answers,
     editionOf: (step: SetupStep) => editions[step] ?? 0,
     unsaved: unsavedSteps(answers, saved, done),
     answer: (part: Answers) => setAnswers((before) => ({ ...before, ...part })),
-    /**
-     * The saved values of these steps count from now on, but for what was typed while they were on
-     * their way.
-     * @param isOver their bodies begin anew
-     */
-    forget: (steps: readonly SetupStep[], isOver = true) => {
-      const [now, then] = [latest.current, answers].map((given) => new Map<string, unknown>(Object.entries(given)));
-      const forgotten = steps.filter((step) => now?.get(step) === then?.get(step));
-      setAnswers((before) => {
-        const left = Object.entries(before).filter(([step]) => !forgotten.some((one) => one === step));
-        return Object.fromEntries(left);
-      });
-      if (!isOver) return;
+    forget,
+    /** Forgets their answers, and their bodies begin anew. */
+    beginAnew: (steps: readonly SetupStep[]) => {
+      const forgotten = forget(steps);
       setEditions((before) => ({
         ...before,
         ...Object.fromEntries(forgotten.map((step) => [step, (before[step] ?? 0) + 1])),
@@ -92,10 +97,10 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   const [asked, setAsked] = useState<SetupStep | null>(null);
   const isDone = (step: SetupStep) => (step === 'connect' ? saved.guidLast4 !== null : setup.done.includes(step));
   const current = asked ?? steps.find((step) => !isDone(step) && !skipped.includes(step)) ?? null;
-  const { answers, answer, unsaved, editionOf, forget } = useAnswers(saved, setup.done);
+  const { answers, answer, unsaved, editionOf, forget, beginAnew } = useAnswers(saved, setup.done);
   const saving = useSavePart();
   const finish = (...finished: SetupStep[]) => {
-    forget(finished);
+    beginAnew(finished);
     markDone(...finished);
     // A person at another step stays there.
     setAsked((now) => (now !== null && finished.includes(now) ? null : now));
@@ -126,7 +131,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         answer={answers.connect}
         onAnswer={(connect) => answer({ connect })}
         saving={saving}
-        onSaved={() => forget(['connect'], false)}
+        onSaved={() => void forget(['connect'])}
         onConnected={(tested) => finish('connect', ...(tested ? (['test'] as const) : []))}
       />
     ),
@@ -172,7 +177,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         dirty={unsaved.length > 0}
         saving={saving.saving}
         onSave={saveAll}
-        onDiscard={() => forget(unsaved)}
+        onDiscard={() => beginAnew(unsaved)}
       />
       <Box paddingInline={edge}>
         <Text as="p" tone="subdued">

@@ -114,7 +114,7 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
     const fault = bodyFaults[textOf(holder, 'type')];
     const note = () =>
       log.error(
-        { name: textOf(holder, 'name') || typeof error, code: codeOf(error) },
+        { name: textOf(holder, 'name') || typeof error, code: codeOf(error) || undefined },
         'A call of the merchant API failed',
       );
     if (res.headersSent) {

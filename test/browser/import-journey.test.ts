@@ -60,10 +60,7 @@ inBrowser(
 
     it('pauses with the rest unsent, continues, and ends with each customer sent once, by keyboard alone', async () => {
       const { connector } = stage();
-      let goOn = () => {};
-      const paused = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+      const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
       // The pause comes in the middle, however long it takes to get there.
       connector.ascent360.behave(() => (received().length < PEOPLE / 4 ? {} : { after: paused }));
       const page = await stage().open('/imports');

@@ -162,10 +162,7 @@ inBrowser('connecting with proof', (stage) => {
     expect(await guid.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(await to.inputValue()).toBe('no@address');
 
-    let goOn = () => {};
-    const elsewhere = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const { promise: elsewhere, resolve: goOn } = Promise.withResolvers<void>();
     await page.route('**/api/test-record', async (route) => {
       await elsewhere;
       await route.continue();

@@ -107,10 +107,7 @@ inBrowser('the settings', (stage) => {
     it('stay if typed while others are being saved, and can be discarded, a provider’s number too', async () => {
       const page = await open();
       const before = Object(await saved());
-      let goOn = () => {};
-      const typed = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+      const { promise: typed, resolve: goOn } = Promise.withResolvers<void>();
       await page.route('**/api/settings', async (call) => {
         if (call.request().method() === 'PUT') await typed;
         await call.continue();
@@ -278,10 +275,7 @@ inBrowser('the settings', (stage) => {
     const { connector } = stage();
     const page = await open();
     const before = connector.ascent360.received.length;
-    let goOn = () => {};
-    const pressed = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const { promise: pressed, resolve: goOn } = Promise.withResolvers<void>();
     await page.route('**/api/test-record', async (route) => {
       await pressed;
       await route.continue();

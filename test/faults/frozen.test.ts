@@ -90,10 +90,7 @@ describe('a frozen process', () => {
     const world = await setUp({ LEASE: '12s', DELIVERY_TIMEOUT: '9s' });
     const late = await world.run();
     await world.connect(late);
-    let answer = () => {};
-    const frozen = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: frozen, resolve: answer } = Promise.withResolvers<void>();
     world.ascent360.behave([{ after: frozen, status: 422 }, 'accept']);
     const sent = await sendUntilTaken(() => late, someCustomer());
     await world.ascent360.until(1);

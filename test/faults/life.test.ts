@@ -147,10 +147,7 @@ describe('while a retry waits', () => {
   it('row 26: the person is erased while a POST about them is under way: its answer is not kept, and no retry follows', async () => {
     const guid = await world.connect(connector);
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
-    let answer = () => {};
-    const erased = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: erased, resolve: answer } = Promise.withResolvers<void>();
     world.ascent360.behave(guid, { after: erased, status: 503, answer: `No, ${person.email}` });
     const send = async (topic: string, body: object) =>
       await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });

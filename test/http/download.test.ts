@@ -42,10 +42,7 @@ describe('a file generated while it is downloaded', () => {
   });
 
   it('is not generated any further once the client has gone', async () => {
-    let ended: () => void = () => {};
-    const end = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
+    const { promise: end, resolve: ended } = Promise.withResolvers<void>();
     const answer = await served(async function* () {
       try {
         for (;;) yield 'x'.repeat(100_000);

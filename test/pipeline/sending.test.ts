@@ -531,10 +531,7 @@ describe('deleted and redacted people', () => {
     ['customers/redact', { customer: { id: 73, email: 'person73@example.com' } }, 'redacted'],
   ])('a delivery being sent when %s arrives is not retried', async (topic, body, reason) => {
     const shop = await freshShop();
-    let answer = () => {};
-    const handled = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: handled, resolve: answer } = Promise.withResolvers<void>();
     connector.ascent360.behave({ status: 500, after: handled });
     const id = await shop.send('customers/create', customer(73));
     await until('it is being sent', async () => (shop.sent().length === 1 ? true : undefined));
@@ -583,10 +580,7 @@ describe('addresses and accounts', () => {
 
   it('an opt-out that is being sent when another account is connected goes to that one as well', async () => {
     const shop = await freshShop();
-    let answer = () => {};
-    const after = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: after, resolve: answer } = Promise.withResolvers<void>();
     connector.ascent360.behave([{ after }]);
     await shop.send(EMAIL, emailConsent(78, 'unsubscribed', ago(SECOND)));
     await until('it is being sent', async () => (shop.sent().length > 0 ? true : undefined));

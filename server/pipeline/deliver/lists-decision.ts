@@ -40,15 +40,18 @@ function choiceOf({ settings, to }: ListsInput, { fact, reason }: FlagDecision):
   return meaningOf(fact, settings.consent.email.optInLevel);
 }
 
-/** Lists are sent once per address and list set, and never for a person who opted out. */
-export function listsDecision(input: ListsInput, email: FlagDecision): { send: boolean; text: Text } {
+/**
+ * Lists are sent once per address and list set, and never for a person who opted out.
+ * @param email what the flag's rules say, asked only where lists could be sent
+ */
+export function listsDecision(input: ListsInput, email: () => FlagDecision): { send: boolean; text: Text } {
   const no = (code: ListsCode) => ({ send: false, text: { code: `field.lists_${code}` } }) as const;
   const { settings } = input;
   if (input.listSet === null) return no('no_provider');
   if (!input.contact.email) return no('no_email');
   if (input.dataSaleOptOut) return no('data_sale');
   if (input.unread || input.dataSaleOptOut === null) return no('unread');
-  const choice = choiceOf(input, email);
+  const choice = choiceOf(input, email());
   if (choice === 'opt_out') return no('opted_out');
   if (choice !== 'opt_in' && settings.listsFor === 'subscribed') {
     return no('subscribed_only');

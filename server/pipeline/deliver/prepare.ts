@@ -115,7 +115,7 @@ function isTopicOff(input: PrepareInput): boolean {
 export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
   // A list is news, even if the opt-in was told: what holds one back holds back the other.
-  const lists = listsDecision(input, decideOne(input, 'email', asUntold(input.told.email)));
+  const lists = listsDecision(input, () => decideOne(input, 'email', asUntold(input.told.email)));
   const isWorthIt = isAnyDue(decisions) || lists.send;
   const otherwise = input.again ? null : input.otherwise;
   const leftOut = leftOutOrder(input);

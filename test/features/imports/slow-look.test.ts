@@ -8,10 +8,7 @@ const SLOW_MS = 4000;
 
 it('an import is done once its last record is, however long it took to count what was sent before', async () => {
   const db = await testDatabase();
-  let looked = () => {};
-  const slowLook = new Promise<void>((resolve) => {
-    looked = resolve;
-  });
+  const { promise: slowLook, resolve: looked } = Promise.withResolvers<void>();
   let looks = 0;
   const slow: Db = {
     ...db,

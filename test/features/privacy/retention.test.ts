@@ -164,10 +164,7 @@ describe('retention', () => {
   });
 
   it('leaves alone what is being sent at that moment', async () => {
-    let answer = () => {};
-    const retained = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: retained, resolve: answer } = Promise.withResolvers<void>();
     connector.ascent360.behave([{ after: retained }]);
     await connector.send('customers/create', customer(3), { webhookId: 'sending' });
     await connector.ascent360.until(1);

@@ -82,13 +82,8 @@ it('a shop with nothing left to send is free for new work, however many other sh
 
 it('a send loop that got its slot after the others had sent everything gives the slot back', async () => {
   const slots = pLimit(2);
-  let free = () => {};
-  const held = slots(
-    async () =>
-      await new Promise<void>((resolve) => {
-        free = resolve;
-      }),
-  );
+  const { promise: freed, resolve: free } = Promise.withResolvers<void>();
+  const held = slots(async () => await freed);
   const pool = poolWith({
     slots,
     perShop: 2,
@@ -327,13 +322,8 @@ describe('a claim that is too old by the time a slot is free', () => {
 
   it('because other shops had them all is claimed again, and then leaves before those that wait for the slot', async () => {
     const { pool, posted, clock, slots, claim } = waitingPool();
-    let free = () => {};
-    const held = slots(
-      async () =>
-        await new Promise<void>((resolve) => {
-          free = resolve;
-        }),
-    );
+    const { promise: freed, resolve: free } = Promise.withResolvers<void>();
+    const held = slots(async () => await freed);
     claim('1');
     const another = slots(() => posted.length);
     await tick();
