@@ -24,6 +24,20 @@ export class Unprocessable extends Error {
   }
 }
 
+/** This shop has no such row: `apiErrors` answers 404. */
+class NotFound extends Error {
+  override name = 'NotFound';
+}
+
+/**
+ * The row that a path names.
+ * @throws NotFound if the shop has no such row
+ */
+export function found<Row extends object | string>(row: Row | null): Row {
+  if (row === null) throw new NotFound();
+  return row;
+}
+
 /**
  * What a query or body asks for.
  * @throws Unprocessable naming everything that the contract refuses
@@ -138,8 +152,8 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       res.status(400).json(refusal('body_packed'));
       return;
     }
-    // The path can't be decoded: express marks it with this status.
-    if (error instanceof URIError) {
+    // A URIError: the path can't be decoded.
+    if (error instanceof NotFound || error instanceof URIError) {
       notFound(req, res, next);
       return;
     }

@@ -4,10 +4,10 @@ import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { writeCursor } from '../../http/cursor.ts';
 import { download } from '../../http/download.ts';
-import { conflict, jsonBody, notFound, readInput } from '../../http/errors.ts';
+import { conflict, found, jsonBody, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import { idOf } from '../../http/row-id.ts';
+import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
 import { dismissEvents } from '../../store/events/events.ts';
@@ -78,15 +78,10 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     res.json(await findIssues(db, merchantOf(res).shop, state));
   });
 
-  router.get('/activity/:id', async (req, res, next) => {
+  router.get('/activity/:id', async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    const detail = id && (await readDetail(db, shop, id, await gate(shop)));
-    if (!detail) {
-      notFound(req, res, next);
-      return;
-    }
-    res.type('json').send(detail);
+    const id = pathId(req.params.id);
+    res.type('json').send(found(await readDetail(db, shop, id, await gate(shop))));
   });
 
   router.post('/activity/retry', jsonBody, async (req, res) => {
@@ -99,13 +94,10 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     res.status(202).json({ ...sent, more });
   });
 
-  router.post('/activity/:id/retry', jsonBody, async (req, res, next) => {
+  router.post('/activity/:id/retry', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    if (!id || !(await findItem(db, shop, id, null))) {
-      notFound(req, res, next);
-      return;
-    }
+    const id = pathId(req.params.id);
+    found(await findItem(db, shop, id, null));
     const how = readInput(oneContract, req.body);
     const { refusal, ...sent } = await sendAgain(deps, shop, [id], how);
     if (sent.count === 0) {
@@ -129,14 +121,13 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     res.json({ count: dismissed.length, more });
   });
 
-  router.post('/activity/:id/dismiss', noOptions, async (req, res, next) => {
+  router.post('/activity/:id/dismiss', noOptions, async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    const dismissed = id !== null && (await dismiss(shop, [id])).length > 0;
-    const item = id && (await findItem(db, shop, id, await gate(shop)));
-    if (!item) notFound(req, res, next);
-    else if (!dismissed) conflict(res, { code: 'refusal.not_attention' });
-    else res.json(item);
+    const id = pathId(req.params.id);
+    const dismissed = await dismiss(shop, [id]);
+    const item = found(await findItem(db, shop, id, await gate(shop)));
+    if (dismissed.length > 0) res.json(item);
+    else conflict(res, { code: 'refusal.not_attention' });
   });
 
   return router;

@@ -3,10 +3,10 @@ import { knownTimeZone } from '../../domain/days.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { conflict, jsonText, notFound, readInput } from '../../http/errors.ts';
+import { conflict, found, jsonText, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import { idOf } from '../../http/row-id.ts';
+import { pathId } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -50,12 +50,10 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     res.json({ items: await describeImports(db, shop, await storedOf(shop), await listImports(db, shop)) });
   });
 
-  router.get('/imports/:id', async (req, res, next) => {
-    const id = idOf(req.params.id);
+  router.get('/imports/:id', async (req, res) => {
     const { shop } = merchantOf(res);
-    const job = id && (await findImport(db, shop, id));
-    if (job) res.json(await describe(shop, job));
-    else notFound(req, res, next);
+    const job = found(await findImport(db, shop, pathId(req.params.id)));
+    res.json(await describe(shop, job));
   });
 
   async function start(shop: Shop, id: string): Promise<boolean | Text> {
@@ -78,14 +76,9 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
   };
 
   for (const [name, act] of Object.entries(actions)) {
-    router.post(`/imports/:id/${name}`, noOptions, async (req, res, next) => {
+    router.post(`/imports/:id/${name}`, noOptions, async (req, res) => {
       const { shop } = merchantOf(res);
-      const id = idOf(req.params.id);
-      const before = id && (await findImport(db, shop, id));
-      if (!before) {
-        notFound(req, res, next);
-        return;
-      }
+      const before = found(await findImport(db, shop, pathId(req.params.id)));
       const done = before.state === 'counted' || name !== 'start' ? await act(shop, before.id) : false;
       const after = (await findImport(db, shop, before.id)) ?? before;
       if (done === true) res.json(await describe(shop, after));

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
-import { conflict, notFound, readInput } from '../../http/errors.ts';
+import { conflict, found, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import { idOf } from '../../http/row-id.ts';
+import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
@@ -108,23 +108,19 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
     res.json({ items: await findPeople(db, shop, q, country ?? null) });
   });
 
-  router.get('/people/:id', async (req, res, next) => {
+  router.get('/people/:id', async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    const person = id && (await readPerson(db, id, { shop, stored: await settings.load(shop), now: now() }));
-    if (person) res.json(person);
-    else notFound(req, res, next);
+    const id = pathId(req.params.id);
+    res.json(found(await readPerson(db, id, { shop, stored: await settings.load(shop), now: now() })));
   });
 
-  router.post('/people/:id/send', noOptions, async (req, res, next) => {
+  router.post('/people/:id/send', noOptions, async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    const sent = id ? await sendPerson(db, shop, id, now()) : ({ ok: false, why: 'unknown' } as const);
+    const sent = found(await sendPerson(db, shop, pathId(req.params.id), now()));
     if (sent.ok) {
       await onChange(shop);
       res.status(202).json({ id: sent.eventId });
-    } else if (sent.why === 'unknown') notFound(req, res, next);
-    else conflict(res, reasonText(refusals[sent.why]));
+    } else conflict(res, reasonText(refusals[sent.why]));
   });
 
   return router;

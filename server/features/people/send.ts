@@ -6,16 +6,17 @@ import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-export type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'unknown' | 'deleted' | 'no_contact' };
+type PersonSent = { ok: true; eventId: string } | { ok: false; why: 'deleted' | 'no_contact' };
 
 /**
  * Sends a person as last known, with the flags that are due, even if nothing is new. A customer who
  * was merged into another is sent as that one.
+ * @returns null: the shop has no such person
  */
-export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent> {
-  return await inShop(db, shop, async ({ sql }): Promise<PersonSent> => {
+export async function sendPerson(db: Db, shop: Shop, personId: string, now: Instant): Promise<PersonSent | null> {
+  return await inShop(db, shop, async ({ sql }): Promise<PersonSent | null> => {
     const person = await findPerson(sql, shop, personId);
-    if (!person) return { ok: false, why: 'unknown' };
+    if (!person) return null;
     if (person.deletedAt !== null) return { ok: false, why: 'deleted' };
     const [added] = await addOwnEvents(sql, shop, { why: 'person', now }, [{ person }]);
     if (!added) return { ok: false, why: 'no_contact' };

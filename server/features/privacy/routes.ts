@@ -4,10 +4,10 @@ import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { writeCursor } from '../../http/cursor.ts';
 import { download } from '../../http/download.ts';
-import { notFound, readInput } from '../../http/errors.ts';
+import { found, readInput } from '../../http/errors.ts';
 import { type Merchant, merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import { idOf } from '../../http/row-id.ts';
+import { pathId } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
@@ -89,40 +89,29 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
     res.json(list);
   });
 
-  router.get('/privacy-requests/:id/export', async (req, res, next) => {
+  router.get('/privacy-requests/:id/export', async (req, res) => {
     const merchant = merchantOf(res);
     const { shop } = merchant;
-    const id = idOf(req.params.id);
-    const request = id ? await findRequest(db, shop, id) : null;
-    if (request?.kind !== 'data_request') {
-      notFound(req, res, next);
-      return;
-    }
+    const asked = await findRequest(db, shop, pathId(req.params.id));
+    const request = found(asked?.kind === 'data_request' ? asked : null);
     await note(merchant, 'exported', request.id);
     const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
     await download(res, { name, type: 'json' }, exportPerson(db, shop, request, now()));
   });
 
-  router.get('/people/:id/export', async (req, res, next) => {
+  router.get('/people/:id/export', async (req, res) => {
     const merchant = merchantOf(res);
     const { shop } = merchant;
-    const id = idOf(req.params.id);
-    const subject = id ? await subjectOf(db, shop, id) : null;
-    if (!subject) {
-      notFound(req, res, next);
-      return;
-    }
+    const subject = found(await subjectOf(db, shop, pathId(req.params.id)));
     await note(merchant, 'exported');
     const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
     await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
 
-  router.post('/privacy-requests/:id/done', noOptions, async (req, res, next) => {
+  router.post('/privacy-requests/:id/done', noOptions, async (req, res) => {
     const { shop, userId } = merchantOf(res);
-    const id = idOf(req.params.id);
-    const request = id ? await markAsDone(shop, userId, id) : null;
-    if (request) res.json(itemOf(shop, request, await zoneOf(shop), now()));
-    else notFound(req, res, next);
+    const request = found(await markAsDone(shop, userId, pathId(req.params.id)));
+    res.json(itemOf(shop, request, await zoneOf(shop), now()));
   });
 
   return router;

@@ -2,10 +2,10 @@ import { Router } from 'express';
 import { knownTimeZone } from '../../domain/days.ts';
 import { faultOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
-import { conflict, jsonBody, notFound, readInput, Unprocessable } from '../../http/errors.ts';
+import { conflict, jsonBody, readInput, Unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import { idOf } from '../../http/row-id.ts';
+import { idOf, pathId } from '../../http/row-id.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import { lockFacts, type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
@@ -65,13 +65,9 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
     res.json(answerOf(shop, facts ?? {}));
   });
 
-  router.put('/views/:id', jsonBody, async (req, res, next) => {
+  router.put('/views/:id', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    if (!id) {
-      notFound(req, res, next);
-      return;
-    }
+    const id = pathId(req.params.id);
     const view = { id, ...readInput(viewContract, req.body) };
     const { person } = view.filter;
     const facts = await change(shop, async ({ views = [], ...known }, sql) => {
@@ -88,13 +84,9 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
     else conflict(res, { code: 'refusal.views_full', params: { max: MOST_VIEWS } });
   });
 
-  router.delete('/views/:id', noOptions, async (req, res, next) => {
+  router.delete('/views/:id', noOptions, async (req, res) => {
     const { shop } = merchantOf(res);
-    const id = idOf(req.params.id);
-    if (!id) {
-      notFound(req, res, next);
-      return;
-    }
+    const id = pathId(req.params.id);
     const facts = await change(shop, (known) => ({
       ...known,
       views: (known.views ?? []).filter((one) => one.id !== id),
