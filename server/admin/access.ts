@@ -10,6 +10,7 @@ import {
   keepRefreshed,
   loadToken,
   markRefused,
+  needsExchange,
   type StoredToken,
   takeLease,
   versionToReplace,
@@ -36,7 +37,8 @@ export type Access = {
   /** Call it when Shopify rejects a new token: there is no access until someone opens the app. */
   giveUp(shop: Shop, refused: StoredToken, code: string): Promise<AdminError>;
   /**
-   * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed.
+   * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed,
+   * or if refreshing one that has ended failed.
    * @returns whether there is one now
    */
   exchange(shop: Shop, idToken: string): Promise<boolean>;
@@ -136,8 +138,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
   }
 
   async function exchangeNow(shop: Shop, idToken: string | null): Promise<boolean> {
-    const known = await loadToken(db, shop);
-    if (isUsable(known) && (idToken !== null || known.fresh)) return true;
+    const known = idToken === null ? await loadToken(db, shop) : null;
+    if (idToken === null ? isUsable(known) && known.fresh : !(await needsExchange(db, shop))) return true;
     const { uninstalledAt } = await loadInstallation(db, shop);
     const owner = randomUUID();
     // If another process is already exchanging, its token will serve us too.

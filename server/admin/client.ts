@@ -113,13 +113,25 @@ export function createClient(deps: ClientDeps): Admin {
     throw new AdminError('later', `${document} failed: ${why}`, { partial, why });
   }
 
+  /** A token that can't be refreshed for long is a failure like any other. */
+  async function orTold(shop: Shop, document: string, getting: Promise<StoredToken>): Promise<StoredToken> {
+    try {
+      return await getting;
+    } catch (error) {
+      if (error instanceof AdminError && error.failure === 'later') {
+        await failing.note(shop, document, error.why ?? 'no_token');
+      }
+      throw error;
+    }
+  }
+
   async function run<Data, Variables>(
     shop: Shop,
     document: AdminDocument<Data, Variables>,
     variables: Variables,
     signal?: AbortSignal,
   ) {
-    let token = await access.token(shop);
+    let token = await orTold(shop, document.name, access.token(shop));
     let replaced = false;
     let failures = 0;
     let throttled = 0;
@@ -133,7 +145,7 @@ export function createClient(deps: ClientDeps): Admin {
           return { data: outcome.data, denied: outcome.denied };
         case 'unauthorized':
           if (replaced) throw await access.giveUp(shop, token, 'status_401');
-          token = await access.replace(shop, token);
+          token = await orTold(shop, document.name, access.replace(shop, token));
           replaced = true;
           break;
         case 'throttled':

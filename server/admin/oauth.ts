@@ -50,6 +50,8 @@ export type OAuth = {
 
 /** With these statuses, Shopify says that asking again won't help. */
 const REFUSALS = new Set([400, 401, 403]);
+/** Unless it is about the app: whoever runs it changes that, not the shop. */
+const ABOUT_APP = new Set(['invalid_client', 'unauthorized_client', 'application_cannot_be_found']);
 
 // The library has one fetch for the whole process; ours depends on the caller.
 type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -81,7 +83,9 @@ function failed(error: unknown): OAuthError {
   if (error instanceof HttpResponseError) {
     const { code, body } = error.response;
     const word = typeof body?.['error'] === 'string' ? body['error'].replaceAll(/\W/g, '').slice(0, 40) : '';
-    return new OAuthError(REFUSALS.has(code), word || `status_${code}`);
+    // A 403 without a word of OAuth's comes from something in between.
+    const isAboutToken = word === '' ? code !== 403 : !ABOUT_APP.has(word);
+    return new OAuthError(REFUSALS.has(code) && isAboutToken, word || `status_${code}`);
   }
   const name = error instanceof Error ? error.name : '';
   return new OAuthError(false, name === 'TimeoutError' ? 'timeout' : name === 'SyntaxError' ? 'unreadable' : 'network');

@@ -5,7 +5,7 @@ import { fetchShopFacts } from '../admin/shop-facts.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
 import { withinOr } from '../platform/within.ts';
-import { accessOf } from '../store/shops/admin-tokens.ts';
+import { needsExchange } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import { merchantOf } from './merchant-auth.ts';
 
@@ -23,7 +23,7 @@ const WAIT_MS = 2000;
 export function exchangeOnCall(deps: { db: Db; admin: Admin; access: Access; log: Log }): RequestHandler {
   const { db, admin, access, log } = deps;
   async function gain(shop: Shop, idToken: string): Promise<void> {
-    if ((await accessOf(db, shop)).state === 'ok') return;
+    if (!(await needsExchange(db, shop))) return;
     if (await access.exchange(shop, idToken)) await fetchShopFacts({ db, admin }, shop);
   }
   /** Shops where a call waited for the exchange in vain. */

@@ -201,6 +201,39 @@ describe('a refresh', () => {
     expect((await scene.access.token(scene.shop)).version).toBe(2);
   });
 
+  it.each([
+    ['does not know the app’s secret', 401, '{"error":"invalid_client"}', 'invalid_client'],
+    ['does not know the app', 400, '{"error":"application_cannot_be_found"}', 'application_cannot_be_found'],
+    ['blocks the call', 403, '{"errors":"Forbidden"}', 'status_403'],
+  ])('that fails because Shopify %s says nothing of the token: it is tried again', async (_, status, text, code) => {
+    await scene.expireIn(-1000);
+    scene.there.behaveTokens([{ status, text }]);
+    const error = await scene.access.token(scene.shop).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ failure: 'later', why: code });
+    expect(await state()).toBe('ok');
+    expect((await scene.access.token(scene.shop)).version).toBe(2);
+  });
+
+  it('that goes on failing is told about, until Shopify can be read again', async () => {
+    await scene.expireIn(-1000);
+    scene.there.behaveTokens([{ status: 503 }]);
+    expect(await failureOf(scene.admin.run(scene.shop, ShopFacts, {}))).toBe('later');
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([
+      { kind: 'shopify_failing', detail: { code: 'status_503' } },
+    ]);
+    await scene.admin.run(scene.shop, ShopFacts, {});
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
+  });
+
+  it('that failed for a token that has ended is not needed once somebody opens the app', async () => {
+    await scene.expireIn(-1000);
+    scene.there.behaveTokens([{ status: 503 }]);
+    expect(await failureOf(scene.access.token(scene.shop))).toBe('later');
+    await scene.install();
+    expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 0 });
+    expect((await scene.access.token(scene.shop)).version).toBe(2);
+  });
+
   it('that Shopify refuses means that the app has to be opened; opening it restores access', async () => {
     scene.there.tokens.revoke();
     await scene.expireIn(-1000);

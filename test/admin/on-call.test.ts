@@ -144,6 +144,20 @@ describe('the overview page', () => {
   });
 });
 
+it('a call gets the app a token if the old one has ended and its renewal fails', async () => {
+  await overview();
+  await until('it was exchanged', async () => {
+    // Each time, as something may be renewing it.
+    await connector.db.query(
+      `UPDATE admin_tokens SET access_expires_at = now() - interval '1 second', failure = 'status_503'
+       WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+      [domain],
+    );
+    await overview();
+    return there.tokens.exchanges > 1 || undefined;
+  });
+});
+
 describe('the daily upkeep', () => {
   it('refreshes the token of a shop nobody uses, and reads its facts again', async () => {
     await overview();

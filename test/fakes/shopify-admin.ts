@@ -48,7 +48,7 @@ async function misbehave(behaviour: AdminBehaviour, response: ServerResponse): P
     return true;
   }
   if (behaviour.text !== undefined) {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(behaviour.text);
+    response.writeHead(behaviour.status ?? 200, { 'content-type': 'application/json' }).end(behaviour.text);
     return true;
   }
   const body = behaviour.errors ? { errors: behaviour.errors } : behaviour.status ? { errors: 'No' } : null;

@@ -73,6 +73,12 @@ export async function accessOf(sql: Sql, shop: Shop): Promise<{ state: AccessSta
   return { state, failure: state === 'ok' ? null : (row?.failure ?? null) };
 }
 
+/** Whether an ID token would help: no token can be used, or it has ended and its renewal failed. */
+export async function needsExchange(sql: Sql, shop: Shop): Promise<boolean> {
+  const there = `shop_id = $1 AND ${hasToken('$1')} AND (${LIVE} OR failure IS NULL)`;
+  return (await sql.query(`SELECT 1 FROM admin_tokens WHERE ${there}`, [shop.id])).length === 0;
+}
+
 const SET_PAIR = `pair = excluded.pair, scopes = excluded.scopes, version = admin_tokens.version + 1,
   renewed_at = now(), access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at,
   refused_at = NULL, failure = NULL, rest_until = NULL, lease_owner = NULL, lease_until = NULL`;
