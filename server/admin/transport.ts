@@ -1,3 +1,5 @@
+import { isShopDomain } from '../shopify/shop-domain.ts';
+
 /** How long a whole answer may take, and how long until a file starts, in milliseconds. */
 const ANSWER_MS = 30_000;
 /** Far more than a page of Admin API answers needs, in characters. */
@@ -23,8 +25,6 @@ export type Transport = {
   readonly closed: AbortSignal;
 };
 
-const ofShop = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
-
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -47,7 +47,7 @@ export function createTransport(origin: string | undefined, answerMs = ANSWER_MS
     const { hostname, pathname, search, protocol } = new URL(url);
     if (protocol !== 'https:' && origin === undefined) throw new TypeError('Shopify is called with https only');
     const headers = new Headers(init.headers);
-    const redirected = origin !== undefined && ofShop.test(hostname);
+    const redirected = origin !== undefined && isShopDomain(hostname);
     if (redirected) headers.set('x-forwarded-host', hostname);
     return await fetch(redirected ? `${origin}${pathname}${search}` : url, {
       ...init,

@@ -1,7 +1,7 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { parseBody } from './parse-body.ts';
 import { flowRunSchema } from './payloads.ts';
-import { isShopDomain } from './read-webhook-headers.ts';
+import { isShopDomain } from './shop-domain.ts';
 
 /** A run of a Flow action. `runId` stays the same however often Flow sends the run. */
 export type FlowRun = { shop: string; runId: string; handle: string; customerId: ShopifyId };

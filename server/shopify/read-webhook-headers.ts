@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/scalars.ts';
+import { isShopDomain, SHOP_MAX_LENGTH } from './shop-domain.ts';
 import { readInstant } from './translate/read-moment.ts';
 
 /**
@@ -18,11 +19,9 @@ export type WebhookHeaders = {
 
 export type HeadersRead = { ok: true; headers: WebhookHeaders } | { ok: false; faults: string[] };
 
-const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 /** Shopify writes these two with a dot. Its own library takes a slash for the same. */
 const TAGS_TOPIC = /^customers?[./](?=tags_(?:added|removed)$)/;
 const TOPIC_MAX_LENGTH = 100;
-const SHOP_MAX_LENGTH = 255;
 const ID_MAX_LENGTH = 200;
 
 /**
@@ -50,9 +49,6 @@ export function readWebhookHeaders(headers: HeaderMap): HeadersRead {
     },
   };
 }
-
-/** Whether a lower-case text is a shop's `name.myshopify.com`. */
-export const isShopDomain = (shop: string) => shop.length <= SHOP_MAX_LENGTH && SHOP.test(shop);
 
 /** The header's value, or an empty text and a fault. */
 function need(headers: HeaderMap, name: string, maxLength: number, faults: string[]): string {

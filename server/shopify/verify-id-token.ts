@@ -1,5 +1,6 @@
 import { type JWTPayload, jwtVerify } from 'jose';
 import type { Instant } from '../domain/scalars.ts';
+import { isShopDomain } from './shop-domain.ts';
 
 /** How many seconds Shopify's clock and ours may differ; the same as in Shopify's own library. */
 const CLOCK_SKEW = 10;
@@ -21,8 +22,6 @@ function issuedWhen(seconds: number, now: Instant): Between {
   const isFresh = now - earliest < FRESH_WITHIN;
   return { earliest, latest: isFresh ? Math.min(earliest + SECOND - 1, now) : earliest };
 }
-
-const shopDomain = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 
 async function signedClaims(token: string, secrets: readonly string[], now: Instant): Promise<JWTPayload | null> {
   for (const secret of secrets) {
@@ -55,7 +54,7 @@ export async function verifyIdToken(
   const { dest, iss, sub, iat, nbf } = claims;
   if (typeof dest !== 'string' || !dest.startsWith('https://')) return null;
   const shop = dest.slice('https://'.length);
-  if (!shopDomain.test(shop) || iss !== `https://${shop}/admin`) return null;
+  if (!isShopDomain(shop) || iss !== `https://${shop}/admin`) return null;
   if (typeof sub !== 'string' || !/^\d{1,20}$/.test(sub)) return null;
   const issued = iat ?? nbf ?? app.now / SECOND;
   // No token was issued before 1970 or in the future.

@@ -1,3 +1,4 @@
+import { isShopDomain } from '../../shopify/shop-domain.ts';
 import type { Front } from './front.ts';
 
 /**
@@ -5,13 +6,11 @@ import type { Front } from './front.ts';
  */
 export const SHOPIFY_CDN = 'https://cdn.shopify.com';
 
-const shopName = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
-
 /**
  * Who may show a page in a frame: the shop's own admin if the address names a shop, else no one.
  */
 function frameAncestors(shop: unknown): string {
-  return typeof shop === 'string' && shopName.test(shop) ? `https://${shop} https://admin.shopify.com` : "'none'";
+  return typeof shop === 'string' && isShopDomain(shop) ? `https://${shop} https://admin.shopify.com` : "'none'";
 }
 
 /**
