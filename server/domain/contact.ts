@@ -46,6 +46,13 @@ export type Contact = {
 
 export const nobody: Contact = { origins: {}, leftOut: {} };
 
+/** First and last name; undefined: neither is known. */
+export const fullName = ({ firstName, lastName }: Contact): string | undefined =>
+  [firstName, lastName].filter(Boolean).join(' ') || undefined;
+
+/** Where they are reached; undefined: nowhere, so that Ascent360 couldn't match them to a person. */
+export const reachedAt = ({ email, mobile, phone }: Contact): string | undefined => email ?? mobile ?? phone;
+
 /** The field that a choice on this channel is about. */
 export const contactFieldOf = (channel: Channel) => (channel === 'email' ? 'email' : 'mobile');
 

@@ -1,5 +1,5 @@
 import type { FoundFact } from '../consent.ts';
-import type { Contact } from '../contact.ts';
+import { type Contact, fullName, reachedAt } from '../contact.ts';
 import type { Summary, Translated } from '../translated.ts';
 import { inEnglish } from './in-english.ts';
 import type { Text } from './text.ts';
@@ -54,10 +54,7 @@ function mergeText({ completed, keptId }: Extract<Translated, { kind: 'merge' }>
   return keptId ? { code: 'summary.merged', params: { id: keptId } } : { code: 'summary.merged_unknown' };
 }
 
-function whoIs(contact: Contact): string | undefined {
-  const name = [contact.firstName, contact.lastName].filter((part) => part !== undefined).join(' ');
-  return contact.email ?? contact.mobile ?? contact.phone ?? (name === '' ? undefined : name);
-}
+const whoIs = (contact: Contact) => reachedAt(contact) ?? fullName(contact);
 
 function line(who: string | null | undefined, text: Text): Summary {
   const what = { what: inEnglish(text), text };

@@ -1,3 +1,4 @@
+import { fullName, reachedAt } from '../../domain/contact.ts';
 import type { IssueState } from '../../domain/issue-states.ts';
 import type { PersonProfile } from '../../domain/person.ts';
 import type { AttentionReason, EndReason, EventSource } from '../../domain/states.ts';
@@ -48,11 +49,10 @@ function suspectOf(shop: Shop, row: IssueRow): Issue['suspect'] {
 }
 
 function personOf(id: string, { contact, customerId }: PersonProfile): NonNullable<Issue['person']> {
-  const name = [contact.firstName, contact.lastName].filter(Boolean).join(' ');
   return {
     id,
     customerId,
-    name: name || contact.email || contact.mobile || contact.phone || null,
+    name: fullName(contact) ?? reachedAt(contact) ?? null,
     email: contact.email ?? null,
   };
 }

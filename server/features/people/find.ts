@@ -1,3 +1,4 @@
+import { fullName } from '../../domain/contact.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
@@ -18,14 +19,13 @@ const MOST = 50;
 
 export function itemOf(person: Pick<Person, 'id' | 'profile' | 'seenAt' | 'deletedAt'>): PersonItem {
   const { contact, customerId } = person.profile;
-  const name = [contact.firstName, contact.lastName].filter(Boolean).join(' ');
   return {
     id: person.id,
     customerId,
     email: contact.email ?? null,
     phone: contact.phone ?? null,
     mobile: contact.mobile ?? null,
-    name: name || null,
+    name: fullName(contact) ?? null,
     seenAt: new Date(person.seenAt).toISOString(),
     deletedAt: isoOf(person.deletedAt),
   };

@@ -5,7 +5,7 @@ import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
 import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress, type Told } from '../../domain/consent.ts';
-import type { Contact } from '../../domain/contact.ts';
+import { type Contact, reachedAt } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
@@ -136,7 +136,7 @@ export function prepare(input: PrepareInput): Prepared {
   if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
   const { contact, settings, mapped } = input;
   // They had an address when their event arrived, or it is resent.
-  if ((contact.email ?? contact.phone ?? contact.mobile) === undefined) {
+  if (!reachedAt(contact)) {
     return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };
   }
   const purchase = isChoiceOnly || input.otherwise ? null : input.purchase;

@@ -152,6 +152,3 @@ export const skipped = (reason: SkippedReason, detail: Detail | null = null): Ou
   settled: { state: 'skipped', reason },
   detail,
 });
-
-/** Whether Ascent360 could match it to a person. */
-export const hasContact = (contact: Contact) => Boolean(contact.email ?? contact.phone ?? contact.mobile);

@@ -1,3 +1,4 @@
+import { reachedAt } from '../../domain/contact.ts';
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
 import { type KnownTag, noteUnheard, saleOptOutOf, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -6,7 +7,7 @@ import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
-import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 
 /** Whether any setting depends on tags. */
@@ -118,7 +119,7 @@ function sendTagged(
   const { contact } = person.profile;
   if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
   if (person.deletedAt !== null) return skipped('deleted_person');
-  if (!hasContact(contact)) {
+  if (!reachedAt(contact)) {
     const parked = waits ? batch.park(event, person) : null;
     return parked ?? skipped('no_contact', detailOf('tags_kept'));
   }
@@ -149,7 +150,7 @@ export function handleFlowRun(batch: Batch, event: TranslatedEvent, t: Of<'flow'
   if (person && person.deletedAt !== null) return skipped('deleted_person');
   const waits = person ? batch.ask(person, {}) : false;
   const contact = person ? person.profile.contact : null;
-  if (!person || !contact || !hasContact(contact)) {
+  if (!person || !contact || !reachedAt(contact)) {
     const parked = person && waits ? batch.park(event, person) : null;
     return parked ?? skipped('no_contact', detailOf('customer_unreachable'));
   }

@@ -1,4 +1,5 @@
 import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
+import { reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -8,7 +9,7 @@ import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { applyRead } from './apply-read.ts';
-import { type Batch, hasContact, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { placeChoices } from './handle-consent.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { mergeContact } from './merge-contact.ts';
@@ -132,7 +133,7 @@ function handleStale(
   { person, waits }: Met,
   t: Of<'order'> | Of<'customer'>,
 ): Outcome {
-  if (!person || !hasContact(person.profile.contact)) return skipped('stale');
+  if (!person || !reachedAt(person.profile.contact)) return skipped('stale');
   return batch.deliver(event, {
     kind: 'read',
     entity: null,
@@ -186,7 +187,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   state.latestEventId = event.id;
   const parked = t.kind === 'order' && t.buyerById && person && met.waits ? batch.park(event, person) : null;
   if (parked) return parked;
-  if (!hasContact(t.contact)) {
+  if (!reachedAt(t.contact)) {
     // An earlier state that waits names an address that was removed, unless it is only hidden.
     if (!t.contact.denied) {
       batch.drop(key, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });

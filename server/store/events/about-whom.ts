@@ -1,3 +1,4 @@
+import { reachedAt } from '../../domain/contact.ts';
 import type { Summary } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { openProfile } from '../people/profiles.ts';
@@ -25,8 +26,7 @@ export async function aboutWhom(
   );
   return new Map(
     rows.flatMap(({ event_id, id, profile }): [string, string][] => {
-      const { email, mobile, phone } = openProfile(shop.vault, id, profile).contact;
-      const reached = email ?? mobile ?? phone;
+      const reached = reachedAt(openProfile(shop.vault, id, profile).contact);
       return reached === undefined ? [] : [[event_id, reached]];
     }),
   );

@@ -1,4 +1,4 @@
-import { atAddress, type Contact, nobody } from '../../domain/contact.ts';
+import { atAddress, type Contact, nobody, reachedAt } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -45,7 +45,7 @@ export async function addOwnEvents(
   const what = { what: inEnglish({ code }), text: { code } };
   const made = wanted.flatMap((own) => {
     const contact = contactOf(own);
-    const who = own.subject?.about?.address ?? contact.email ?? contact.mobile ?? contact.phone;
+    const who = own.subject?.about?.address ?? reachedAt(contact);
     return who ? [{ ...own, who, lanes: lanesOf(vault, contact) }] : [];
   });
   const ids = await insertEvents(
