@@ -1,6 +1,7 @@
 import { ConfigError, readDatabaseConfig } from '../server/platform/config.ts';
 import { checkSession } from '../server/platform/database/check-session.ts';
 import { openDb } from '../server/platform/database/db.ts';
+import { explainConnection } from '../server/platform/explain-connection.ts';
 
 // Whoever asks for help or a dry run must not get the migrations.
 if (process.argv.length > 2) {
@@ -16,6 +17,7 @@ try {
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   const head = error instanceof ConfigError ? 'The environment is not complete:\n' : '';
-  process.stderr.write(`${head}${error.message}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`${head}${explainConnection('DATABASE_URL', error) ?? error.message}\n`);
+  // A server that still waits for a password would hold the process for a minute.
+  process.exit(1);
 }

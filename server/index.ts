@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from './platform/config.ts';
+import { explainConnection } from './platform/explain-connection.ts';
 import { createLog } from './platform/log.ts';
 import { start } from './start.ts';
 
@@ -32,5 +33,5 @@ try {
   process.on('SIGINT', () => stop('SIGINT'));
 } catch (error) {
   if (error instanceof ConfigError) refuse(`The environment is not complete:\n${error.message}`);
-  refuse(error instanceof Error ? error.message : 'Could not start');
+  refuse(explainConnection('DATABASE_URL', error) ?? (error instanceof Error ? error.message : 'Could not start'));
 }

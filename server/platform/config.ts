@@ -2,7 +2,6 @@ import path from 'node:path';
 import { z } from 'zod';
 import {
   atMost,
-  BLANK,
   count,
   httpBase,
   httpOrigin,
@@ -10,10 +9,11 @@ import {
   masterKeys,
   port,
   privateKeys,
+  redisUrl,
   schedule,
-  secret,
   share,
   someTime,
+  text,
 } from './environment.ts';
 
 /** The value that asks for the embedded database. */
@@ -40,7 +40,7 @@ function canBeRead(url: string): boolean {
 const nodeEnv = z
   .string()
   .refine(
-    (name) => name === 'production' || !/^prod/i.test(name),
+    (name) => name === 'production' || !/^["']?prod/i.test(name),
     'is not known: set it to production, in small letters, or leave it out',
   )
   .optional();
@@ -56,7 +56,7 @@ const faultOfDatabase = (production: boolean, url: string | undefined) =>
       ]
     : [];
 
-const directory = z.string().trim().min(1, BLANK).default('.data');
+const directory = text.default('.data');
 
 const whichDatabase = z.object({
   NODE_ENV: nodeEnv,
@@ -111,7 +111,11 @@ const ascent360Base = httpBase.refine(
   'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
 );
 
-const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
+/** Pasted whole, no span would arrive, and the log wouldn't say why. */
+const collector = httpBase.refine(
+  (url) => !/\/v1\/traces$/.test(url),
+  'holds what the app puts behind it: leave out /v1/traces',
+);
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
@@ -119,16 +123,13 @@ const environment = z.object({
   PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
   HOST: hostOrigin,
-  SHOPIFY_API_KEY: secret,
-  SHOPIFY_API_SECRET: secret,
-  SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
+  SHOPIFY_API_KEY: text,
+  SHOPIFY_API_SECRET: text,
+  SHOPIFY_API_SECRET_PREVIOUS: text.optional(),
   SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: directory,
-  REDIS_URL: z
-    .string()
-    .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), NO_REDIS)
-    .optional(),
+  REDIS_URL: redisUrl.optional(),
   ROLE: z
     .enum(['all', 'web', 'worker'], { message: 'is not all, web or worker: set it to one of them' })
     .default('all'),
@@ -146,9 +147,9 @@ const environment = z.object({
   BREAKER_PROBE: someTime(LONGEST_DAYS).prefault('30s'),
   CONNECTION_PROBE: someTime(LONGEST_DAYS).prefault('15m'),
   RETENTION_DAYS: count(3650).default(30),
-  METRICS_TOKEN: secret.optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpBase.optional(),
-  OTEL_SERVICE_NAME: z.string().default('ascent360-connector'),
+  METRICS_TOKEN: text.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.optional(),
+  OTEL_SERVICE_NAME: text.default('ascent360-connector'),
   OTEL_TRACES_SAMPLER_ARG: share.default(1),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, { message: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })

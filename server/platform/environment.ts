@@ -74,11 +74,24 @@ export const BLANK = 'holds nothing but white space: set its value, or leave an 
 const isQuoted = (text: string) => /^(["']).*\1$/s.test(text);
 const QUOTED = 'is in quotes, which would be a part of it: leave them out';
 /** White space around it came along when it was copied, and would make every signature wrong. */
-export const secret = z
+export const text = z
   .string({ message: 'is missing: copy it from the app in the Shopify Dev Dashboard' })
   .trim()
   .min(1, BLANK)
   .refine((text) => !isQuoted(text), QUOTED);
+
+const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
+/** The driver decodes the password. */
+const isRedis = (url: string) => /^rediss?:\/\//.test(url) && URL.canParse(url) && !/%(?![\da-f]{2})/i.test(url);
+/** It would ask Redis for database NaN, and the process would end after its start. */
+const namesDatabase = (url: string) => {
+  const { pathname, searchParams } = new URL(url);
+  return /^\/?\d*$/.test(pathname) && /^\d*$/.test(searchParams.get('db') ?? '');
+};
+export const redisUrl = z
+  .string()
+  .refine(isRedis, { message: NO_REDIS, abort: true })
+  .refine(namesDatabase, 'names a database that is no number: leave out what follows the port, or write /0 to /15');
 
 const BAD_MASTER_KEYS =
   'is not a list of id:base64(32 bytes) with ids of their own: make a key with k1:$(openssl rand -base64 32), put commas between several';

@@ -27,6 +27,13 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
     return `${variable}: the server's certificate has expired: renew it there, or set the clock of this machine right.`;
   if (/^(28P01|28000)$/.test(code))
     return `${variable}: the server refuses this user or password: correct them (write special characters of the password as %XX), or let the server accept them.`;
+  // The driver's words: it was asked for a password before the server could refuse anything.
+  if (/client password must be/.test(message))
+    return `${variable}: the server wants a password: write it as postgresql://user:PASSWORD@host.`;
+  if (code === '42501')
+    return `${variable}: this user may not use the app's tables: run the app and "npm run db:migrate" as the same user, which owns them.`;
+  if (code === '53300')
+    return `${variable}: the server has no connection left: set its max_connections (or the user's limit) to what docs/operations says.`;
   if (code === '3D000') return `${variable}: the server has no such database. Create it first.`;
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message)) {
     return `${variable}: the server refuses the password, or wants one: redis://:PASSWORD@host.`;

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,8 @@ const PGBOUNCER = '/usr/sbin/pgbouncer';
 const found = existsSync(PGBOUNCER);
 if (!found) leftOut('those with PgBouncer', 'install pgbouncer');
 
-async function pgbouncer(settings: readonly string[]): Promise<string> {
+/** @param users those it asks for a password, as name and password in its own file */
+async function pgbouncer(settings: readonly string[], users = ''): Promise<string> {
   const server = new URL(sharedPostgres() ?? '');
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-pgbouncer-'));
   const port = await freePort();
@@ -25,10 +27,11 @@ async function pgbouncer(settings: readonly string[]): Promise<string> {
     'listen_addr = 127.0.0.1',
     `listen_port = ${port}`,
     'unix_socket_dir =',
-    'auth_type = any',
+    ...(users ? ['auth_type = scram-sha-256', `auth_file = ${path.join(dir, 'users')}`] : ['auth_type = any']),
     ...settings,
   ];
   await writeFile(path.join(dir, 'pgbouncer.ini'), ini.join('\n'));
+  await writeFile(path.join(dir, 'users'), users);
   await chmod(dir, 0o755);
   const asRoot = process.getuid?.() === 0;
   const child = spawn(PGBOUNCER, [...(asRoot ? ['-u', 'postgres'] : []), path.join(dir, 'pgbouncer.ini')], {
@@ -83,6 +86,50 @@ it.each([
   const words = await check(await url());
   expect(words).toMatch(/^DATABASE_URL: .*Start it, or correct its host, port or name\.$/);
   expect(words).toMatch(why);
+});
+
+const newName = () => `connector_${randomBytes(6).toString('hex')}`;
+
+it.each([['LATIN1'], ['SQL_ASCII']])('a database in %s, which can’t hold every name, is refused', async (encoding) => {
+  const db = await openDb({ databaseUrl: sharedPostgres() ?? '', dataDir: '' });
+  onTestFinished(db.close);
+  const name = newName();
+  await db.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+  const words = await check(Object.assign(new URL(sharedPostgres() ?? ''), { pathname: `/${name}` }).href);
+  await db.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  expect(words).toMatch(new RegExp(`^DATABASE_URL: .*encoding is ${encoding},.* make it anew with ENCODING 'UTF8'`));
+});
+
+it('options= in the URL, which take the place of the session’s settings, are refused by name', async () => {
+  const words = await check(`${sharedPostgres()}?options=-c%20search_path%3Dpublic`);
+  expect(words).toMatch(/^DATABASE_URL: .* options= in the URL: leave it out/);
+});
+
+it('a process whose user may not use the tables ends with what to do', async () => {
+  const world = await startWorld();
+  onTestFinished(world.close);
+  const username = newName();
+  await world.read(async (db) => await db.query(`CREATE ROLE ${username} LOGIN`));
+  const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { username }).href;
+  const refused = await world.launch({ DATABASE_URL });
+  expect(await refused.ended).toBe(1);
+  expect(refused.output()).toMatch(/^DATABASE_URL: this user may not use the app's tables: .* as the same user/);
+  await world.read(async (db) => await db.query(`DROP ROLE ${username}`));
+});
+
+it.skipIf(!found)('db:migrate without the password that the server wants says so and ends at once', async () => {
+  const server = new URL(sharedPostgres() ?? '');
+  const DATABASE_URL = await pgbouncer(['ignore_startup_parameters = options'], `"${server.username}" "secret"`);
+  const env = { ...process.env, DATABASE_URL };
+  const ended = await new Promise<{ code: unknown; said: string }>((resolve) => {
+    execFile(process.execPath, ['prisma/migrate.ts'], { env, timeout: 40_000 }, (error, _out, said) => {
+      resolve({ code: error?.code, said });
+    });
+  });
+  expect(ended).toEqual({
+    code: 1,
+    said: 'DATABASE_URL: the server wants a password: write it as postgresql://user:PASSWORD@host.\n',
+  });
 });
 
 describe.skipIf(!found)('PgBouncer in between is refused at start, with what to do:', () => {

@@ -15,6 +15,7 @@ function faultsOf(env: Record<string, string>): string[] {
 
 const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
+const NO_REDIS_NUMBER = 'names a database that is no number: leave out what follows the port, or write /0 to /15';
 const NO_URL = 'is not an http(s) URL: write it whole, such as https://connector.example';
 const NO_ORIGIN = 'is more than an origin: write protocol, host and port alone, such as https://connector.example';
 const QUOTED = 'is in quotes, which would be a part of it: leave them out';
@@ -76,6 +77,12 @@ it.each([
   ['REDIS_URL', 'cache:6379', NO_REDIS],
   ['REDIS_URL', 'redis://[bad', NO_REDIS],
   ['REDIS_URL', 'redis://:pass/word@cache', NO_REDIS],
+  ['REDIS_URL', 'redis://:p%zz@cache', NO_REDIS],
+  ...['redis://cache/shops', 'redis://cache/0/1', 'redis://cache?db=shops'].map((url) => [
+    'REDIS_URL',
+    url,
+    NO_REDIS_NUMBER,
+  ]),
   [
     'DATABASE_URL',
     'mysql://db',
@@ -88,7 +95,7 @@ it.each([
       'is not a URL: write special characters of the password as %XX, and the port in digits',
     ],
   ),
-  ...['prod', 'Production', 'PRODUCTION'].map((value) => [
+  ...['prod', 'Production', 'PRODUCTION', '"production"'].map((value) => [
     'NODE_ENV',
     value,
     'is not known: set it to production, in small letters, or leave it out',
@@ -97,7 +104,15 @@ it.each([
   ['SHOPIFY_API_SECRET', '"secret"', QUOTED],
   ['METRICS_TOKEN', '"token"', QUOTED],
   ['ENCRYPTION_KEYS', `"k1:${Buffer.alloc(32).toString('base64')}"`, QUOTED],
+  ['DATA_DIR', '"/data"', QUOTED],
+  ['OTEL_SERVICE_NAME', "'connector'", QUOTED],
+  ['OTEL_SERVICE_NAME', ' ', BLANK],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', NO_URL],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'http://collector:4318/v1/traces',
+    'holds what the app puts behind it: leave out /v1/traces',
+  ],
   ['OTEL_TRACES_SAMPLER_ARG', '10%', NO_SHARE],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', NO_SHARE],
   ['OTEL_TRACES_SAMPLER_ARG', '\t', NO_SHARE],

@@ -13,8 +13,9 @@ const WHAT_TO_CHECK = 'Start it, or correct its host, port or name.';
 export async function checkSession(db: Db): Promise<void> {
   if (db.embedded) return;
   const asked = Array.from({ length: AT_ONCE }, () =>
-    db.query<{ zone: string; frozen: string }>(
-      `SELECT current_setting('timezone') AS zone, current_setting('idle_in_transaction_session_timeout') AS frozen`,
+    db.query<{ zone: string; frozen: string; encoding: string }>(
+      `SELECT current_setting('timezone') AS zone, current_setting('idle_in_transaction_session_timeout') AS frozen,
+         current_setting('server_encoding') AS encoding`,
     ),
   );
   const answers = await Promise.allSettled(asked);
@@ -28,7 +29,12 @@ export async function checkSession(db: Db): Promise<void> {
     const [row] = answer.value;
     if (row?.zone !== 'UTC' || row.frozen !== '5s') {
       throw new Error(
-        'DATABASE_URL: the session does not keep the settings that the app asks for (timezone, idle_in_transaction_session_timeout). A pooler in between drops them: connect to PostgreSQL itself.',
+        'DATABASE_URL: the session does not keep the settings that the app asks for (timezone, idle_in_transaction_session_timeout). A pooler in between drops them, and so does options= in the URL: leave it out, and connect to PostgreSQL itself.',
+      );
+    }
+    if (row.encoding !== 'UTF8') {
+      throw new Error(
+        `DATABASE_URL: the database's encoding is ${row.encoding}, which can't hold every name: make it anew with ENCODING 'UTF8' TEMPLATE template0.`,
       );
     }
   }
