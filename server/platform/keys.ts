@@ -41,6 +41,8 @@ export type Vault = {
 export class MissingKeyError extends Error {
   override name = 'MissingKeyError';
   readonly keyId: string;
+  /** For the log, which leaves messages out: this one holds no data. */
+  readonly why: string;
   /** @param held set when the key with that id exists but doesn't open the shop's key */
   constructor(keyId: string, held?: { cause: unknown }) {
     super(
@@ -51,6 +53,7 @@ export class MissingKeyError extends Error {
       held,
     );
     this.keyId = keyId;
+    this.why = this.message;
   }
 }
 

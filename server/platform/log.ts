@@ -1,4 +1,4 @@
-import { type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type LoggerOptions, pino } from 'pino';
 import { isOutage } from './database/outage.ts';
 import { codeOf } from './error-code.ts';
 
@@ -77,7 +77,10 @@ const FLUSH_EVERY_MS = 200;
 /** A write of a few lines costs as much as making them. In bytes. */
 const FLUSH_FROM = 12 * 1024;
 
-export function createLog(level: string): Log {
+/** Lines are written in groups, at the latest after a while and when the process ends. */
+const toOutput = () => pino.destination({ sync: false, minLength: FLUSH_FROM, periodicFlush: FLUSH_EVERY_MS });
+
+export function createLog(level: string, to: DestinationStream = toOutput()): Log {
   const spared = sparingly(() => performance.now());
   const options: LoggerOptions = {
     level,
@@ -91,9 +94,10 @@ export function createLog(level: string): Log {
     },
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Under this key pino would take an error's message for that of its line.
+    errorKey: 'thrown',
     serializers: { err: describeError },
     formatters: { log: withoutSecrets },
   };
-  // Lines are written in groups, at the latest after this time and when the process ends.
-  return pino(options, pino.destination({ sync: false, minLength: FLUSH_FROM, periodicFlush: FLUSH_EVERY_MS }));
+  return pino(options, to);
 }

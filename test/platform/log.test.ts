@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeError, sparingly, withoutSecrets } from '../../server/platform/log.ts';
+import { createLog, describeError, sparingly, withoutSecrets } from '../../server/platform/log.ts';
 
 it('values named like a secret are hidden in a log line and inside its objects; everything else stays', () => {
   const err = new Error('x');
@@ -24,6 +24,17 @@ it('an error is logged by name, code and place, whatever its message looks like'
   expect(described).toEqual({ name: 'TypeError', code: 'E1', stack: expect.stringMatching(/^ +at .*log\.test\.ts/) });
   expect(JSON.stringify(described)).not.toMatch(/canary|5005550107/);
 });
+
+it.each(['debug', 'warn', 'error'] as const)(
+  'an error’s message is no %s line’s either: it may quote somebody’s data',
+  (level) => {
+    const lines: string[] = [];
+    const log = createLog('debug', { write: (line) => void lines.push(line) });
+    log[level]({ stage: 'read', err: new SyntaxError('Unexpected token: canary@example.com') });
+    expect(JSON.parse(lines.join(''))).toMatchObject({ stage: 'read', err: { name: 'SyntaxError' } });
+    expect(lines.join('')).not.toContain('canary');
+  },
+);
 
 const failing = (code: string) => Object.assign(new Error('x'), { code });
 const away = failing('ECONNREFUSED');

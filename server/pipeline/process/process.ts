@@ -10,7 +10,8 @@ import type { Traces } from '../traces.ts';
 import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
 import { type BatchDeps, handleOpened, isAboutShop, LARGE_BYTES } from './handle-opened.ts';
 import type { Ahead } from './open-ahead.ts';
-import { openReceived } from './open-received.ts';
+import { type OpenedEvents, openReceived } from './open-received.ts';
+import type { EventRow } from './translate-stored.ts';
 
 export type ProcessDeps = BatchDeps & {
   db: Db;
@@ -65,11 +66,33 @@ async function processBatch(
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);
     const now = deps.now();
     deps.log.info({ stage: 'process', shop: shop.id, events: rows.length, ms: now - started });
-    const lags = rows.map((row) => now - row.received_at.getTime());
+    const unread = sayUnread(
+      deps,
+      shop,
+      opened.events.filter(({ row }) => rows.includes(row)),
+    );
+    const translated = rows.filter((row) => !unread.has(row));
+    const lags = translated.map((row) => now - row.received_at.getTime());
     deps.metrics?.eventsProcessed(lags, now - started);
-    deps.traces?.translated(shop.id, rows, began);
+    deps.traces?.translated(shop.id, translated, began);
   }
   return { handled: rows.length, isCut };
+}
+
+/** Counts and logs events that need attention because we couldn't read them. @returns them */
+function sayUnread({ log, metrics }: ProcessDeps, shop: Shop, events: OpenedEvents['events']): Set<EventRow> {
+  const unread = new Set<EventRow>();
+  for (const { row, read } of events) {
+    if (!('settled' in read) || read.settled.state !== 'attention') continue;
+    unread.add(row);
+    metrics?.eventFailed();
+    const { reason } = read.settled;
+    log.error(
+      { stage: 'process', shop: shop.id, event: row.id, reason, err: read.error },
+      'an event could not be handled',
+    );
+  }
+  return unread;
 }
 
 /**

@@ -23,7 +23,9 @@ export type EventRow = {
 export type StoredEvent = EventRow & { body: Uint8Array };
 
 /** An event with what we could read from its body, or how it ends because we couldn't. */
-export type TranslatedOrSettled = { event: TranslatedEvent } | { settled: Settled; detail: Detail | null };
+export type TranslatedOrSettled =
+  | { event: TranslatedEvent }
+  | { settled: Settled; detail: Detail | null; error?: unknown };
 
 /**
  * For bodies read through the Admin API: the source of their facts, by the source of their event.
@@ -99,7 +101,7 @@ export function translateStoredEvent(
     return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };
   } catch (error) {
     const detail = error instanceof TranslationError ? detailOf(error.detail) : null;
-    return { settled: { state: 'attention', reason: 'translation_failed' }, detail };
+    return { settled: { state: 'attention', reason: 'translation_failed' }, detail, error };
   }
 }
 

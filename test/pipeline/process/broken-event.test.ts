@@ -45,6 +45,37 @@ it('two processes that meet the same broken event at once don’t blame the even
   expect(await standing(whole)).toMatchObject({ state: 'open' });
 });
 
+it('an event that can’t be read is counted as failed, and logged with its id and why, beside those that can', async () => {
+  await base.begin({});
+  const { db, shop, shops } = base;
+  await base.receive('customers/create', customer(1));
+  const withoutId = await base.receive('orders/create', { id: {}, email: 'canary@example.com' });
+  const list = await base.receive('orders/create', '["canary"]');
+  const lines: string[] = [];
+  const log = createLog('error', { write: (line) => void lines.push(line) });
+  const counted = { handled: 0, failed: 0 };
+  const metrics = {
+    eventsProcessed: (lags: readonly number[]) => {
+      counted.handled += lags.length;
+    },
+    eventFailed: () => {
+      counted.failed++;
+    },
+  };
+  await processSafely({ db, shops, log, metrics, now: () => base.now }, shop);
+  expect(counted).toEqual({ handled: 1, failed: 2 });
+  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+    {
+      stage: 'process',
+      event: withoutId,
+      reason: 'translation_failed',
+      err: { name: 'TranslationError', stack: expect.stringContaining('translate-order') },
+    },
+    { stage: 'process', event: list, reason: 'unreadable' },
+  ]);
+  expect(lines.join('')).not.toContain('canary');
+});
+
 it('a few large bodies make a batch, and a body larger than any batch is a batch by itself', async () => {
   await base.begin({});
   const { db, shop, shops } = base;
