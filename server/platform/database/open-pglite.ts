@@ -91,5 +91,10 @@ export async function openPglite(folder: string, place = KEPT): Promise<PGlite> 
   return await PGlite.create({
     dataDir: folder,
     parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
+  }).catch((cause: unknown) => {
+    throw new Error(
+      `DATA_DIR: the database in ${folder} can't be opened: a power cut damaged it, another version made it, or the disk is full. Restore its backup, or set another DATA_DIR.`,
+      { cause },
+    );
   });
 }

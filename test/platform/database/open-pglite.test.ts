@@ -57,6 +57,16 @@ it('the one that installing made is used, and a copy that was interrupted is mad
   expect(await readdir(place)).toEqual(['pglite']);
 });
 
+it.each([
+  ['that a power cut has damaged', ['global', 'pg_control'], ''],
+  ['of another version', ['PG_VERSION'], '14\n'],
+])('a database %s is named, with what to do', async (_, file, content) => {
+  const folder = path.join(await scratch(), 'pglite');
+  await cp(await keepEmptyDatabase(), folder, { recursive: true });
+  await writeFile(path.join(folder, ...file), content);
+  await expect(openPglite(folder)).rejects.toThrow(/^DATA_DIR: the database in .*pglite can't be opened.* backup/);
+});
+
 it('where nothing can be kept the database is made all the same', async () => {
   const [place, file] = [await scratch(), path.join(await scratch(), 'a-file')];
   await writeFile(file, '');
