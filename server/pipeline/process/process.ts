@@ -66,11 +66,7 @@ async function processBatch(
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);
     const now = deps.now();
     deps.log.info({ stage: 'process', shop: shop.id, events: rows.length, ms: now - started });
-    const unread = sayUnread(
-      deps,
-      shop,
-      opened.events.filter(({ row }) => rows.includes(row)),
-    );
+    const unread = sayUnread(deps, shop, opened.events, rows);
     const translated = rows.filter((row) => !unread.has(row));
     const lags = translated.map((row) => now - row.received_at.getTime());
     deps.metrics?.eventsProcessed(lags, now - started);
@@ -79,11 +75,20 @@ async function processBatch(
   return { handled: rows.length, isCut };
 }
 
-/** Counts and logs events that need attention because we couldn't read them. @returns them */
-function sayUnread({ log, metrics }: ProcessDeps, shop: Shop, events: OpenedEvents['events']): Set<EventRow> {
+/**
+ * Counts and logs events that need attention because we couldn't read them.
+ * @param rows those of the events that were handled
+ * @returns them
+ */
+function sayUnread(
+  { log, metrics }: ProcessDeps,
+  shop: Shop,
+  events: OpenedEvents['events'],
+  rows: readonly EventRow[],
+): Set<EventRow> {
   const unread = new Set<EventRow>();
   for (const { row, read } of events) {
-    if (!('settled' in read) || read.settled.state !== 'attention') continue;
+    if (!('settled' in read) || read.settled.state !== 'attention' || !rows.includes(row)) continue;
     unread.add(row);
     metrics?.eventFailed();
     const { reason } = read.settled;
