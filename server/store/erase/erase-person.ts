@@ -12,7 +12,7 @@ import type { Shop } from '../shops/shops.ts';
 import type { PersonTraces } from './find-traces.ts';
 import { forgetViews } from './forget-views.ts';
 import { forgetMerged } from './kept-instead.ts';
-import { CHOSEN_SINCE, isTheirs, KEEPS_OTHERS_BACK, whoseParams } from './whose.ts';
+import { isTheirs, STAYS, STAYS_TOLD, whoseParams } from './whose.ts';
 
 /**
  * Erases everything we have on one person: what findTraces finds. Bodies, payloads, profiles,
@@ -37,13 +37,12 @@ export async function redactPerson(
   await eraseRequests(sql, shop, traces.requests, event.triggeredAt);
   const ids = traces.people.map((person) => person.id);
   const whose = whoseParams(shop, traces);
-  for (const table of ['consent_decisions', 'told'] as const) {
-    await sql.query(`DELETE FROM ${table} t WHERE ${isTheirs[table]}`, whose);
-  }
-  await sql.query(
-    `DELETE FROM consent_facts t WHERE ${isTheirs.consent_facts} AND NOT ${KEEPS_OTHERS_BACK} AND NOT ${CHOSEN_SINCE}`,
-    [...whose, new Date(event.triggeredAt)],
-  );
+  await sql.query(`DELETE FROM consent_decisions t WHERE ${isTheirs.consent_decisions}`, whose);
+  await sql.query(`DELETE FROM told t WHERE ${isTheirs.told} AND NOT ${STAYS_TOLD}`, whose);
+  await sql.query(`DELETE FROM consent_facts t WHERE ${isTheirs.consent_facts} AND NOT ${STAYS}`, [
+    ...whose,
+    new Date(event.triggeredAt),
+  ]);
   await sql.query('DELETE FROM entity_states WHERE shop_id = $1 AND entity = ANY($2::text[])', [
     shop.id,
     traces.entities,

@@ -37,17 +37,20 @@ export const isTheirs = {
   told: `${ABOUT} AND t.address <> ALL($5::text[]) AND NOT ${OTHERS_CHOSE}`,
 } as const;
 
-/**
- * Whether a choice keeps an older opt-in of another customer back: without it, Ascent360 would be
- * told to write again to an address that was opted out.
- */
-export const KEEPS_OTHERS_BACK = `(coalesce(t.state, '') NOT IN ('subscribed', 'ticked')
-  AND (t.address = ANY($5::text[]) OR ${OTHERS_CHOSE}))`;
+const OTHERS_HAVE = `EXISTS (SELECT 1 FROM addresses a WHERE a.shop_id = $1 AND a.address = t.address AND a.channel = t.channel
+  AND a.person_id <> ALL($4::uuid[]))`;
+const UNDONE = `EXISTS (SELECT 1 FROM consent_facts n WHERE n.shop_id = $1 AND n.address = t.address AND n.channel = t.channel
+  AND n.person_id = ANY($4::uuid[]) AND n.state IN ('subscribed', 'ticked') AND n.chosen_at > coalesce(t.chosen_at, '-infinity'))`;
 
 /**
- * A choice made after the erasure was asked for, which is `$6`: the new person's. An older opt-in of
- * theirs may still arrive, and mustn't undo it. It stays with the address, without whose it was; an
- * opt-in doesn't, since Ascent360 is asked to erase them.
+ * Which of their choices stay with the address, without whose they were. No opt-in, since Ascent360 is
+ * asked to erase them, and nothing that they undid. What stays keeps back an older opt-in, which may
+ * arrive later: of another customer who has had the address, since Ascent360 would be told to write
+ * again to one that was opted out; or of the new person, who chose after the erasure was asked for,
+ * which is `$6`.
  */
-export const CHOSEN_SINCE = `(coalesce(t.state, '') NOT IN ('subscribed', 'ticked') AND t.channel IN ('email', 'sms')
-  AND coalesce(t.chosen_at > $6, false))`;
+export const STAYS = `(t.channel IN ('email', 'sms') AND coalesce(t.state, '') NOT IN ('subscribed', 'ticked')
+  AND (${OTHERS_HAVE} OR ${OTHERS_CHOSE} OR coalesce(t.chosen_at > $6, false)) AND NOT ${UNDONE})`;
+
+/** Whether an opt-out that was told stays told, as it stays with an address of another customer. */
+export const STAYS_TOLD = `(t.accepted IS FALSE AND ${OTHERS_HAVE})`;

@@ -1,5 +1,8 @@
 /** Erasing a customer takes nothing from another who had the same address. */
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { answers } from '../activity/scene.ts';
@@ -7,6 +10,7 @@ import { answers } from '../activity/scene.ts';
 const scene = readScene();
 
 const SHARED = 'person1@example.com';
+const check = () => ledgerCheck({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
 
 it.each([
   ['waits is sent', false, [{ Email: SHARED, EmailPermission: false }]],
@@ -21,6 +25,46 @@ it.each([
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
   if (isSent) await scene.receive(EMAIL, { ...optOut }, Date.now() - MINUTE);
   expect(await scene.send()).toMatchObject(sent);
+});
+
+/** Shopify tells of a choice at the address that both have had, made this many minutes ago. */
+async function choose(id: number, state: string, minutes: number): Promise<void> {
+  const at = ago(minutes * MINUTE);
+  await scene.receive(EMAIL, emailConsent(id, state, at, { email_address: SHARED }), Date.parse(at));
+}
+
+/** What is sent once one of them was erased, and the other changed. */
+async function flagsAfterErasure(): Promise<unknown[]> {
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  await choose(2, 'subscribed', 10);
+  await scene.receive('customers/update', customer(2, { email: SHARED }));
+  while (await check().work(scene.base.shop, new AbortController().signal));
+  const sent = await scene.send();
+  return sent.flatMap((payload) => Reflect.get(payload, 'EmailPermission') ?? []);
+}
+
+it.each([
+  ['waits is sent', false, [false]],
+  ['was told is not told again', true, []],
+])(
+  'an opt-out at an address that another has too stays with it, without whose it was: one that %s, and no older opt-in',
+  async (_, isSent, flags) => {
+    scene.access = false;
+    await scene.receive('customers/create', customer(2, { email: SHARED, updated_at: ago(20 * MINUTE) }));
+    await scene.send();
+    await choose(1, 'unsubscribed', 5);
+    if (isSent) expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+    expect(await flagsAfterErasure()).toEqual(flags);
+  },
+);
+
+it('an opt-out that was undone before the erasure is not told after it', async () => {
+  scene.access = false;
+  await choose(2, 'subscribed', 10);
+  await choose(1, 'unsubscribed', 5);
+  await choose(1, 'subscribed', 2);
+  expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
+  expect(await flagsAfterErasure()).toEqual([]);
 });
 
 const bodies = async () =>
@@ -102,6 +146,46 @@ it('what a comparison found of an erased person doesn’t hide the same of whoev
   await scene.receive('customers/redact', { customer: { id: 1 } });
   const [row] = await scene.base.db.query('SELECT webhook_id FROM events WHERE id = $1', [event]);
   expect(row).toEqual({ webhook_id: `erased:${event}` });
+});
+
+it.each(['requested', 'in_progress', 'failed'])(
+  'an erasure takes what told of a merger with another that was %s, though they are still two',
+  async (status) => {
+    for (const [kept, away] of [
+      [1, 2],
+      [2, 1],
+      [2, 3],
+    ]) {
+      await scene.receive('customers/merge', {
+        status,
+        admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${kept}`,
+        admin_graphql_api_customer_deleted_id: `gid://shopify/Customer/${away}`,
+      });
+    }
+    await scene.receive('customers/redact', { customer: { id: 1 } });
+    expect(await bodies()).toEqual([{ topic: 'customers/merge', reason: 'merge_not_completed' }]);
+  },
+);
+
+it('an erasure takes what was read of the WhatsApp choice of one who was merged into another', async () => {
+  const { base, shopify } = scene;
+  const consent = { state: 'UNSUBSCRIBED', updatedAt: ago(MINUTE) } as const;
+  const one = shopify.setCustomer({ id: 1, defaultPhoneNumber: phoneOf('+14155550101', {}, consent) });
+  scene.access = false;
+  await scene.receive('customers/create', customer(1, { phone: '+14155550101' }));
+  await scene.receive('customers/merge', {
+    status: 'completed',
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+  });
+  const read = await scene.store('import/customers', { ...one, __typename: 'Customer' });
+  await base.db.query("UPDATE events SET source = 'import' WHERE id = $1", [read]);
+  await scene.translate();
+  const facts = async () =>
+    await base.db.query("SELECT 1 FROM consent_facts WHERE shop_id = $1 AND channel = 'whatsapp'", [base.shop.id]);
+  expect(await facts()).toHaveLength(1);
+  await scene.receive('customers/redact', { customer: { id: 1 } });
+  expect(await facts()).toEqual([]);
 });
 
 it('an erasure takes a deleted customer who has the same phone and no email', async () => {
