@@ -1,7 +1,16 @@
 import type { Channel } from '../../domain/consent.ts';
-import type { ShopifyId } from '../../domain/scalars.ts';
+import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { customerKey, emailHash, entityKey, guestKey, mobileHash, phoneHash } from '../people/identifiers.ts';
+import type { Vault } from '../../platform/keys.ts';
+import {
+  addressHash,
+  customerKey,
+  emailHash,
+  entityKey,
+  guestKey,
+  mobileHash,
+  phoneHash,
+} from '../people/identifiers.ts';
 import { type KnownPerson, type KnownPersonRow, openPerson } from '../people/profiles.ts';
 import { writtenBinding } from '../people/save-people.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
@@ -79,7 +88,7 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
     subject.customerId !== null && customerId !== null && !customerIds.includes(customerId);
   // A request has the id of its event.
   const anothers = new Set(requests.filter(isAnothers).map(({ id }) => id));
-  const mergers = await mergersOf(sql, shop, ids, customerIds);
+  const mergers = await mergersOf(sql, shop, customerIds);
   const names: Names = { customerIds, orderIds: new Set(subject.orderIds), emails: known.emails, phones: known.phones };
   const unread = await unsearchableEvents(sql, shop, names);
   return {
@@ -99,6 +108,7 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject):
   };
 }
 
+const whatsAppHash = (vault: Vault, phone: E164) => addressHash(vault, 'whatsapp', phone);
 const hashOf = ({ address }: { address: string }) => address;
 
 /** The keys that may find a request itself. */
@@ -120,20 +130,24 @@ const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
 async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<KnownPerson[]> {
   const { vault } = shop;
   const own = ownKeys(shop, subject);
-  const named = [subject.email && emailHash(vault, subject.email), subject.phone && mobileHash(vault, subject.phone)];
-  const shared = subject.phone ? [phoneHash(vault, subject.phone)] : [];
+  const { email, phone } = subject;
+  const named = [
+    email && emailHash(vault, email),
+    phone && mobileHash(vault, phone),
+    phone && whatsAppHash(vault, phone),
+  ];
+  const shared = phone ? [phoneHash(vault, phone)] : [];
   const bought = subject.email === null ? subject.orderIds.map((id) => entityKey(vault, 'order', id)) : [];
   // The phone of a postal address names a person only when nothing else does.
   const rows = await sql.query<KnownPersonRow & { deleted: boolean; bought: boolean; seen: Date | null }>(
     `SELECT id, key, profile, deleted_at IS NOT NULL AS deleted,
        id IN (SELECT person_id FROM entity_states WHERE shop_id = $1 AND entity = ANY($5::text[])) AS bought,
-       (SELECT max(last_seen_at) FROM addresses WHERE shop_id = $1 AND person_id = people.id AND channel IN ('email', 'sms')
-         AND address = ANY($3::text[])) AS seen FROM people
+       (SELECT max(last_seen_at) FROM addresses WHERE shop_id = $1 AND person_id = people.id AND address = ANY($3::text[])) AS seen FROM people
      WHERE shop_id = $1 AND (key = ANY($2::text[]) OR id IN (
-       SELECT person_id FROM addresses WHERE shop_id = $1 AND channel IN ('email', 'sms') AND address = ANY($3::text[])
+       SELECT person_id FROM addresses WHERE shop_id = $1 AND address = ANY($3::text[])
        UNION SELECT person_id FROM addresses a WHERE shop_id = $1 AND channel = 'phone' AND address = ANY($4::text[])
          AND NOT EXISTS (SELECT 1 FROM addresses o WHERE o.shop_id = $1 AND o.person_id = a.person_id
-           AND o.channel IN ('email', 'sms'))
+           AND o.channel <> 'phone')
        UNION SELECT person_id FROM entity_states WHERE shop_id = $1 AND entity = ANY($5::text[])))
      ORDER BY id`,
     [shop.id, own, named.filter((one) => one != null), shared, bought],
@@ -183,8 +197,8 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): P
 type Known = { addresses: Address[]; emails: string[]; phones: string[] };
 
 /**
- * The addresses of the request and of these people. A phone number counts in both roles it may
- * have.
+ * The addresses of the request and of these people. A phone number counts in every role it
+ * may have.
  */
 async function addressesOf(
   sql: Sql,
@@ -212,6 +226,7 @@ async function addressesOf(
     ...emails.map((email) => ({ channel: 'email' as const, address: emailHash(vault, email) })),
     ...phones.map((phone) => ({ channel: 'sms' as const, address: mobileHash(vault, phone) })),
     ...phones.map((phone) => ({ channel: 'phone' as const, address: phoneHash(vault, phone) })),
+    ...phones.map((phone) => ({ channel: 'whatsapp' as const, address: whatsAppHash(vault, phone) })),
   ];
   return {
     addresses: [...new Map(found.map((one) => [`${one.channel}:${one.address}`, one])).values()],

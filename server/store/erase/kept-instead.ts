@@ -17,27 +17,17 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
   return rows.map((row) => openPerson(shop, row));
 }
 
-/** Events that told of these mergers: they are found by the customer who was kept. */
-export async function mergersOf(
-  sql: Sql,
-  shop: Shop,
-  ids: readonly string[],
-  customerIds: readonly ShopifyId[],
-): Promise<string[]> {
-  const kept = await keptInstead(sql, shop, ids);
-  if (kept.length === 0) return [];
+/** Events that told of mergers with others, or of attempts at one: they are found by whom Shopify was to keep. */
+export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly ShopifyId[]): Promise<string[]> {
+  const names = { customerIds, orderIds: new Set<string>(), emails: [], phones: [] };
   const rows = await sql.query<{ id: string; body: Uint8Array }>(
-    `SELECT id, body FROM events WHERE shop_id = $1 AND topic = 'customers/merge' AND body IS NOT NULL AND search && $2::text[]`,
-    [shop.id, kept.map(({ key }) => key)],
+    `SELECT id, body FROM events WHERE shop_id = $1 AND topic = 'customers/merge' AND body IS NOT NULL
+       AND state <> 'received' AND cardinality(search) > 0`,
+    [shop.id],
   );
-  const isTheirs = ({ id, body }: { id: string; body: Uint8Array }) =>
-    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), {
-      customerIds,
-      orderIds: new Set(),
-      emails: [],
-      phones: [],
-    });
-  return rows.filter(isTheirs).map(({ id }) => id);
+  return rows.flatMap(({ id, body }) =>
+    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), names) ? [id] : [],
+  );
 }
 
 /** Whoever they were merged into has their ids no longer. */
