@@ -2,6 +2,7 @@ import type { Channel } from '../../domain/consent.ts';
 import type { E164, ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
+import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import {
   addressHash,
   customerKey,
@@ -19,9 +20,6 @@ import { mergersOf } from './kept-instead.ts';
 import { throughAllEvents } from './through-all-events.ts';
 import { type Names, unsearchableEvents } from './unsearchable-events.ts';
 
-/** An address as the ledger knows it. */
-export type Address = { channel: Channel; address: string };
-
 /** Where the database has something about a person. */
 export type PersonTraces = {
   /** Whether there is anything but requests like the one it is for. */
@@ -29,9 +27,9 @@ export type PersonTraces = {
   people: KnownPerson[];
   /** Their ids in Shopify, and the one that the request names. */
   customerIds: ShopifyId[];
-  addresses: Address[];
+  addresses: LedgerKey[];
   /** Addresses they had, and that another customer has had since. */
-  passedOn: Address[];
+  passedOn: LedgerKey[];
   /** Orders and customers, by their keys in entity_states. */
   entities: string[];
   events: string[];
@@ -194,7 +192,7 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): P
   return rows.map((row) => openPerson(shop, row)).filter(({ profile }) => profile.customerId === null);
 }
 
-type Known = { addresses: Address[]; emails: string[]; phones: string[] };
+type Known = { addresses: LedgerKey[]; emails: string[]; phones: string[] };
 
 /**
  * The addresses of the request and of these people. A phone number counts in every role it
@@ -207,7 +205,7 @@ async function addressesOf(
   people: readonly KnownPerson[],
 ): Promise<Known> {
   const { vault } = shop;
-  const rows = await sql.query<Address & { person_id: string; written: Uint8Array | null }>(
+  const rows = await sql.query<LedgerKey & { person_id: string; written: Uint8Array | null }>(
     'SELECT channel, address, person_id, written FROM addresses WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
     [shop.id, people.map((person) => person.id)],
   );
@@ -221,7 +219,7 @@ async function addressesOf(
   const emails = [subject.email, ...writtenAs('email'), ...contacts.map((contact) => contact.email)].filter(
     (one) => one != null,
   );
-  const found: Address[] = [
+  const found: LedgerKey[] = [
     ...rows.map(({ channel, address }) => ({ channel, address })),
     ...emails.map((email) => ({ channel: 'email' as const, address: emailHash(vault, email) })),
     ...phones.map((phone) => ({ channel: 'sms' as const, address: mobileHash(vault, phone) })),
@@ -229,7 +227,7 @@ async function addressesOf(
     ...phones.map((phone) => ({ channel: 'whatsapp' as const, address: whatsAppHash(vault, phone) })),
   ];
   return {
-    addresses: [...new Map(found.map((one) => [`${one.channel}:${one.address}`, one])).values()],
+    addresses: [...new Map(found.map((one) => [ledgerKey(one), one])).values()],
     emails: [...new Set(emails.map((email) => email.toLowerCase()))],
     phones,
   };
@@ -242,7 +240,7 @@ async function addressesOf(
 async function othersOf(
   sql: Sql,
   shop: Shop,
-  addresses: readonly Address[],
+  addresses: readonly LedgerKey[],
   ids: readonly string[],
 ): Promise<{ keys: string[]; addresses: Set<string> }> {
   const rows = await sql.query<{ key: string; address: string; last: boolean }>(

@@ -1,9 +1,10 @@
 import type { Param } from '../../platform/database/db.ts';
+import type { LedgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
-import type { Address, PersonTraces } from './find-traces.ts';
+import type { PersonTraces } from './find-traces.ts';
 
 /** What is about a person rather than about an address has their row's id in place of one. */
-const aboutThemselves = ({ people }: PersonTraces): Address[] =>
+const aboutThemselves = ({ people }: PersonTraces): LedgerKey[] =>
   people.flatMap(({ id }) => [
     { channel: 'phone', address: id },
     { channel: 'postal', address: id },
