@@ -1,4 +1,4 @@
-import { type Contact, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
+import { type Contact, fullName, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
@@ -13,6 +13,14 @@ function withoutBareCountry(known: Contact, other: Contact): Contact {
   if (!known.address || !other.address || !isCountryOnly(known.address)) return known;
   const { address: _, ...rest } = known;
   const { address: __, ...origins } = known.origins;
+  return { ...rest, origins };
+}
+
+/** Half of a name comes from nowhere else: it may be another person's. */
+function withoutName(told: Contact, known: Contact): Contact {
+  if (fullName(known) === undefined) return told;
+  const { firstName: _, lastName: __, ...rest } = told;
+  const { firstName: _first, lastName: _last, ...origins } = told.origins;
   return { ...rest, origins };
 }
 
@@ -37,7 +45,8 @@ export function mergeContact(
     profile.contactTriggeredAt = triggeredAt;
     person.profileAt = at;
   } else if (from === 'order') {
-    const { denied: _, ...told } = contact;
+    const { denied: _, ...said } = contact;
+    const told = withoutName(said, profile.contact);
     const known = withoutBareCountry(profile.contact, told);
     profile.contact = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
   }
