@@ -37,12 +37,20 @@ function plainDigit(char: string): string {
   return String((code - zero) % 10);
 }
 
+/** What is left of a number that was a decimal one on its way: 15123456789.0. */
+const NO_DECIMALS = /^(\+?\d{7,})\.0+$/;
+
 /** `(+44) 20…` */
 const CODE_IN_BRACKETS = /^\(\s*(\+\s*\d{1,3})\s*\)/;
 
 function strip(text: string): string {
   const plain = text.replaceAll(UNSEEN, '').replaceAll(FULL_WIDTH, toAscii).replaceAll(OTHER_DIGITS, plainDigit);
-  return plain.replaceAll(QUOTES, '').replaceAll(SPACE, ' ').replaceAll(ENDS, '').replace(CODE_IN_BRACKETS, '$1 ');
+  return plain
+    .replaceAll(QUOTES, '')
+    .replaceAll(SPACE, ' ')
+    .replaceAll(ENDS, '')
+    .replace(NO_DECIMALS, '$1')
+    .replace(CODE_IN_BRACKETS, '$1 ');
 }
 
 /**

@@ -81,6 +81,9 @@ describe('a phone number', () => {
     ['(+44) (0)20 7946 0958', 'US', '+442079460958'],
     ['00 43 664 1234567', 'FR', '+436641234567'],
     ['030 12345678901', 'DE', '+493012345678901'],
+    ['15123456789.0', 'DE', '+4915123456789'],
+    ['+436641234567.00', null, '+436641234567'],
+    ['9801234567.0', 'US', '+19801234567'],
   ])('%s in %s is %s', (text, country, phone) => {
     expect(readPhone(text, country)).toEqual({ ok: true, phone });
   });
@@ -238,6 +241,10 @@ describe('a date', () => {
     ['9999-12-31T23:59:59-01:00', undefined, undefined],
     ['2025-02-30T00:00:00Z', undefined, undefined],
     ['2025-02-03T00:00:00', undefined, undefined],
+    ['2025-02-03 00:00:00 UTC', undefined, undefined],
+    ['2025-02-03 00:00:00 -0500', undefined, undefined],
+    ['2025-02-03T24:00:00Z', undefined, undefined],
+    ['2025-02-03T00:00:00+24:00', undefined, undefined],
     ['2025-02-03', undefined, undefined],
     ['yesterday', undefined, undefined],
     ['', undefined, undefined],
