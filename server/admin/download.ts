@@ -29,6 +29,13 @@ async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): A
 
 export type Downloading = { transport: Transport } & typeof DOWNLOAD_PATIENCE;
 
+/** Whether it is the file, or the part of it that was asked for: not a page of something in between. */
+function isOfFile({ status, headers }: Response, from: number): boolean {
+  const range = headers.get('content-range');
+  if (status === 206 && range !== null && !range.startsWith(`bytes ${from}-`)) return false;
+  return !headers.get('content-type')?.startsWith('text/html');
+}
+
 /** One attempt: the bytes starting at `from`. */
 async function* attempt(
   { transport, idleMs }: Downloading,
@@ -46,6 +53,10 @@ async function* attempt(
       throw new AdminError('refused', 'The file of the bulk operation is gone', { why: `status_${status}` });
     }
     throw new Error(`Status ${status}`);
+  }
+  if (!isOfFile(response, from)) {
+    await body.cancel();
+    throw new Error('Something else than the file');
   }
   // A server without range support sends the whole file.
   let skip = status === 200 ? from : 0;

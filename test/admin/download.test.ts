@@ -49,6 +49,16 @@ describe("a bulk operation's file", () => {
     expect(Number(/\d+/.exec(second ?? '')?.[0])).toBeGreaterThan(100);
   });
 
+  it.each<[string, number, Record<string, string>, string]>([
+    ['a page', 200, { 'content-type': 'text/html; charset=utf-8' }, '<!DOCTYPE html>\n<p>Sign in</p>\n'],
+    ['another part of it', 206, { 'content-range': 'bytes 0-9/100' }, '{"id":"gid'],
+  ])('is not mistaken for %s, and is asked for again', async (_, status, headers, text) => {
+    const url = await file();
+    scene.there.bulk.others = [(response) => void response.writeHead(status, headers).end(text)];
+    expect(await read(url, 100)).toBe(whole().slice(100));
+    expect(scene.there.bulk.ranges).toEqual(['bytes=100-', 'bytes=100-']);
+  });
+
   it('is refused once it has expired', async () => {
     const url = await file();
     scene.there.bulk.expired = true;

@@ -89,6 +89,8 @@ export class FakeBulk {
   shortenTo: number | null = null;
   /** Files are gone, as after seven days. */
   expired = false;
+  /** What answers the next downloads instead. */
+  others: ((response: ServerResponse) => void)[] = [];
   /** The ranges requested, in order; null: the whole file. */
   readonly ranges: (string | null)[] = [];
 
@@ -175,6 +177,8 @@ export class FakeBulk {
     const file = this.#files.get(`gid://shopify/BulkOperation/${number}`);
     const range = request.headers.range ?? null;
     this.ranges.push(range);
+    const other = this.others.shift();
+    if (other) return other(response);
     if (!file || this.expired)
       return void response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error/>');
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
