@@ -1,4 +1,4 @@
-import { visibleText } from '../visible-text.ts';
+import { withoutInvisible } from '../visible-text.ts';
 import type { en } from '../wording/en.ts';
 import type { Text } from '../wording/text.ts';
 
@@ -37,16 +37,14 @@ function parseAddress(url: URL): ParsedGuid {
   return { ok: true, guid: guid.toLowerCase() };
 }
 
-const unwrap = (text: string) => visibleText(visibleText(text).replace(WRAPPING, ''));
-
 /**
  * Reads the GUID of Ascent360's data webhook from what a merchant pasted: the GUID itself (any
- * case, with spaces, braces or quotes around it), or the whole address
- * `https://webhook.ascent360.com/V1/Data/{GUID}`. Returns the GUID in lower case. The GUID is a
- * credential, so no message repeats any of the pasted text.
+ * case, in braces or quotes), or the whole address `https://webhook.ascent360.com/V1/Data/{GUID}`,
+ * with spaces and line breaks around it or, where an email broke it, inside. Returns the GUID in
+ * lower case. It is a credential, so no message repeats any of the pasted text.
  */
 export function parseGuid(text: string): ParsedGuid {
-  const pasted = unwrap(unwrap(text).replace(LABEL, ''));
+  const pasted = withoutInvisible(text).replace(WRAPPING, '').replace(LABEL, '').replace(WRAPPING, '');
   if (pasted === '') return refused('missing');
   const guid = pasted.replace(HYPHENS, '-').toLowerCase();
   if (wholeGuid.test(guid)) return { ok: true, guid };
