@@ -1,5 +1,5 @@
 import { BlockStack, Button, InlineStack, Tag, TextField } from '@shopify/polaris';
-import { useState } from 'react';
+import { type ClipboardEvent, useState } from 'react';
 import { textAt } from '../texts.ts';
 import { useEnter } from './use-enter.ts';
 
@@ -12,10 +12,19 @@ type Props = {
   disabled?: boolean;
 };
 
+const SEPARATOR = /[,;、，；\t\r\n]/;
+
+/** Also a list as code has it, `["2127849", "2127850"]`: Ascent360 writes its samples like that. */
 const split = (text: string) =>
   text
-    .split(/[,;\n]/)
-    .map((part) => part.trim())
+    .replace(/^\s*\[(\s*["\d].*)\]\s*$/s, '$1')
+    .split(SEPARATOR)
+    .map((part) =>
+      part
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .trim(),
+    )
     .filter((part) => part !== '');
 
 /** A list of texts: typed one by one or pasted with commas, shown as removable tags. */
@@ -25,6 +34,13 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
     setTyped('');
     const added = split(text).filter((value, index, all) => !values.includes(value) && all.indexOf(value) === index);
     if (added.length > 0) onChange([...values, ...added]);
+  };
+  /** Several lines, as of a spreadsheet: in a field of one line the browser would make them one text. */
+  const paste = (event: ClipboardEvent) => {
+    const text = event.clipboardData.getData('text');
+    if (!/[\r\n]/.test(text.trim())) return;
+    event.preventDefault();
+    take(`${typed}\n${text}`);
   };
   const remove = (value: string) => {
     // Its button goes with it: the keyboard continues at the field.
@@ -38,23 +54,25 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
   });
   return (
     <BlockStack gap="200">
-      <TextField
-        id={id}
-        label={label}
-        value={typed}
-        onChange={(text) => (/[,;\n]/.test(text) ? take(text) : setTyped(text))}
-        // Typed text is not lost if it was never added.
-        onBlur={() => take(typed)}
-        autoComplete="off"
-        disabled={disabled}
-        {...(helpText && { helpText })}
-        {...(error && { error })}
-        connectedRight={
-          <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
-            {textAt('common.add')}
-          </Button>
-        }
-      />
+      <div onPaste={paste}>
+        <TextField
+          id={id}
+          label={label}
+          value={typed}
+          onChange={(text) => (SEPARATOR.test(text) ? take(text) : setTyped(text))}
+          // Typed text is not lost if it was never added.
+          onBlur={() => take(typed)}
+          autoComplete="off"
+          disabled={disabled}
+          {...(helpText && { helpText })}
+          {...(error && { error })}
+          connectedRight={
+            <Button onClick={() => take(typed)} disabled={disabled || typed.trim() === ''}>
+              {textAt('common.add')}
+            </Button>
+          }
+        />
+      </div>
       {values.length > 0 && (
         <InlineStack gap="100">
           {values.map((value) => (

@@ -9,8 +9,14 @@ const saveButton = (page: Page) => page.locator('ui-save-bar').getByRole('button
 inBrowser('the settings', (stage) => {
   beforeAll(async () => {
     await stage().connector.connect({ sourceName: 'Alpine', providerType: 3, listIds: ['1'] });
-    const order = { id: 5, name: '#1005', email: 'mia@example.com', updated_at: '2026-11-01T10:00:00Z' };
-    await stage().connector.deliver('orders/create', { ...order, created_at: '2026-11-01T10:00:00Z' });
+    for (const [id, email] of [
+      [4, 'noa@example.com'],
+      [5, 'mia@example.com'],
+    ] as const) {
+      const at = '2026-11-01T10:00:00Z';
+      const order = { id, name: `#100${id}`, email, updated_at: at, created_at: at };
+      await stage().connector.deliver('orders/create', order);
+    }
   });
 
   const saved = async () => (await stage().connector.api('GET', '/settings')).body;
@@ -52,6 +58,32 @@ inBrowser('the settings', (stage) => {
     await page.getByText('Alpine → Alpine Shop').waitFor();
     await page.getByText('1 → 2, 3').waitFor();
     await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
+  });
+
+  it('take list IDs however they are pasted: in lines, in a row, as code, after what was typed', async () => {
+    const page = await open();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const field = page.getByLabel('List IDs');
+    const remove = page.locator('#lists').getByRole('button', { name: /^Remove / });
+    for (const pasted of [
+      '901\r\n902\r\n903\r\n',
+      '901\t902\t903',
+      '["901", "902","903"]',
+      '"901","902","903"',
+      '[901, 902, 903]',
+      '901；902、903',
+      '902\n 903 ',
+    ]) {
+      while ((await remove.count()) > 0) await remove.first().click();
+      await page.evaluate(async (text) => await navigator.clipboard.writeText(text), pasted);
+      if (!pasted.includes('901')) await field.fill('901');
+      await field.press('ControlOrMeta+v');
+      await field.press('Enter');
+      const names = await remove.evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label')));
+      expect.soft(names, pasted).toEqual(['Remove 901', 'Remove 902', 'Remove 903']);
+      expect.soft(await field.inputValue(), pasted).toBe('');
+    }
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
   });
 
   it('offer XML to accounts that Ascent360 has set up for it', async () => {
@@ -170,6 +202,18 @@ inBrowser('the settings', (stage) => {
     const page = await open();
     const payload = page.getByRole('region', { name: 'To Ascent360' });
     await payload.getByText('"Email": "mia@example.com"').waitFor();
+    const { promise: read, resolve: goOn } = Promise.withResolvers<void>();
+    const asked = page.waitForRequest('**/api/preview');
+    await page.route('**/api/preview', async (call) => {
+      await read;
+      await call.continue();
+    });
+    const choices = page.getByLabel('Event', { exact: true });
+    await choices.selectOption(await choices.getByText(/noa@example/).getAttribute('value'));
+    expect((await asked).postData()).toContain('noa@example.com');
+    expect(await payload.getByText('mia@example.com').count()).toBe(0);
+    goOn();
+    await payload.getByText('"Email": "noa@example.com"').waitFor();
     await page.getByLabel('Source name').fill('Seen before saving');
     await payload.getByText('"SourceName": "Seen before saving"').waitFor();
     await page.getByText('Would be sent').first().waitFor();

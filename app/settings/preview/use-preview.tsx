@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useDeferredValue, useEffect, useState } from 'react';
 import type { ActivityDetail } from '../../../server/features/activity/api.ts';
 import type { Preview } from '../../../server/features/settings/api.ts';
@@ -71,7 +71,8 @@ function usePreviewOf(form: SettingsForm): PreviewOfEvent {
         body: { topic: detail.data?.topic, body: event, settings: JSON.parse(settings) },
       }),
     enabled: event !== null,
-    placeholderData: keepPreviousData,
+    // Until the settings' next answer the one before stays, but never another event's.
+    placeholderData: (before: Preview | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
   });
   const shownNow = (): Shown => {
     if (preview.error instanceof ApiError && preview.error.kind === 'refused') return { state: 'faulty' };
