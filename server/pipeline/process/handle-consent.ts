@@ -120,7 +120,8 @@ export function placeChoices(batch: Batch, person: Person): void {
   if (nameless) person.profile.nameless = nameless.map((one) => withAddressesThen(batch, person, one));
   if (!unplaced) return;
   const dateOf = ({ at }: { at: Instant | null }) => at ?? -Infinity;
-  const placed = unplaced.filter(({ channel }) => currentAddress(batch.shop, person, channel) !== null);
+  const hasHad = (channel: Channel) => currentAddress(batch.shop, person, channel) ?? lastAddress(person, channel);
+  const placed = unplaced.filter(({ channel }) => hasHad(channel) != null);
   const counts = placed.filter(
     (one) =>
       !one.optIn &&

@@ -208,6 +208,11 @@ it.each([
   expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'no_choice' });
 });
 
+const merged = {
+  admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+  admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+  status: 'completed',
+};
 const then = { email: 'then@example.com', phone: '+13035550111' };
 const now = { email: 'now@example.com', phone: '+13035550122' };
 const START = Date.now();
@@ -332,17 +337,35 @@ describe.each(channels)('%s opt-out without an address, of somebody who has move
   });
 });
 
+describe.each(channels)(
+  '%s opt-out without an address that comes before any is known',
+  (channel, topic, atThen, _, flag) => {
+    const gone = channel === 'an email' ? { email: null } : { phone: null };
+    const outcome = async () => (await scene.send()).filter((payload) => flag in payload);
+
+    it('is about the one that its customer had, of which we hear once it is gone', async () => {
+      await scene.receive(topic, says(channel, 'unsubscribed', 8, null), at(8));
+      await scene.receive('customers/update', customer(1, { ...then, ...gone, updated_at: dated(6) }), at(6));
+      await scene.receive('customers/update', customer(1, { ...then, updated_at: dated(9) }), at(9));
+      expect(await outcome()).toMatchObject([{ ...atThen, [flag]: false }]);
+    });
+
+    it('is about the one of a customer merged away, of which we hear after the merger', async () => {
+      await scene.receive('customers/merge', merged, at(7));
+      await scene.receive(topic, says(channel, 'unsubscribed', 8, null), at(8));
+      await scene.receive('customers/update', customer(1, { ...then, updated_at: dated(9) }), at(9));
+      expect(await outcome()).toMatchObject([{ ...atThen, [flag]: false }]);
+    });
+  },
+);
+
 it('that a customer made who was merged away is about their own number, though an order of theirs named nobody else than the kept one', async () => {
   const [own, kept] = ['+13035550100', '+13035550200'];
   await scene.receive('customers/create', customer(1, { phone: own, updated_at: ago(9 * MINUTE) }));
   await scene.receive(SMS, smsConsent(1, 'subscribed', ago(8 * MINUTE), own));
   await scene.receive('customers/create', customer(2, { phone: kept, updated_at: ago(9 * MINUTE) }));
   await scene.send();
-  await scene.receive('customers/merge', {
-    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
-    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
-    status: 'completed',
-  });
+  await scene.receive('customers/merge', merged);
   const nothing = { email: null, contact_email: null, phone: null };
   await scene.receive('orders/create', order(7, { ...nothing, customer: { id: 1 }, updated_at: ago(MINUTE) }));
   await scene.send();
