@@ -3,6 +3,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { bodyBinding } from '../events/events.ts';
 import { type KnownPerson, type KnownPersonRow, openPerson, profileBinding } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
+import { throughAllEvents } from './through-all-events.ts';
 import { namesPerson } from './unsearchable-events.ts';
 
 /** Customers into whom these people were merged, one after another: others, who stay. */
@@ -20,7 +21,8 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
 /** Events that told of mergers with others, or of attempts at one: they are found by whom Shopify was to keep. */
 export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly ShopifyId[]): Promise<string[]> {
   const names = { customerIds, orderIds: new Set<string>(), emails: [], phones: [] };
-  const rows = await sql.query<{ id: string; body: Uint8Array }>(
+  const rows = await throughAllEvents<{ id: string; body: Uint8Array }>(
+    sql,
     `SELECT id, body FROM events WHERE shop_id = $1 AND topic = 'customers/merge' AND body IS NOT NULL
        AND state <> 'received' AND cardinality(search) > 0`,
     [shop.id],
