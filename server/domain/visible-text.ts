@@ -6,8 +6,10 @@ const INVISIBLE = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Ends of an emoji that change its look: variation selectors, and the tags of a flag. */
 const PART_OF_EMOJI = /[\p{Variation_Selector}\u{E0020}-\u{E007F}]/u;
 
+const EACH_INVISIBLE = new RegExp(INVISIBLE, 'gu');
+
 /** What can be seen of a text, for one that is a single word. */
-export const withoutInvisible = (text: string): string => text.replaceAll(new RegExp(INVISIBLE, 'gu'), '');
+export const withoutInvisible = (text: string): string => text.replaceAll(EACH_INVISIBLE, '');
 
 const isInvisible = (char: string) => INVISIBLE.test(char);
 const isPlain = (code: number) => code > 0x20 && code < 0x7f;

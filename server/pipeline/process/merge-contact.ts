@@ -1,4 +1,4 @@
-import { type Contact, fullName, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
+import { type Contact, type ContactField, fullName, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
@@ -8,21 +8,18 @@ import type { Person } from '../../store/people/people.ts';
  */
 const keepKnown = ({ denied = [], ...told }: Contact, known: Contact) => withFieldsOf(known, denied, told);
 
-/** A known address with only a country gives way to one that says more. */
-function withoutBareCountry(known: Contact, other: Contact): Contact {
-  if (!known.address || !other.address || !isCountryOnly(known.address)) return known;
-  const { address: _, ...rest } = known;
-  const { address: __, ...origins } = known.origins;
-  return { ...rest, origins };
+function without(contact: Contact, ...fields: readonly ContactField[]): Contact {
+  const rest = { ...contact, origins: { ...contact.origins } };
+  for (const field of fields) {
+    delete rest[field];
+    delete rest.origins[field];
+  }
+  return rest;
 }
 
-/** Half of a name comes from nowhere else: it may be another person's. */
-function withoutName(told: Contact, known: Contact): Contact {
-  if (fullName(known) === undefined) return told;
-  const { firstName: _, lastName: __, ...rest } = told;
-  const { firstName: _first, lastName: _last, ...origins } = told.origins;
-  return { ...rest, origins };
-}
+/** A known address with only a country gives way to one that says more. */
+const isOutdone = (known: Contact, told: Contact) =>
+  known.address !== undefined && told.address !== undefined && isCountryOnly(known.address);
 
 /**
  * Merges a person's contact with a new one, from a body or a read. A customer's own contact beats
@@ -46,8 +43,9 @@ export function mergeContact(
     person.profileAt = at;
   } else if (from === 'order') {
     const { denied: _, ...said } = contact;
-    const told = withoutName(said, profile.contact);
-    const known = withoutBareCountry(profile.contact, told);
+    // Half of a name comes from nowhere else: it may be another person's.
+    const told = fullName(profile.contact) === undefined ? said : without(said, 'firstName', 'lastName');
+    const known = isOutdone(profile.contact, told) ? without(profile.contact, 'address') : profile.contact;
     profile.contact = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
   }
 }
