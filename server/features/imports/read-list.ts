@@ -8,7 +8,7 @@ import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { gidOf, idIn } from '../../shopify/gid.ts';
 import { addPage, loadPage, PAGE_SIZE } from '../../store/imports/import-pages.ts';
-import { isCounting, noteListed } from '../../store/imports/reading.ts';
+import { isStillAt, noteListed } from '../../store/imports/reading.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -21,15 +21,14 @@ export type ListDeps = { db: Db; admin: Admin };
 
 /**
  * Lists the next customers of a segment, in pages of ids. Keeps none of them if the
- * import was cancelled meanwhile.
- * @returns whether the list is complete
+ * import was cancelled meanwhile, or another process has gone on with it.
  * @throws AdminError
  */
 export async function listMembers(
   { db, admin, cursors }: ListDeps & { cursors: Cursors },
   { shop, job, signal }: Work,
   segment: ShopifyId,
-): Promise<boolean> {
+): Promise<void> {
   const segmentId = gidOf('Segment', segment);
   const { data } = await admin.run(shop, SegmentMembers, { segmentId, after: job.listCursor }, signal);
   const { edges, pageInfo } = data.customerSegmentMembers;
@@ -38,7 +37,7 @@ export async function listMembers(
   const found = edges.map(({ node }) => idIn(node.id));
   const complete = !pageInfo.hasNextPage;
   const isKept = await db.transaction(async (sql) => {
-    if (!(await isCounting(sql, job.id))) return false;
+    if (!(await isStillAt(sql, job))) return false;
     // Fill the last page first if it isn't full, so that a line number gives a page and a place in
     // it.
     const [last] = await sql.query<{ page: number }>(
@@ -56,7 +55,6 @@ export async function listMembers(
   });
   if (!isKept || complete || pageInfo.endCursor === null) cursors.delete(job.id);
   else cursors.set(job.id, seen.add(pageInfo.endCursor));
-  return complete;
 }
 
 /** By id: those who have been merged into another since they were listed, and into whom. */

@@ -50,9 +50,16 @@ export async function noteFile(
   );
 }
 
-/** Whether the import is still counting; it stays so until the transaction ends. */
-export async function isCounting(sql: Sql, id: string): Promise<boolean> {
-  const rows = await sql.query(`SELECT 1 FROM imports WHERE id = $1 AND state = 'counting' FOR NO KEY UPDATE`, [id]);
+/**
+ * Whether the import is still counting and its list is where this process left it; it stays so until
+ * the transaction ends.
+ */
+export async function isStillAt(sql: Sql, { id, listCursor }: Pick<Import, 'id' | 'listCursor'>): Promise<boolean> {
+  const rows = await sql.query(
+    `SELECT 1 FROM imports WHERE id = $1 AND state = 'counting' AND read_at IS NULL AND list_cursor IS NOT DISTINCT FROM $2::text
+     FOR NO KEY UPDATE`,
+    [id, listCursor],
+  );
   return rows.length > 0;
 }
 

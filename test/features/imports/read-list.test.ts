@@ -1,8 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import type { Text } from '../../../server/domain/wording/text.ts';
-import { readList } from '../../../server/features/imports/read-list.ts';
+import { listMembers, readList } from '../../../server/features/imports/read-list.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
+import { loadPage } from '../../../server/store/imports/import-pages.ts';
 import { createImport, findImport } from '../../../server/store/imports/imports.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
@@ -40,6 +41,41 @@ async function read(customerIds: string[], admin: Admin, text: Text | null): Pro
     bodies.push(body);
   return bodies;
 }
+
+/** Shopify with a segment of these customers, two on a page. */
+const withMembers = (ids: readonly string[]): Admin => ({
+  ...silentAbout([]),
+  run: async (_shop, _document, variables) => {
+    const { after } = variables as { after: string | null };
+    const end = Number(after ?? 0) + 2;
+    const edges = ids.slice(end - 2, end).map((id) => ({ node: { id: `gid://shopify/CustomerSegmentMember/${id}` } }));
+    const pageInfo = { hasNextPage: end < ids.length, endCursor: String(end) };
+    return { data: { customerSegmentMembers: { edges, pageInfo } } as never, denied: [] };
+  },
+});
+
+it('a page of a segment that arrives late, once another process has gone on, is listed once', async () => {
+  const db = await testDatabase();
+  onTestFinished(async () => await db.close());
+  const shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(
+    'test-shop.myshopify.com',
+  );
+  const asked = { kind: 'customers', from: null, customerIds: null, segmentId: '5' } as const;
+  const id = (await createImport(db, shop, asked, Date.now())) ?? '';
+  const admin = withMembers(IDS.slice(0, 6));
+  const goOn = async () => {
+    const job = await findImport(db, shop, id);
+    if (!job) throw new Error('The import is gone');
+    const work = { shop, job, until: Infinity, signal: new AbortController().signal };
+    return async () => await listMembers({ db, admin, cursors: new Map() }, work, '5');
+  };
+  const late = await goOn();
+  await (await goOn())();
+  await (await goOn())();
+  await late();
+  await (await goOn())();
+  expect(await loadPage(db, shop, id, 0)).toEqual(IDS.slice(0, 6));
+});
 
 it('a list waits at first if Shopify answers nothing, and then goes on without the customer who is why', async () => {
   const admin = silentAbout(['104']);
