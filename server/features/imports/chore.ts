@@ -121,25 +121,22 @@ async function goOn(deps: WorkDeps, work: Work, renewals: Map<string, Instant>):
   }
 }
 
+function whyRefused({ listed, readAt, segmentId }: Import, { denied }: AdminError) {
+  if (!listed && readAt !== null) return 'gone';
+  if (denied.length > 0) return listed ? 'denied_customers' : 'not_in_bulk';
+  return segmentId !== null && readAt === null ? 'no_segment' : 'refused';
+}
+
 /** The Admin API stopped the import: it either waits or fails. */
 async function takeFailure(deps: ImportDeps, shop: Shop, job: Import, error: AdminError): Promise<void> {
   deps.log.warn({ stage: 'import', shop: shop.id, import: job.id, failure: error.failure, err: error });
   if (error.failure === 'no_access') await postpone(deps.db, job, LATER_MS, { code: 'import.no_access' });
   else if (error.failure === 'later') await postpone(deps.db, job, LATER_MS, { code: 'import.later' });
   else {
-    const gone = !job.listed && job.readAt !== null;
-    const inBulk = !job.listed && error.denied.length > 0;
-    const why = gone
-      ? 'gone'
-      : inBulk
-        ? 'not_in_bulk'
-        : job.segmentId !== null && job.readAt === null
-          ? 'no_segment'
-          : 'refused';
     await changeState(deps.db, shop, job.id, {
       from: ['counting', 'running'],
       to: 'failed',
-      text: { code: `import.${why}` },
+      text: { code: `import.${whyRefused(job, error)}` },
     });
   }
 }

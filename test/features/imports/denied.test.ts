@@ -121,6 +121,18 @@ describe('an import of all customers', () => {
     expect(operations()).toEqual([]);
   });
 
+  it.each<[string, string, object]>([
+    ['of a segment', 'QueryRoot.customerSegmentMembers', { segmentId: '5' }],
+    ['of a list', 'QueryRoot.nodes', { customerIds: ['1'] }],
+  ])('fails, and says the same, if it is one %s', async (_, denied, asked) => {
+    scene = await startScene();
+    scene.shop.setCustomer({ ...customer(1), id: '1' });
+    scene.shop.segments.set('gid://shopify/Segment/5', ['gid://shopify/Customer/1']);
+    scene.shop.denied.add(denied);
+    const { body } = await scene.post('/imports', { kind: 'customers', ...asked });
+    expect((await scene.reaches(body.id, 'failed')).message).toMatch(/doesn’t let the app see customers/);
+  });
+
   it('fails, and says what to do, if the app may not run bulk queries', async () => {
     scene = await startScene();
     scene.shop.setCustomer(customer(1));
