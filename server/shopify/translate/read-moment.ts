@@ -9,12 +9,25 @@ const FIRST = Date.parse('0001-01-01T00:00:00Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
- * A date from Shopify, if it is ISO 8601 with an offset and exists in the calendar. Old bodies have
- * a space where the `T` belongs: it becomes a `T`. Otherwise undefined: without an offset it would
- * mean something else on every server.
+ * What ISO 8601 allows besides the form that Shopify writes: no seconds, a comma before their
+ * fraction, an offset without its colon or minutes. Old bodies have a space where the `T` belongs.
+ */
+const SPELLING = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:Z|([+-]\d\d)(?::?(\d\d))?)$/;
+
+function inOneSpelling(text: string): string {
+  const [, day, minute, second = '00', fraction, hours, minutes = '00'] = SPELLING.exec(text) ?? [];
+  if (day === undefined) return text;
+  const offset = hours === undefined ? 'Z' : `${hours}:${minutes}`;
+  return `${day}T${minute}:${second}${fraction === undefined ? '' : `.${fraction}`}${offset}`;
+}
+
+/**
+ * A date from Shopify, if it is ISO 8601 with an offset and exists in the calendar, in the form that
+ * Shopify writes. Otherwise undefined: without an offset it would mean something else on every
+ * server.
  */
 export function readMoment(text: string): string | undefined {
-  const written = text.trim().replace(/^(\d{4}-\d{2}-\d{2}) (?=\d)/, '$1T');
+  const written = inOneSpelling(text.trim());
   if (!moment.safeParse(written).success) return undefined;
   const instant = Date.parse(written);
   return instant >= FIRST && instant <= LAST ? written : undefined;
