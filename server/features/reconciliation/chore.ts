@@ -32,7 +32,7 @@ export type ReconciliationDeps = ChangesDeps & {
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
-/** If a file isn't compared within this time, in milliseconds, it never will be. */
+/** If a file isn't compared within this time after Shopify wrote it, in milliseconds, it never will be. */
 const HOPELESS_MS = 6 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 /** How far back to compare after a clock was ahead, in milliseconds. */
@@ -173,7 +173,7 @@ async function orPostpone(
     const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
     const what = compare === compareChanges ? 'changes' : 'consent';
     // Request a new file if this one is gone or can't be read to the end.
-    const isHopeless = at.begunAt !== null && now() - at.begunAt > HOPELESS_MS;
+    const isHopeless = at.readAt !== null && now() - at.readAt > HOPELESS_MS;
     if (what === 'consent' && at.url !== null && (error.failure === 'refused' || isHopeless))
       await saveConsentRead(db, shop, at, { waitMs: waitMs ?? EVERY_MS });
     else await postpone(db, shop, { what, at }, waitMs);
