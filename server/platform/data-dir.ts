@@ -1,6 +1,20 @@
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { codeOf } from './error-code.ts';
+
+const isDirectory = async (file: string) => (await stat(file).catch(() => null))?.isDirectory() ?? false;
+
+/**
+ * Not with mkdir's `recursive`: below /proc, which answers ENOENT though the parent is there, it never
+ * ends.
+ */
+async function makeWithParents(dir: string): Promise<void> {
+  const parent = path.dirname(dir);
+  if (parent !== dir && !(await isDirectory(parent))) await makeWithParents(parent);
+  await mkdir(dir).catch(async (error: unknown) => {
+    if (!(await isDirectory(dir))) throw error;
+  });
+}
 
 /**
  * Makes the directory of DATA_DIR, if it isn't there.
@@ -8,8 +22,9 @@ import { codeOf } from './error-code.ts';
  */
 export async function makeDataDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
-    await access(dir, constants.W_OK | constants.X_OK);
+    await makeWithParents(dir);
+    // Permissions alone don't tell: root has them in /proc and on a read-only disk.
+    await rmdir(await mkdtemp(path.join(dir, 'probe-')));
   } catch (error) {
     const code = codeOf(error) && `: ${codeOf(error)}`;
     throw new Error(`DATA_DIR: ${dir} can't be used${code}. Set it to a directory in which this process may write.`);

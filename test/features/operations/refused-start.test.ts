@@ -27,12 +27,13 @@ it('a port that another process uses', async () => {
   await expect(starting).rejects.toThrow(`PORT ${port} is in use. Stop what uses it, or set PORT to another.`);
 });
 
-it('a DATA_DIR that is a file, or within one', async () => {
+it('a DATA_DIR that is a file, or within one, or where nobody can write', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'connector-refused-'));
   onTestFinished(async () => await rm(dir, { recursive: true }));
   const file = path.join(dir, 'file');
   await writeFile(file, '');
-  for (const dataDir of [file, path.join(file, 'data')]) {
+  const nobodys = process.platform === 'linux' ? ['/proc', '/proc/connector/data'] : [];
+  for (const dataDir of [file, path.join(file, 'data'), ...nobodys]) {
     const refused = new RegExp(`^DATA_DIR: ${dataDir} can't be used: E[A-Z]+\\. Set it to a directory`);
     await expect(openDb({ databaseUrl: undefined, dataDir })).rejects.toThrow(refused);
     await expect(loadKeys({ encryptionKeys: undefined, dataDir })).rejects.toThrow(refused);
