@@ -1,3 +1,4 @@
+import { knownTimeZone } from '../server/domain/days.ts';
 import { isLanguage } from './texts.ts';
 
 /** Numbers, dates and times in the merchant's language and the shop's time zone. */
@@ -60,8 +61,15 @@ export function readLocale(search: string, browser: readonly string[]): string {
 export const dayOf = (moment: Date, timeZone: string): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(moment);
 
-/** @param timeZone an IANA name that the server has checked */
-export function createFormat(locale: string, timeZone: string): Format {
+/** The zone, or the browser's own if it doesn't know this name: an older browser lacks the newest. */
+function zoneHere(timeZone: string): string {
+  const isKnown = timeZone === 'UTC' || knownTimeZone(timeZone) !== 'UTC';
+  return isKnown ? timeZone : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** @param shopZone an IANA name that the server knows */
+export function createFormat(locale: string, shopZone: string): Format {
+  const timeZone = zoneHere(shopZone);
   const dates = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
   const moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
   const times = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'short' });

@@ -35,6 +35,13 @@ describe('dates and numbers', () => {
     expect(createFormat('de', 'Europe/Vienna').moment('2026-11-24T03:00:00Z')).toBe('24.11.2026, 04:00');
   });
 
+  it('use the browser’s own time zone if it doesn’t know the shop’s', () => {
+    const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const unknown = createFormat('en', 'Europe/Newest');
+    expect(unknown.timeZone).toBe(own);
+    expect(unknown.moment('2026-11-24T03:00:00Z')).toBe(createFormat('en', own).moment('2026-11-24T03:00:00Z'));
+  });
+
   it('use the shop’s time zone in the server’s texts, too', () => {
     const chosen = { code: 'field.choice_in', params: { at: '2026-05-03T02:30:00.000Z' } } as const;
     expect(say(chosen, denver)).toMatch(/^Subscribed on May 2, 2026, 8:30\sPM\.$/);
