@@ -26,7 +26,7 @@ export const en = {
     lifecycle: 'This is about the app or your store. There’s nothing to send to Ascent360.',
     privacy: 'This privacy request was handled here. There’s nothing to send to Ascent360.',
     uninstalled: 'The app was uninstalled before Ascent360 accepted this.',
-    deleted_person: 'The customer was deleted in Shopify, so we send nothing more about them.',
+    deleted_person: 'The customer was deleted in Shopify. We only send opt-outs that Ascent360 hasn’t accepted yet.',
     redacted: 'This person’s data was erased on request, so we no longer send it.',
     merge_not_completed: 'Shopify didn’t complete this merge of two customers, so nothing changes.',
     unknown_topic: 'The app doesn’t know this kind of event.',
