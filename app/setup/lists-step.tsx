@@ -26,7 +26,9 @@ export function ListsStep(props: {
       <Text as="p">{t('lists.where')}</Text>
       <ListsFields value={part} faults={faults} onChange={(changed) => props.onAnswer({ ...part, ...changed })} />
       <Text as="p" tone="subdued">
-        {part.providerType === null ? t('lists.none') : t('lists.next', { for: part.listsFor })}
+        {part.providerType === null
+          ? t('lists.none')
+          : t(part.listIds.length === 0 ? 'lists.nextWithoutLists' : 'lists.next', { for: part.listsFor })}
       </Text>
       {failure !== null && <Failure error={failure} />}
       <div>

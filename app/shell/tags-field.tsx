@@ -27,7 +27,7 @@ const split = (text: string) =>
     )
     .filter((part) => part !== '');
 
-/** A list of texts: typed one by one or pasted with commas, shown as removable tags. */
+/** A list of texts: typed one by one or several pasted at once, shown as removable tags. */
 export function TagsField({ label, values, onChange, helpText, error, disabled = false }: Props) {
   const [typed, setTyped] = useState('');
   const take = (text: string) => {
