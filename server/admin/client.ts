@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../domain/scalars.ts';
+import type { Log } from '../platform/log.ts';
 import type { StoredToken } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
@@ -19,6 +20,7 @@ export type ClientDeps = {
   denied: DeniedFields;
   failing: Failing;
   hasAccess: Admin['hasAccess'];
+  log: Log;
   now: () => Instant;
   random: () => number;
   /** Shorter in tests. */
@@ -52,10 +54,20 @@ export function createClient(deps: ClientDeps): Admin {
   const buckets = new Map<number, Bucket>();
   /** What each document cost last time, for each id that it asked for. */
   const costs = new Map<string, number>();
+  /** Other API versions that Shopify answered in. */
+  const otherVersions = new Set<string>();
 
   const pause = async (ms: number, signal: AbortSignal | undefined) => {
     if (ms > 0) await wait(ms, undefined, { signal: AbortSignal.any([transport.closed, ...(signal ? [signal] : [])]) });
   };
+
+  /** Shopify answers in the oldest version it still supports if it no longer supports ours. */
+  function checkVersion(shop: Shop, answered: string | null): void {
+    if (answered === null || answered === API_VERSION || otherVersions.has(answered)) return;
+    otherVersions.add(answered);
+    const line = { stage: 'api_version', shop: shop.id, asked: API_VERSION, answered };
+    deps.log.warn(line, 'Shopify answers in another API version than we ask for');
+  }
 
   async function ask<Data, Variables>(
     shop: Shop,
@@ -87,6 +99,7 @@ export function createClient(deps: ClientDeps): Admin {
         body: JSON.stringify({ query: document.text, variables }),
         ...(signal ? { signal } : {}),
       });
+      checkVersion(shop, answered.headers.get('x-shopify-api-version'));
       const { outcome, cost } = readAnswer<Data>(
         { ...answered, retryAfter: answered.headers.get('retry-after') },
         document.answer,

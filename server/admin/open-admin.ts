@@ -37,6 +37,7 @@ export function openAdmin(deps: {
     denied: createDeniedFields({ db, now }),
     failing: createFailing({ db, now }),
     hasAccess: async (shop, sql = db) => (await accessOf(sql, shop)).state === 'ok',
+    log,
     now,
     random,
   });

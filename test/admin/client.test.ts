@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CustomersByIds, CustomersCount, RunBulkQuery, ShopFacts } from '../../server/admin/documents.generated.ts';
-import { describeError } from '../../server/platform/log.ts';
+import { createLog, describeError } from '../../server/platform/log.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import { type AdminBehaviour, emailOf } from '../fakes/shopify-shop.ts';
 import { adminScene, failureOf } from './scene.ts';
@@ -19,6 +19,19 @@ describe('an Admin API call', () => {
       { shop: scene.shop.domain, method: 'POST', path: '/admin/api/2026-10/graphql.json' },
     ]);
     expect(scene.fake.calls[0]?.body).not.toContain('shpat_');
+  });
+
+  it('that Shopify answers in another API version is logged, once', async () => {
+    const lines: string[] = [];
+    const { admin } = scene.process(undefined, createLog('info', { write: (line) => void lines.push(line) }));
+    await admin.run(scene.shop, ShopFacts, {});
+    expect(lines).toEqual([]);
+    scene.there.behave(() => ({ apiVersion: '2027-01' }));
+    await admin.run(scene.shop, ShopFacts, {});
+    await admin.run(scene.shop, ShopFacts, {});
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, stage: 'api_version', asked: '2026-10', answered: '2027-01' },
+    ]);
   });
 
   it.each([

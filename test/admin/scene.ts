@@ -34,6 +34,7 @@ function openRoom(db: Db, origin: string, answerMs = 20_000, log: Log = createLo
     access,
     denied: createDeniedFields({ db, now }),
     failing: createFailing({ db, now, tellAfterMs: 0 }),
+    log,
     hasAccess: async (shop) => (await accessOf(db, shop)).state === 'ok',
     now,
     random: () => 0.5,

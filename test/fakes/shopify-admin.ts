@@ -106,9 +106,10 @@ export async function startShopifyAdmin(): Promise<FakeShopifyAdmin> {
     if (await misbehave(behaviour, response)) return;
     const answered = graphql(shop, body, behaviour.throttled === true);
     await behaviour.meanwhile?.();
-    const { change } = behaviour;
-    if (!change) return send(answered);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(change(JSON.stringify(answered.body)));
+    const { apiVersion = '2026-10', change = (text: string) => text } = behaviour;
+    response
+      .writeHead(answered.status, { 'content-type': 'application/json', 'x-shopify-api-version': apiVersion })
+      .end(change(JSON.stringify(answered.body)));
   }
 
   const server = createServer((request, response) => {

@@ -31,6 +31,8 @@ export type AdminBehaviour = {
   meanwhile?: () => Promise<void>;
   /** The answer, changed. */
   change?: (answer: string) => string;
+  /** Another API version than asked for, in which it is answered. */
+  apiVersion?: string;
   /** An HTML page instead of JSON. */
   html?: true;
   /** The connection is cut. */
