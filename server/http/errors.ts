@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { type Fault, faultOf, faultsOf } from '../domain/fault.ts';
@@ -48,11 +49,22 @@ export function readInput<Contract extends z.ZodType>(contract: Contract, input:
   return parsed.data;
 }
 
+/**
+ * Express would put U+FFFD in place of what isn't UTF-8, and that would be saved and sent.
+ * @throws Error which becomes express's `entity.verify.failed`
+ */
+function needUtf8(bytes: Buffer, charset: string): void {
+  if (charset === 'utf-8' && !isUtf8(bytes)) throw new Error('Not UTF-8');
+}
+
 const empty = new WeakSet<object>();
 const parseJson = express.json({
   limit: BODY_LIMIT_BYTES,
   strict: false,
-  verify: (req, _res, bytes) => void (bytes.length === 0 && empty.add(req)),
+  verify: (req, _res, bytes, charset) => {
+    if (bytes.length === 0) empty.add(req);
+    needUtf8(bytes, charset);
+  },
 });
 
 const hasBody = ({ headers }: Request) =>
@@ -78,7 +90,11 @@ export const jsonBody: RequestHandler = (req, res, next) => {
 /**
  * Reads JSON bodies as text, for a route whose body may have ids too large for a JavaScript number.
  */
-export const jsonText: RequestHandler = express.text({ limit: BODY_LIMIT_BYTES, type: 'application/json' });
+export const jsonText: RequestHandler = express.text({
+  limit: BODY_LIMIT_BYTES,
+  type: 'application/json',
+  verify: (_req, _res, bytes, charset) => needUtf8(bytes, charset),
+});
 
 const errorOf = (text: Text) => ({ errors: [said(text)] });
 
@@ -111,6 +127,7 @@ const textOf = (holder: object, key: string): string => {
  */
 const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal }> = {
   'entity.parse.failed': { status: 422, code: 'body_json' },
+  'entity.verify.failed': { status: 422, code: 'body_charset' },
   'entity.too.large': { status: 413, code: 'body_large' },
   'encoding.unsupported': { status: 415, code: 'body_encoding' },
   'charset.unsupported': { status: 415, code: 'body_charset' },

@@ -41,6 +41,7 @@ it.each(
         ['null', 'null', json, 422],
         ['a list', '[]', json, 422],
         ['half an object', '{', json, 422],
+        ['what is not UTF-8', Buffer.from('{"sourceName":"Caf\xe9"}', 'latin1'), json, 422],
         ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 422],
         ['more than 1 MB', `{"a":"${'x'.repeat(1_100_000)}"}`, json, 413],
         ['what is not packed as it says', '{}', { ...json, 'content-encoding': 'gzip' }, 400],
