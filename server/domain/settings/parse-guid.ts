@@ -13,6 +13,8 @@ const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
 const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;
 /** Text that may precede a GUID: its label, and the namespace of RFC 9562. */
 const LABEL = /^(?:(?:guid|uuid)\s*[:=]\s*|urn:uuid:)(?=\W*[0-9a-f]{8}\W)/iu;
+/** What may precede an address: the method, as on Ascent360's help page, or a label. */
+const BEFORE_ADDRESS = /^(?:post|(?:webhook)?url[:=])\W*(?=https?:)/i;
 /** Characters that word processors turn a hyphen into. */
 const HYPHENS = /[\u2010-\u2015\u2212\uFE63\uFF0D]/g;
 
@@ -44,7 +46,8 @@ function parseAddress(url: URL): ParsedGuid {
  * lower case. It is a credential, so no message repeats any of the pasted text.
  */
 export function parseGuid(text: string): ParsedGuid {
-  const pasted = withoutInvisible(text).replace(WRAPPING, '').replace(LABEL, '').replace(WRAPPING, '');
+  const unwrapped = withoutInvisible(text).replace(WRAPPING, '');
+  const pasted = unwrapped.replace(LABEL, '').replace(BEFORE_ADDRESS, '').replace(WRAPPING, '');
   if (pasted === '') return refused('missing');
   const guid = pasted.replace(HYPHENS, '-').toLowerCase();
   if (wholeGuid.test(guid)) return { ok: true, guid };

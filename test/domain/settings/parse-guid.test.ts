@@ -38,6 +38,9 @@ describe('a pasted GUID', () => {
     ['within its URL broken before the GUID', url.replace('Data/', 'Data/ \n')],
     ['within its URL broken into two lines, as a browser joins them', url.replace('-9', '- 9')],
     ['within its URL', url],
+    ['within its URL behind the method, as Ascent360 writes it', `POST ${url}`],
+    ['within its URL behind a label', `URL: ${url}`],
+    ['within its URL behind a label, in quotes', `Webhook URL = "${url}"`],
     ['within its URL with spaces around it', `  ${url}\n`],
     ['within its URL in capitals', `HTTPS://Webhook.ASCENT360.com/v1/dAtA/${guid.toUpperCase()}`],
     ['within its URL with a slash at the end', `${url}/`],
@@ -67,6 +70,7 @@ describe('a pasted GUID', () => {
     ['another URN', `urn:isbn:${guid}`, 'guid.other_host'],
     ['a URL without https://', url.slice(8), 'guid.not_a_guid'],
     ['a URL on another host', `https://example.com/V1/Data/${guid}`, 'guid.other_host'],
+    ['a URL on another host behind the method', `POST https://example.com/V1/Data/${guid}`, 'guid.other_host'],
     [
       'a host that only starts the same',
       `https://webhook.ascent360.com.example.com/V1/Data/${guid}`,
