@@ -165,7 +165,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
           return await hands.work(shopId, async () => await never);
         } catch (error) {
           log.error({ stage: 'work', shop: shopId, err: error });
-          throw error;
+          // Bull writes the message and stack of what it is thrown to Redis, and those may quote anything.
+          throw new Error('The log says why');
         }
       };
       bull

@@ -6,6 +6,7 @@ import { createLocalQueue, type Queue, type Work } from '../../../server/platfor
 import { until } from '../../fakes/connector.ts';
 import { leftOut } from '../../fakes/left-out.ts';
 import { findRedis, type RedisServer, startRedis } from '../../fakes/redis-server.ts';
+import { startTcpProxy } from '../../fakes/tcp-proxy.ts';
 
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
@@ -117,6 +118,28 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await wait(QUIET_MS);
     expect(pieces()).toBe(1);
     await Promise.all([worker.stop(), web.stop()]);
+  });
+
+  it('a job that fails writes nothing about why to Redis: an error may quote what it was about', async () => {
+    const wire = await startTcpProxy(Number(new URL(redis.url).port));
+    const sent: Buffer[] = [];
+    wire.decide((bytes, way) => {
+      if (way === 'there') sent.push(bytes);
+      return 'pass';
+    });
+    const queue = await connected({ ...redis, url: `redis://127.0.0.1:${wire.port}` });
+    const { work, pieces } = counting(async () => {
+      throw new Error('"canary@example.com" is not valid JSON');
+    });
+    startQueue(queue, work).wake(6);
+    await until('it has failed, and is worked on again', async () => {
+      queue.wake(6);
+      return pieces() > 1 ? true : undefined;
+    });
+    await queue.stop();
+    await wire.close();
+    const told = Buffer.concat(sent).toString('latin1');
+    expect([told.includes('shop-6'), told.includes('canary')]).toEqual([true, false]);
   });
 
   it.each<[string, number, [string, ...string[]][]]>([
