@@ -78,6 +78,8 @@ export async function placesThatHold(db: Db, keys: Keys, wanted: Wanted): Promis
       const place = `${table}.${column}`;
       if (value instanceof Uint8Array) {
         if (place === 'shops.wrapped_key' || place === 'audit_chain.hash') continue;
+        // Of a delivery whose event's body says what it is about.
+        if (value.length === 0) continue;
         const bind = bindings[place];
         if (!bind) throw new Error(`${place} is not known to the decrypting search`);
         const vault = vaults.get(table === 'shops' ? row['id'] : row['shop_id']);

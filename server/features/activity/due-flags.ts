@@ -3,8 +3,9 @@ import { flagChannels, isAboutAddress } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { loadContext } from '../../pipeline/deliver/context.ts';
 import { type Evaluated, evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
+import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { type ClaimedDelivery, type DeliveryKind, openSubject } from '../../store/deliveries/deliveries.ts';
+import type { ClaimedDelivery, DeliveryKind } from '../../store/deliveries/deliveries.ts';
 import { keptPeople } from '../../store/people/kept-people.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
@@ -32,7 +33,6 @@ type Source = {
   kind: DeliveryKind;
   entity: string | null;
   person_id: string | null;
-  subject: Uint8Array | null;
   reading: boolean;
   choice: boolean;
   topic: string;
@@ -41,7 +41,7 @@ type Source = {
 
 async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<Map<string, Source>> {
   const rows = await db.query<Source>(
-    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.subject, d.reading, d.choice, e.topic, e.received_at
+    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.reading, d.choice, e.topic, e.received_at
      FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.shop_id = $1 AND d.id = ANY($2::uuid[])`,
     [shop.id, ids],
   );
@@ -101,6 +101,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
       shop,
       chunk.flatMap(({ source, send }) => [source, send?.deliveryId].flatMap((id) => id ?? [])),
     );
+    const subjects = await loadSubjects(db, shop, [...sources.keys()]);
     const people = [...[...sources.values()].map((from) => from.person_id), ...chunk.map(({ send }) => send?.personId)];
     const kept = await keptPeople(
       db,
@@ -121,7 +122,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
           kind: send?.kind ?? from?.kind ?? 'person',
           entity: from?.entity ?? null,
           personId: personId === null ? null : (kept.get(personId) ?? personId),
-          subject: from?.subject ? openSubject(shop.vault, from.id, from.subject) : null,
+          subject: (from && subjects.get(from.id)) ?? null,
           topic: send?.topic ?? from?.topic ?? '',
           eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
           ...(own?.reading && { unread: true as const }),

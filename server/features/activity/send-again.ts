@@ -2,9 +2,10 @@ import type { EventState } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
+import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { addDeliveries, asLastKnown } from '../../store/deliveries/deliveries.ts';
-import { loadSubjects, markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
+import { addDeliveries, asLastKnown, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
+import { markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
 import { restateEvents } from '../../store/events/events.ts';
 import { selectEvents } from '../../store/events/select-events.ts';
@@ -55,10 +56,13 @@ export async function findSendable(
  * Creates a delivery for events that have none, with the newest known state of their subject, or
  * the person as last known.
  */
-async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Promise<void> {
+async function addMissing(
+  sql: Sql,
+  shop: Shop,
+  sends: readonly SendAgain[],
+  subjects: ReadonlyMap<string, DeliverySubject>,
+): Promise<void> {
   if (sends.length === 0) return;
-  const sources = sends.map((send) => send.source).filter((id) => id !== null);
-  const subjects = await loadSubjects(sql, shop, sources);
   const { profiles } = await loadProfiles(
     sql,
     shop,
@@ -86,12 +90,14 @@ async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[]): Pr
 
 async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<void> {
   const added = plan.sends.filter((send) => send.isNew);
-  await addMissing(sql, shop, added);
+  const others = plan.sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
+  const subjects = await loadSubjects(sql, shop, others);
+  await addMissing(sql, shop, added, subjects);
   await reopen(
     sql,
     shop,
     plan.sends.filter((send) => !send.isNew),
-    reassert,
+    { reassert, subjects },
   );
   await sendAsKept(
     sql,

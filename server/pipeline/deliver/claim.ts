@@ -18,6 +18,7 @@ import { noteProblem } from '../../store/shops/proof.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
+import { withSubjects } from '../subjects.ts';
 import { type DeliveryContext, loadContext } from './context.ts';
 import { type Evaluated, evaluate, isNothingNew, type View } from './evaluate.ts';
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
@@ -153,7 +154,7 @@ export async function claimDeliveries(
   const allowed = mayAttempt(breaker, at, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';
-  const deliveries = await findDue(sql, shop, probe ? 1 : max, deps.fresh);
+  const deliveries = await withSubjects(sql, shop, await findDue(sql, shop, probe ? 1 : max, deps.fresh));
   if (deliveries.length === 0) return nothing;
   const found = await loadContext(sql, shop, stored, deliveries);
   const view = { shop, stored, life, found, now };

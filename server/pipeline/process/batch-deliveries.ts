@@ -66,7 +66,7 @@ export function batchDeliveries(
         if (!contact && !about) Object.assign(delivery, lanes);
       }
     },
-    deliver: (event, { entity, person, contact, subject, waits, ...what }) => {
+    deliver: (event, { entity, person, contact, subject, inBody = false, waits, ...what }) => {
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
@@ -90,6 +90,7 @@ export function batchDeliveries(
         personId: person?.id ?? null,
         ...lanesOf(shop.vault, contact),
         subject,
+        inBody,
         takesPlaceOf,
         carriesOptOut,
         choice,

@@ -21,6 +21,8 @@ export type TranslatedEvent = {
   topic: string;
   triggeredAt: Instant;
   translated: Translated;
+  /** The stored body's, in bytes; absent when none is stored. */
+  length?: number;
   /** It was parked until its person had been read. Asking again would give the same answer. */
   hasWaited?: boolean;
 } & Pick<EventFindings, 'summary'>;
@@ -100,6 +102,8 @@ export type Batch = {
       person: Person | null;
       contact: Contact;
       subject: DeliverySubject;
+      /** As in NewDelivery. */
+      inBody?: boolean;
       /** What ask() returned. */
       waits: boolean;
       carriesOptOut?: boolean;

@@ -25,6 +25,9 @@ export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
 /** An order that names its customer by id alone: what else it says of them was known before. */
 const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
 
+/** Reading a larger body again could hold up a claim of a hundred. */
+const READ_AGAIN_BYTES = 64 * 1024;
+
 type Met = {
   /** Null when it names nobody. */
   person: Person | null;
@@ -204,6 +207,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
       purchase: t.kind === 'order' ? t.purchase : null,
       about: null,
     },
+    inBody: t === event.translated && (event.length ?? Infinity) <= READ_AGAIN_BYTES,
     waits: met.waits,
     choice,
   });

@@ -98,7 +98,9 @@ export function translateStoredEvent(
     if (translated.kind === 'consent' && row.source === 'reconciliation') translated.fact.source = 'reconciliation';
     const summary: Summary | null = summarise(translated);
     const hasWaited = row.reason === 'reading_shopify';
-    return { event: { id: row.id, topic: row.topic, triggeredAt, translated, summary, hasWaited } };
+    return {
+      event: { id: row.id, topic: row.topic, triggeredAt, translated, length: body.length, summary, hasWaited },
+    };
   } catch (error) {
     const detail = error instanceof TranslationError ? detailOf(error.detail) : null;
     return { settled: { state: 'attention', reason: 'translation_failed' }, detail, error };

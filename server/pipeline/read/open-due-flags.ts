@@ -9,6 +9,7 @@ import { nothingStored } from '../../store/shops/settings.ts';
 import { loadContext } from '../deliver/context.ts';
 import { type Evaluated, evaluate, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
+import { withSubjects } from '../subjects.ts';
 
 const alone = (person: Person, now: Instant) =>
   imagined({ kind: 'read', personId: person.id, topic: 'person/read', eventReceivedAt: now });
@@ -37,11 +38,8 @@ export async function openDueFlags(
   const candidates = people
     .filter(({ deletedAt }) => deletedAt === null)
     .map((person) => ({ person, delivery: alone(person, now) }));
-  const open = await openOfPeople(
-    sql,
-    shop,
-    candidates.map(({ person }) => person.id),
-  );
+  const ids = candidates.map(({ person }) => person.id);
+  const open = await withSubjects(sql, shop, await openOfPeople(sql, shop, ids));
   const found = await loadContext(sql, shop, stored, [...candidates.map(({ delivery }) => delivery), ...open]);
   const view = { shop, stored, life, found, now };
   const flags = (delivery: ClaimedDelivery) => flagsOf(evaluate(view, delivery));

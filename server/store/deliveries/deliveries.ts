@@ -40,6 +40,8 @@ export type NewDelivery = {
   emailLane: string | null;
   phoneLane: string | null;
   subject: DeliverySubject;
+  /** Its event's body says all of its subject. */
+  inBody?: boolean;
   /** The open delivery that this one replaces. */
   takesPlaceOf: string | null;
   /** It is about a person who opted out; only until it is evaluated. */
@@ -65,6 +67,8 @@ export type ClaimedDelivery = {
   entity: string | null;
   personId: string | null;
   subject: DeliverySubject | null;
+  /** The subject is null because it has to be read from its event's body. */
+  inBody?: true;
   /** The subject can't be opened. */
   broken?: true;
   /** The read it waited for hasn't arrived. */
@@ -81,6 +85,13 @@ export type ClaimedDelivery = {
   topic: string;
   eventReceivedAt: Instant;
 };
+
+/**
+ * Stored as the subject of a delivery that left as soon as it was opened, whose event's body says all of
+ * it: hardly any is needed again.
+ */
+const IN_BODY = Buffer.alloc(0);
+export const isInBody = (stored: Uint8Array): boolean => stored.length === 0;
 
 export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
 /** What `deliveries.payload` holds, as JSON. */
@@ -130,10 +141,12 @@ export async function addDeliveries(
 ): Promise<ReadonlyMap<string, string>> {
   const later = new Map<string, string>();
   if (deliveries.length === 0) return later;
-  const textOf = ({ id, subject }: NewDelivery) => {
+  const sealed = ({ id, subject, inBody }: NewDelivery) => {
+    const leaves = leasings.has(id);
+    if (leaves && inBody) return IN_BODY;
     const text = JSON.stringify(subject);
-    if (!leasings.has(id)) later.set(id, text);
-    return text;
+    if (!leaves) later.set(id, text);
+    return shop.vault.seal(subjectBinding(id), text);
   };
   const { columns, from, params } = unnest(
     {
@@ -163,7 +176,7 @@ export async function addDeliveries(
       person_id: delivery.personId,
       email_lane: delivery.emailLane,
       phone_lane: delivery.phoneLane,
-      subject: shop.vault.seal(subjectBinding(delivery.id), textOf(delivery)),
+      subject: sealed(delivery),
       place_of: delivery.takesPlaceOf,
       carries_opt_out: leasings.get(delivery.id)?.carriesOptOut ?? delivery.carriesOptOut ?? false,
       choice: delivery.choice ?? false,

@@ -2,7 +2,7 @@ import { allowPauses, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type ClaimedDelivery, type DeliveryKind, subjectBinding } from './deliveries.ts';
+import { type ClaimedDelivery, type DeliveryKind, isInBody, subjectBinding } from './deliveries.ts';
 import type { FreshSubjects } from './fresh-subjects.ts';
 import { firstOfLanes } from './lanes.ts';
 
@@ -133,12 +133,13 @@ async function loadSubjects(sql: Sql, ids: readonly string[]): Promise<Map<strin
   return new Map(rows.map(({ id, subject }) => [id, subject]));
 }
 
-type Opened = { what: Pick<ClaimedDelivery, 'subject' | 'broken'>; length: number };
+type Opened = { what: Pick<ClaimedDelivery, 'subject' | 'inBody' | 'broken'>; length: number };
 
 const readFresh = (json: string): Opened => ({ what: { subject: JSON.parse(json) }, length: json.length });
 
 function openStored(vault: Vault, id: string, sealed: Uint8Array | null | undefined): Opened {
   if (!sealed) return { what: { subject: null }, length: 0 };
+  if (isInBody(sealed)) return { what: { subject: null, inBody: true }, length: 0 };
   try {
     return readFresh(vault.open(subjectBinding(id), sealed).toString('utf8'));
   } catch {

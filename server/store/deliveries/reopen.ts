@@ -2,21 +2,7 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
-
-/** The subjects of these deliveries, except erased ones. */
-export async function loadSubjects(
-  sql: Sql,
-  shop: Shop,
-  ids: readonly string[],
-): Promise<Map<string, DeliverySubject>> {
-  if (ids.length === 0) return new Map();
-  const rows = await sql.query<{ id: string; subject: Uint8Array }>(
-    'SELECT id, subject FROM deliveries WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND subject IS NOT NULL',
-    [shop.id, ids],
-  );
-  return new Map(rows.map((row) => [row.id, openSubject(shop.vault, row.id, row.subject)]));
-}
+import { type DeliverySubject, subjectBinding } from './deliveries.ts';
 
 /**
  * A delivery to reopen. `source`: the delivery to take subject, person and lanes from; its own id:
@@ -24,14 +10,20 @@ export async function loadSubjects(
  */
 export type Reopened = { deliveryId: string; source: string | null };
 
+/** What to send them with. `reassert`: flags that were accepted already, too. `subjects`: of the sources, except erased ones. */
+export type Again = { reassert: boolean; subjects: ReadonlyMap<string, DeliverySubject> };
+
 /**
  * Reopens deliveries at the end of their lanes. Old attempts stay in their history, and no old
  * claim can end them.
  */
-export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], reassert: boolean): Promise<void> {
+export async function reopen(
+  sql: Sql,
+  shop: Shop,
+  sends: readonly Reopened[],
+  { reassert, subjects }: Again,
+): Promise<void> {
   if (sends.length === 0) return;
-  const others = sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
-  const subjects = await loadSubjects(sql, shop, others);
   const places = await sql.query<{ seq: number }>(
     `SELECT nextval('deliveries_seq_seq') AS seq FROM generate_series(1, $1::int)`,
     [sends.length],
@@ -39,7 +31,8 @@ export async function reopen(sql: Sql, shop: Shop, sends: readonly Reopened[], r
   const { columns, from, params } = unnest(
     { id: 'uuid', seq: 'text', source: 'uuid', subject: 'bytea' },
     sends.map((send, i) => {
-      const subject = send.source ? subjects.get(send.source) : undefined;
+      const isOwn = send.source === send.deliveryId;
+      const subject = send.source && !isOwn ? subjects.get(send.source) : undefined;
       return {
         id: send.deliveryId,
         seq: String(places[i]?.seq ?? 0),

@@ -66,8 +66,8 @@ export type Scene = {
   /** Records how an attempt ended; null: the delivery was never posted. */
   record(delivery: ReadyDelivery, answer?: Partial<Attempt> | null): Promise<void>;
   /**
-   * Translates what has arrived and sends everything due, with one answer for everything. Returns
-   * the payloads sent.
+   * Translates what has arrived and sends it at once or once it is due, with one answer for everything.
+   * Returns the payloads sent.
    */
   work(answer?: Partial<Attempt>): Promise<object[]>;
   close(): Promise<void>;
@@ -180,8 +180,9 @@ export async function openScene(): Promise<Scene> {
     work: async (answer) => {
       const sent: object[] = [];
       for (;;) {
+        const left = (await scene.leave())?.ready ?? [];
         await scene.process();
-        const ready = await scene.claim();
+        const ready = [...left, ...(await scene.claim())];
         if (ready.length === 0) return sent;
         for (const delivery of ready) {
           sent.push(JSON.parse(delivery.body.text));

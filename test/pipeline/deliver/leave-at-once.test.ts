@@ -81,6 +81,62 @@ it('what was sent at once is recorded like anything else: accepted, or retried a
   expect(again).toMatchObject({ id: second.id, fence: second.fence + 1, attempts: 1 });
 });
 
+describe('what left at once is kept in its event’s body alone', () => {
+  const stored = async () =>
+    await rows<{ bytes: number }>('SELECT length(subject) AS bytes FROM deliveries WHERE shop_id = $1 ORDER BY seq');
+  const due = async () =>
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [
+      scene.shop.id,
+    ]);
+  /** Sends what came, without success, and returns what is sent the next time. */
+  async function sendTwice(): Promise<[object[], object[]]> {
+    const ready = (await scene.leave())?.ready ?? [];
+    for (const one of ready) await scene.record(one, answers.down);
+    await due();
+    return [payloadsOf(ready), await claim()];
+  }
+
+  it('the next attempt sends the same order and the same customer', async () => {
+    await scene.receive('customers/create', customer(1));
+    await scene.receive('orders/create', order(2, { customer: { id: 2, email: 'person2@example.com' } }));
+    const [first, second] = await sendTwice();
+    expect(await stored()).toEqual([{ bytes: 0 }, { bytes: 0 }]);
+    expect(first).toMatchObject([{ Email: 'person1@example.com' }, { Order: { Id: '2' } }]);
+    expect(second).toEqual(first);
+  });
+
+  it('but not of an order that names its buyer by id alone: what was known of them at the time is sent again', async () => {
+    await scene.receive('customers/create', customer(1));
+    for (const one of (await scene.leave())?.ready ?? []) await scene.record(one);
+    await scene.receive('orders/create', order(2, { email: null, customer: { id: 1 } }));
+    const [first, second] = await sendTwice();
+    const [, ofOrder] = await stored();
+    expect(ofOrder?.bytes).toBeGreaterThan(0);
+    expect(first).toMatchObject([{ Email: 'person1@example.com', Order: { Id: '2' } }]);
+    expect(second).toEqual(first);
+  });
+
+  it('but not of one that takes long to read', async () => {
+    await scene.receive('customers/create', customer(1, { note: 'x'.repeat(65 * 1024) }));
+    const [first, second] = await sendTwice();
+    expect(await stored()).not.toContainEqual({ bytes: 0 });
+    expect(second).toEqual(first);
+  });
+
+  it('a body that can’t be opened any more needs attention, and holds up nothing else', async () => {
+    const id = await scene.receive('customers/create', customer(1));
+    await scene.receive('customers/create', customer(2));
+    for (const one of (await scene.leave())?.ready ?? []) await scene.record(one, answers.down);
+    await scene.db.query('UPDATE events SET body = $2 WHERE id = $1', [id, Buffer.alloc(40)]);
+    await due();
+    expect(await claim()).toMatchObject([{ Email: 'person2@example.com' }]);
+    expect(await rows('SELECT state, reason FROM events WHERE shop_id = $1 ORDER BY id')).toEqual([
+      { state: 'attention', reason: 'translation_failed' },
+      { state: 'open', reason: null },
+    ]);
+  });
+});
+
 describe('an address is a lane', () => {
   it('of two deliveries to one address in a batch, the second waits for the first', async () => {
     await scene.receive('orders/create', order(1, { email: 'same@example.com' }));

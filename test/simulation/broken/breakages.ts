@@ -74,7 +74,7 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/shopify/translate/read-moment.ts',
-        find: "const written = text.trim().replace(/^(\\d{4}-\\d{2}-\\d{2}) (?=\\d)/, '$1T');",
+        find: 'const written = inOneSpelling(text.trim());',
         replace: 'const written = Number.isNaN(Date.parse(text)) ? text : new Date(text).toISOString();',
       },
     ],
