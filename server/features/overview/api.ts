@@ -59,8 +59,8 @@ const problem = z.object({
 });
 
 /**
- * `GET /api/overview`. Times in ISO 8601; `undeliveredOptOuts`: waiting deliveries that would send
- * an opt-out.
+ * `GET /api/overview`. Times in ISO 8601; `undeliveredOptOuts`: events whose opt-out wasn't
+ * accepted yet, whether they wait or need attention.
  */
 const overviewAnswer = z.object({
   connection: z.object({

@@ -5,6 +5,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { countedSources } from '../../domain/states.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { OPEN_OPT_OUTS } from '../../store/events/open-opt-outs.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -32,7 +33,7 @@ async function underway(sql: Sql, shop: Shop): Promise<Underway> {
        (SELECT received_at FROM events WHERE shop_id = $1 AND source IN ${countedSources}
         ORDER BY received_at DESC LIMIT 1) AS last,
        (SELECT min(received_at) FROM events WHERE shop_id = $1 AND state IN ('received', 'open')) AS waiting,
-       (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out) AS opt_outs`,
+       (SELECT count(*) FROM (${OPEN_OPT_OUTS}) AS open) AS opt_outs`,
     [shop.id],
   );
   return {

@@ -6,6 +6,7 @@ import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
 import { addressHash, customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { ActivityFilter } from './event-filter.ts';
+import { OPEN_OPT_OUTS } from './open-opt-outs.ts';
 
 /**
  * The hashes a search text may match: an email address, an order's name, a phone number, a customer
@@ -102,8 +103,8 @@ export function selectEvents(
     add(found, searchHashes(shop, q, options.country), q);
   }
   if (filter.optOuts) {
-    const which = filter.optOuts === 'late' ? isLateOptOut() : 'd.open AND d.carries_opt_out';
-    conditions.push(`e.id IN (SELECT d.event_id FROM deliveries d WHERE d.shop_id = $1 AND ${which})`);
+    const late = `SELECT d.event_id FROM deliveries d WHERE d.shop_id = $1 AND ${isLateOptOut()}`;
+    conditions.push(`e.id IN (${filter.optOuts === 'late' ? late : OPEN_OPT_OUTS})`);
   }
   params.push(options.limit);
   const newest = (from: string, where: readonly string[]) =>

@@ -338,6 +338,60 @@ describe('an opt-out that has not reached Ascent360', () => {
     ]);
   };
 
+  const emailOptOut = () => emailChoice(1, 'unsubscribed', scene.now - MINUTE);
+  /** How many are counted, and listed. */
+  const open = async () => [
+    (await overview()).undeliveredOptOuts,
+    (await scene.call('get', '/activity?optOuts=waiting')).body.total,
+  ];
+
+  it('counts while it needs attention, until it was accepted with something else', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.receive('customers/create', customer(2, 0));
+    await scene.work(answers.rejected);
+    expect(await open()).toEqual([1, 1]);
+    await scene.receive('customers/create', customer(2, 1));
+    await scene.work();
+    expect(await open()).toEqual([1, 1]);
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    expect(await open()).toEqual([0, 0]);
+  });
+
+  it('counts no longer once Ascent360 has accepted that its customer opted in again', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now));
+    await scene.work();
+    expect(await open()).toEqual([0, 0]);
+  });
+
+  it('counts though a permission for the number that it was sent with has been accepted since', async () => {
+    const number = '+13035550101';
+    await scene.receive('customers/create', { ...customer(1, 0), phone: number });
+    await scene.work();
+    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    await scene.receive('customers_marketing_consent/update', {
+      id: 2,
+      phone: number,
+      sms_marketing_consent: {
+        state: 'subscribed',
+        opt_in_level: 'single_opt_in',
+        consent_updated_at: new Date(scene.now).toISOString(),
+      },
+    });
+    expect(await scene.work()).toMatchObject([{ Mobile: number.slice(1), SMSPermission: true }]);
+    expect(await open()).toEqual([1, 1]);
+  });
+
+  it('counts no longer once it was dismissed', async () => {
+    const id = await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    await scene.call('post', `/activity/${id}/dismiss`, {});
+    expect(await open()).toEqual([0, 0]);
+  });
+
   it('is no longer a problem once it was accepted', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
     await scene.work(answers.down);
