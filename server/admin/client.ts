@@ -65,8 +65,10 @@ export function createClient(deps: ClientDeps): Admin {
   function checkVersion(shop: Shop, answered: string | null): void {
     if (answered === null || answered === API_VERSION || otherVersions.has(answered)) return;
     otherVersions.add(answered);
-    const line = { stage: 'api_version', shop: shop.id, asked: API_VERSION, answered };
-    deps.log.warn(line, 'Shopify answers in another API version than we ask for');
+    deps.log.warn(
+      { stage: 'api_version', shop: shop.id, asked: API_VERSION, answered },
+      'Shopify answers in another API version than we ask for',
+    );
   }
 
   async function ask<Data, Variables>(
