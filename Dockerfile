@@ -30,4 +30,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell or npm between, SIGTERM reaches the process, which then ends what is under way (at most 9.5 s).
-CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "server/index.ts"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=120", "server/index.ts"]

@@ -18,7 +18,7 @@ import { createShops, type Shop, type Shops } from '../../server/store/shops/sho
 import { freePort } from '../fakes/free-port.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis, type RedisServer, startRedis } from '../fakes/redis-server.ts';
-import { nodeFlags, startEnv } from '../fakes/start-command.ts';
+import { nodeFlags, startArguments, startEnv } from '../fakes/start-command.ts';
 
 export const API_KEY = 'bench-key';
 export const SECRET = 'bench-secret';
@@ -213,7 +213,8 @@ export async function openWorld(options: { cpuProfile?: string } = {}): Promise<
     app: async (name, env, from = root) => {
       const port = await freePort();
       const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${options.cpuProfile}`] : [];
-      const child = spawn(process.execPath, [...nodeFlags, ...profile, path.join(from, 'server/index.ts')], {
+      const files = startArguments.slice(nodeFlags.length).map((file) => path.join(from, file));
+      const child = spawn(process.execPath, [...nodeFlags, ...profile, ...files], {
         env: { PATH: process.env['PATH'] ?? '', ...startEnv, ...appEnv, PORT: String(port), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
