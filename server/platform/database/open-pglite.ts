@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,12 @@ const INT8 = 20;
  * starts, the first flag implies the others; later it doesn't.
  */
 const FLAGS = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
+/**
+ * PostgreSQL's default are 128 MB, of which the start touches every page: half a second and 100 MB. The
+ * operating system keeps the files in memory as well.
+ */
+const SHARED_BUFFERS = ['-c', 'shared_buffers=32MB'];
 
 const MAKE = `import { PGlite } from '@electric-sql/pglite'; await (await PGlite.create(process.argv[1])).close();`;
 
@@ -59,14 +65,26 @@ export async function keepEmptyDatabase(place = KEPT): Promise<string> {
   return kept;
 }
 
+/**
+ * Takes a third of the time that cp takes for a database's thousand files. cpSync ends the process where it
+ * can't read a folder.
+ */
+function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.isDirectory()) copyFolder(source, target);
+    else copyFileSync(source, target);
+  }
+}
+
 /** It gets its final name last, so that an interrupted one isn't taken for a complete one. */
 async function makeOrCopy(folder: string, place: string): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   const clear = async () => await rm(unfinished, { recursive: true, force: true });
   await clear();
   try {
-    // cpSync ends the process where it can't read a folder.
-    await cp(await keepEmptyDatabase(place), unfinished, { recursive: true });
+    copyFolder(await keepEmptyDatabase(place), unfinished);
   } catch {
     // Nothing can be kept, such as in a container that can't write there, or somebody else installed
     // the packages: PostgreSQL's files may be read by their owner alone.
@@ -90,6 +108,7 @@ export async function openPglite(folder: string, place = KEPT): Promise<PGlite> 
   await closeToOthers(folder).catch(() => {});
   return await PGlite.create({
     dataDir: folder,
+    startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS],
     parsers: { [INT8]: Number, [types.JSONB]: (text: string) => JSON.parse(text) },
   }).catch((cause: unknown) => {
     throw new Error(
