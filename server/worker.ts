@@ -34,9 +34,9 @@ import type { Shop, Shops } from './store/shops/shops.ts';
 const TRANSLATING_AT_ONCE = 2;
 /**
  * How many statements and transactions of the pipeline this process has at once. More wait for one
- * another in PostgreSQL, on more connections that each plan every statement anew.
+ * another in PostgreSQL, which takes half as much processor time again with 10 (docs/speed.md).
  */
-const TRANSACTIONS_AT_ONCE = 10;
+const TRANSACTIONS_AT_ONCE = 3;
 /**
  * A new customer arrives as several webhooks (details, tags, consent). We wait this long, in
  * milliseconds, to send them as one.

@@ -185,7 +185,7 @@ async function fill(app: AppDatabase, shop: Shop, count: number): Promise<void> 
 
 /** How long a shop's events take while another shop has a very large backlog. */
 export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
-  const seconds = quick ? 8 : 30;
+  const seconds = quick ? 8 : 20;
   const waiting = 100_000;
   const rate = 10;
   const app = await world.appDatabase('neighbour');
@@ -198,7 +198,8 @@ export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
   const load = await world.helper('load.ts');
   let firstBody = 1;
 
-  async function delays(): Promise<{ p95: number; done: number }> {
+  /** `left`: what was still waiting in the busy shop when the other's last event arrived. */
+  async function delays(): Promise<{ p95: number; done: number; left: number }> {
     const since = new Date();
     const count = rate * seconds;
     await ask<LoadReport>(load, {
@@ -212,6 +213,10 @@ export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
       firstBody,
     });
     firstBody += count;
+    const [busyNow] = await app.db.query<{ n: number }>(
+      'SELECT count(*) AS n FROM deliveries WHERE shop_id = $1 AND open',
+      [busy?.id ?? 0],
+    );
     await wait(quick ? 2000 : 10_000);
     // An event that hasn't ended counts as lasting until now.
     const [row] = await app.db.query<{ p95: number; done: number }>(
@@ -220,7 +225,7 @@ export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
        FROM events WHERE shop_id = $1 AND received_at >= $2`,
       [other?.id ?? 0, since],
     );
-    return row ?? { p95: Number.NaN, done: 0 };
+    return { ...(row ?? { p95: Number.NaN, done: 0 }), left: busyNow?.n ?? 0 };
   }
 
   await delays();
@@ -229,22 +234,17 @@ export async function neighbour({ world, quick, say }: Run): Promise<Row[]> {
   app.queue.wake(busy.id);
   await wait(2000);
   const beside = await delays();
-  const [left] = await app.db.query<{ n: number }>('SELECT count(*) AS n FROM deliveries WHERE shop_id = $1 AND open', [
-    busy.id,
-  ]);
-  say(
-    `neighbour: alone ${JSON.stringify(alone)}, beside ${JSON.stringify(beside)}, left in the busy shop ${left?.n} of ${waiting}`,
-  );
+  say(`neighbour: alone ${JSON.stringify(alone)}, beside ${JSON.stringify(beside)} of ${waiting}`);
   for (const server of [web, worker, load, receiver]) await server.stop();
   const bar = Math.max(2 * alone.p95, 5000);
   return [
     {
-      what: `second shop’s p95 delay while a first has ${waiting.toLocaleString('en')} waiting (${left?.n} left at the end)`,
+      what: `second shop’s p95 delay while a first has ${waiting.toLocaleString('en')} waiting (${beside.left} left at the end)`,
       ours: `${beside.p95.toFixed(0)} ms`,
       other: `alone ${alone.p95.toFixed(0)} ms`,
       result: `${(beside.p95 / alone.p95).toFixed(1)} ×`,
       bar: '≤ 2 × or 5 s',
-      pass: beside.p95 <= bar && (left?.n ?? 0) > 0,
+      pass: beside.p95 <= bar && beside.left > 0,
     },
   ];
 }
