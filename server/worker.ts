@@ -34,7 +34,7 @@ import type { Shop, Shops } from './store/shops/shops.ts';
 const TRANSLATING_AT_ONCE = 2;
 /**
  * How many statements and transactions of the pipeline this process has at once. More wait for one
- * another in PostgreSQL, which takes half as much processor time again with 10 (docs/speed.md).
+ * another in PostgreSQL, which takes two thirds more processor time with 10 (docs/speed.md).
  */
 const TRANSACTIONS_AT_ONCE = 3;
 /**
