@@ -31,8 +31,8 @@ export type History = {
   until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>;
   /** Waits until nothing in the shop is waiting. */
   settled(): Promise<EventRow[]>;
-  /** From now on, Ascent360 answers like this. */
-  answer(status: number): void;
+  /** From now on, Ascent360 answers like this, and asks to be left alone for so many seconds. */
+  answer(status: number, retryAfter?: number): void;
   save(settings: object): Promise<void>;
   overview(): Promise<{ undeliveredOptOuts: number; problems: { kind: string; count?: number }[] }>;
   uninstall(): Promise<void>;
@@ -95,7 +95,8 @@ async function begin(app: Connector, settings: object): Promise<History> {
         .flatMap((payload) => payload[key] ?? []),
     until: waitUntil,
     settled: async () => await app.settled(shop),
-    answer: (status) => app.ascent360.behave(guid, { status }),
+    answer: (status, retryAfter) =>
+      app.ascent360.behave(guid, { status, ...(retryAfter !== undefined && { retryAfter }) }),
     save: async (changed) => {
       const answer = await app.api('PUT', '/settings', changed, shop);
       if (answer.status !== 200) throw new Error(`Settings were refused: ${JSON.stringify(answer.body)}`);
