@@ -33,6 +33,18 @@ export function contactOf(
 }
 
 /**
+ * Whether the customer was deleted since. An attempt may have been on its way then, and somebody may
+ * have the customer's id again.
+ */
+export function isOfGone(
+  { personId, eventTriggeredAt }: ClaimedDelivery,
+  { profiles, deleted }: Pick<DeliveryContext, 'profiles' | 'deleted'>,
+): boolean {
+  if (personId === null) return false;
+  return deleted.has(personId) || eventTriggeredAt <= (profiles.get(personId)?.newSince ?? Number.NEGATIVE_INFINITY);
+}
+
+/**
  * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
  */
 export function keysOf(
@@ -75,8 +87,8 @@ export async function addLedger(
 ): Promise<DeliveryContext> {
   const contacts = new Map(
     deliveries.map((d) => {
-      const isGone = d.personId !== null && deleted.has(d.personId);
-      return [d.id, contactOf(d, d.personId ? profiles.get(d.personId) : undefined, isGone)] as const;
+      const profile = d.personId ? profiles.get(d.personId) : undefined;
+      return [d.id, contactOf(d, profile, isOfGone(d, { profiles, deleted }))] as const;
     }),
   );
   const keys = new Map<string, LedgerKey>();

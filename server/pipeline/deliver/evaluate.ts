@@ -21,7 +21,7 @@ import { entityKey } from '../../store/people/identifiers.ts';
 import { choicesHoldFrom, type Installation } from '../../store/shops/installation.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type DeliveryContext, keysOf } from './context.ts';
+import { type DeliveryContext, isOfGone, keysOf } from './context.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);
@@ -47,6 +47,7 @@ export function imagined(
     again: false,
     reassert: false,
     fence: 0,
+    eventTriggeredAt: what.eventReceivedAt,
     ...what,
   };
 }
@@ -107,7 +108,7 @@ const asSilent = (read: PersonRead | null): PersonRead | null => read && { ...re
 /** What a delivery would send in this view, and why. Pure. */
 export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
-  const isGone = delivery.personId !== null && found.deleted.has(delivery.personId);
+  const isGone = isOfGone(delivery, found);
   const isAlone = isGone || delivery.subject?.alone === true;
   const known = delivery.personId ? found.profiles.get(delivery.personId) : undefined;
   const profile = isAlone ? noProfile : (known ?? noProfile);

@@ -41,7 +41,10 @@ const lanesIn = (news: readonly NewDelivery[], lane: 'emailLane' | 'phoneLane') 
   news.flatMap((one) => one[lane] ?? []);
 
 /** As claiming it would have it. */
-export const claimedAtOnce = (one: NewDelivery, event: Pick<EventRow, 'topic' | 'received_at'>): ClaimedDelivery => ({
+export const claimedAtOnce = (
+  one: NewDelivery,
+  event: Pick<EventRow, 'topic' | 'received_at' | 'triggered_at'>,
+): ClaimedDelivery => ({
   id: one.id,
   eventId: one.eventId,
   kind: one.kind,
@@ -56,6 +59,7 @@ export const claimedAtOnce = (one: NewDelivery, event: Pick<EventRow, 'topic' | 
   ...(one.choice && { choice: true as const }),
   topic: event.topic,
   eventReceivedAt: event.received_at.getTime(),
+  eventTriggeredAt: event.triggered_at.getTime(),
 });
 
 /** The settings to send with, when the shop may send as usual; null: not now, or only a probe. */

@@ -84,6 +84,7 @@ export type ClaimedDelivery = {
   fence: number;
   topic: string;
   eventReceivedAt: Instant;
+  eventTriggeredAt: Instant;
 };
 
 /**

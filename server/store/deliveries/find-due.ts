@@ -23,11 +23,13 @@ type DeliveryRow = {
   choice: boolean;
   topic: string;
   received_at: Date;
+  triggered_at: Date;
 };
 
 /** The columns of a DeliveryRow over `deliveries d JOIN events e`. */
 const otherColumns = `d.id, d.event_id, d.kind, d.entity, d.person_id, d.attempts, d.first_attempt_at, d.again,
-  d.reassert, CASE WHEN d.reassert THEN d.due_at END AS reassert_from, d.fence, d.reading, d.choice, e.topic, e.received_at`;
+  d.reassert, CASE WHEN d.reassert THEN d.due_at END AS reassert_from, d.fence, d.reading, d.choice, e.topic, e.received_at,
+  e.triggered_at`;
 const deliveryColumns = `${otherColumns}, d.subject`;
 
 const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
@@ -44,6 +46,7 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   fence: row.fence,
   topic: row.topic,
   eventReceivedAt: row.received_at.getTime(),
+  eventTriggeredAt: row.triggered_at.getTime(),
   ...(row.reassert_from ? { reassertFrom: row.reassert_from.getTime() } : {}),
   ...(row.reading ? { unread: true as const } : {}),
   ...(row.choice ? { choice: true as const } : {}),

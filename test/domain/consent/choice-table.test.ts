@@ -159,6 +159,7 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     fence: 0,
     topic: 'person/send',
     eventReceivedAt: now,
+    eventTriggeredAt: now,
   }));
   const found = await loadContext(db, shop, stored, deliveries);
   const life = await loadInstallation(db, shop);

@@ -81,7 +81,7 @@ describe('a shop', () => {
 
 it('what leaves at once is what a claim would have taken, for the first time', () => {
   const one = opened('d1', { eventId: 'e1', kind: 'order', entity: 'order' });
-  const event = { topic: 'orders/create', received_at: new Date(5) };
+  const event = { topic: 'orders/create', triggered_at: new Date(4), received_at: new Date(5) };
   expect(claimedAtOnce(one, event)).toEqual({
     id: 'd1',
     eventId: 'e1',
@@ -96,6 +96,7 @@ it('what leaves at once is what a claim would have taken, for the first time', (
     fence: 1,
     topic: 'orders/create',
     eventReceivedAt: 5,
+    eventTriggeredAt: 4,
   });
 });
 

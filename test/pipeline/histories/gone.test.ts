@@ -116,6 +116,29 @@ it('an order created after its customer was deleted goes out, though the deletio
   expect(accepted()).toMatchObject([{ Order: { Id: '9' } }]);
 });
 
+it('an order that was on its way when its customer was deleted is not tried again, though a newer order has their id since', async () => {
+  const { shop, guid, tell, send, sent, accepted, until, settled, answer, at } = await histories.begin();
+  const held = Promise.withResolvers<void>();
+  histories.app.ascent360.behave(guid, { status: 503, after: held.promise });
+  const placed = (seconds: number) => ({ created_at: at(seconds), processed_at: at(seconds), updated_at: at(seconds) });
+  await send('orders/create', order(7, { ...buyer(1), ...placed(5) }), 5);
+  await until('the first is on its way', () => sent().length === 1);
+  await tell('customers/delete', { id: 1 }, 10);
+  await send('orders/create', order(9, { ...buyer(1), ...placed(15) }), 15);
+  await until('the second waits behind it', async () => {
+    const events = await histories.app.events(shop);
+    return events.filter(({ state }) => state === 'open').length === 2;
+  });
+  answer(200);
+  held.resolve();
+  const events = await settled();
+  expect(events.filter(({ topic }) => topic === 'orders/create')).toMatchObject([
+    { state: 'skipped', reason: 'deleted_person' },
+    { state: 'accepted' },
+  ]);
+  expect(accepted()).toMatchObject([{ Order: { Id: '9' } }]);
+});
+
 it('an opt-out that is waiting when its customer is deleted still goes out, with the address alone', async () => {
   const { tell, send, sent, accepted, until, answer, at } = await histories.begin();
   await tell('customers/create', customer(1, { phone: '+14155550101', updated_at: at(1) }), 1);
