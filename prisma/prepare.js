@@ -1,4 +1,4 @@
-// Run by npm after an installation: makes an empty embedded database, from which the first start copies its own. Whatever goes
-// wrong here, the first start makes it.
-const { keepEmptyDatabase } = await import('../server/platform/database/open-pglite.ts');
-await keepEmptyDatabase();
+// Run by npm after an installation: makes an embedded database, from which the first start copies its own. Whatever goes wrong
+// here, the first start makes it.
+const { keepDatabase } = await import('../server/platform/database/open-pglite.ts');
+await keepDatabase();

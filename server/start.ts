@@ -15,8 +15,7 @@ import { type Db, openDb, QUICK_MS } from './platform/database/db.ts';
 import { codeOf } from './platform/error-code.ts';
 import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
-import { createBullQueue } from './platform/queue/bull-queue.ts';
-import { createLocalQueue } from './platform/queue/queue.ts';
+import { createLocalQueue, type Queue } from './platform/queue/queue.ts';
 import { createSettingsStore } from './store/shops/settings.ts';
 import { createShops } from './store/shops/shops.ts';
 import { startWorker } from './worker.ts';
@@ -80,6 +79,12 @@ async function tracesTo(to: NonNullable<Config['traces']>, role: string, log: Lo
   return openTraces(to, role, log);
 }
 
+/** Bull is loaded only where there is Redis: it is a tenth of what a start loads. */
+async function queueOn(redisUrl: string, log: Log): Promise<Queue> {
+  const { createBullQueue } = await import('./platform/queue/bull-queue.ts');
+  return createBullQueue(redisUrl, log);
+}
+
 /**
  * Starts what the role needs: opens the database, the queue and the Ascent360 client, then serves
  * and works.
@@ -110,7 +115,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     });
     const traces = config.traces ? await tracesTo(config.traces, config.role, log) : undefined;
     const opened = openAdmin({ config, db, log, now: Date.now, random: Math.random });
-    const queue = config.redisUrl ? createBullQueue(config.redisUrl, log) : createLocalQueue(log);
+    const queue = config.redisUrl ? await queueOn(config.redisUrl, log) : createLocalQueue(log);
     const front = given.front ?? (await pagesOf(config, log));
     const deps = {
       config,

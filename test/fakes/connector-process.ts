@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
 import { type FakeAscent360, startAscent360 } from './ascent360.ts';
 import { API_KEY, apiAt, SECRET, SHOP, until } from './connector.ts';
-import { copyOfTemplate, prepareDirectory } from './database.ts';
+import { copyOfTemplate } from './database.ts';
 import { freePort } from './free-port.ts';
 import { scratchFolder } from './scratch.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from './shopify-admin.ts';
@@ -150,7 +150,6 @@ export async function startWorld(options: { postgres?: string; env?: Env } = {})
   const admin = await startShopifyAdmin();
   const databaseUrl = server ? await newDatabase(server) : null;
   const dataDir = await scratchFolder('process');
-  if (!databaseUrl) await prepareDirectory(dataDir);
   const processes: ConnectorProcess[] = [];
   const env: Env = {
     SHOPIFY_API_KEY: API_KEY,

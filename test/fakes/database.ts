@@ -1,45 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import pg from 'pg';
 import { type Db, openDb } from '../../server/platform/database/db.ts';
-import { prismaDir } from '../../server/platform/database/migrations.ts';
-import { copyKeptFolder } from './kept-folder.ts';
+import { hashOfMigrations } from '../../server/platform/database/migrations.ts';
 import { scratchFolder } from './scratch.ts';
 
-/**
- * Changes with the migrations and with PGlite, whose data directories belong to its PostgreSQL
- * version.
- */
-function schemaVersion(): string {
-  const hash = createHash('sha256').update(
-    readFileSync(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
-  );
-  const folder = path.join(prismaDir, 'migrations');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sql'));
-  for (const name of files.sort()) hash.update(`${name}\n`).update(readFileSync(path.join(folder, name)));
-  return hash.digest('hex').slice(0, 16);
-}
-
-/** Creates an embedded database with all migrations in an empty directory. */
-export async function prepareDirectory(dataDir: string): Promise<void> {
-  const make = async (folder: string) => {
-    const made = await mkdtemp(path.join(tmpdir(), 'connector-made-'));
-    const db = await openDb({ databaseUrl: undefined, dataDir: made });
-    await db.migrate();
-    await db.close();
-    await rename(path.join(made, 'pglite'), folder);
-    await rm(made, { recursive: true });
-  };
-  await copyKeptFolder(`connector-test-${schemaVersion()}`, make, path.join(dataDir, 'pglite'));
-}
+/** Leaves a migrated database empty. */
+export const DROP_ALL = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public';
 
 async function embedded(): Promise<Db> {
   const dataDir = await scratchFolder('test');
-  await prepareDirectory(dataDir);
   const db = await openDb({ databaseUrl: undefined, dataDir });
   return {
     ...db,
@@ -104,7 +74,7 @@ async function onServer(adminUrl: string, template: Template): Promise<Db> {
  * databases). close() removes it.
  */
 export async function testDatabase(): Promise<Db> {
-  return (await copyOnServer(`template_${schemaVersion()}`, async () => {})) ?? (await embedded());
+  return (await copyOnServer(`template_${await hashOfMigrations()}`, async () => {})) ?? (await embedded());
 }
 
 /**

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAscent360 } from '../fakes/ascent360.ts';
 import { until } from '../fakes/connector.ts';
-import { prepareDirectory } from '../fakes/database.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { signIdToken } from '../fakes/id-token.ts';
 import { scratchFolder } from '../fakes/scratch.ts';
@@ -55,7 +54,6 @@ async function startProcess(dataDir: string, ascent360Url: string) {
 async function prepare() {
   const dataDir = await scratchFolder('process');
   cleanUps.push(() => rm(dataDir, { recursive: true, force: true }));
-  await prepareDirectory(dataDir);
   const ascent360 = await startAscent360();
   cleanUps.push(() => ascent360.close());
   return { dataDir, ascent360 };

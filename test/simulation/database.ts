@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { Db, Sql } from '../../server/platform/database/db.ts';
-import { prepareDirectory } from '../fakes/database.ts';
+import { openPglite } from '../../server/platform/database/open-pglite.ts';
 import type { Life } from './crash.ts';
 import { openWire, type Wire } from './wire.ts';
 
@@ -27,8 +27,7 @@ const SIMULATED_TIME = `
 
 async function migrated(): Promise<Blob | File> {
   const folder = await mkdtemp(path.join(tmpdir(), 'connector-simulation-'));
-  await prepareDirectory(folder);
-  const onDisk = await PGlite.create({ dataDir: path.join(folder, 'pglite') });
+  const onDisk = await openPglite(path.join(folder, 'pglite'));
   const dump = await onDisk.dumpDataDir('none');
   await onDisk.close();
   await rm(folder, { recursive: true });

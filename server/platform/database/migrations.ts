@@ -31,13 +31,22 @@ async function namesIn(dir: string): Promise<string[]> {
     .sort();
 }
 
+const scriptOf = async (dir: string, name: string) => await readFile(path.join(dir, name, 'migration.sql'), 'utf8');
+
+/** Names the migrations in the folder and what is in them. */
+export async function hashOfMigrations(dir = migrationsDir): Promise<string> {
+  const names = await namesIn(dir);
+  const scripts = await Promise.all(names.map(async (name) => `${name}\n${await scriptOf(dir, name)}\n`));
+  return createHash('sha256').update(scripts.join('')).digest('hex').slice(0, 16);
+}
+
 const notedIn = async (query: MigrationConnection['query']) =>
   await query<Noted>(
     'SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL',
   );
 
 async function applyOne(connection: MigrationConnection, dir: string, name: string): Promise<boolean> {
-  const script = await readFile(path.join(dir, name, 'migration.sql'), 'utf8');
+  const script = await scriptOf(dir, name);
   await connection.run('BEGIN');
   try {
     await connection.query(`SELECT pg_advisory_xact_lock(${LOCK})`);

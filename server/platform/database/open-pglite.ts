@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { PGlite, types } from '@electric-sql/pglite';
+import { hashOfMigrations } from './migrations.ts';
 
 const INT8 = 20;
 /**
@@ -22,15 +23,14 @@ const FLAGS = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering
  */
 const SHARED_BUFFERS = ['-c', 'shared_buffers=32MB'];
 
-const MAKE = `import { PGlite } from '@electric-sql/pglite'; await (await PGlite.create(process.argv[1])).close();`;
+const MAKE = path.join(import.meta.dirname, 'make-pglite.ts');
 
-/** Where an empty database is kept for copying: it ends with the packages it was made with. */
+/** Where a migrated database is kept for copying: it ends with the packages it was made with. */
 const KEPT = path.join(import.meta.dirname, '../../../node_modules/.cache/ascent360-connector');
 
 /** In a separate process, so that the memory this takes (some 700 MB) is freed when it ends. */
 async function make(folder: string): Promise<void> {
-  const flags = [...FLAGS, '--input-type=module', '--eval', MAKE];
-  await promisify(execFile)(process.execPath, [...flags, folder], { cwd: import.meta.dirname });
+  await promisify(execFile)(process.execPath, [...FLAGS, MAKE, folder]);
   await closeToOthers(folder);
 }
 
@@ -39,19 +39,19 @@ async function closeToOthers(folder: string): Promise<void> {
   await chmod(folder, 0o700);
 }
 
-/** A database's directory belongs to the version of PGlite that made it. */
+/** A database's directory belongs to the version of PGlite that made it, and to its migrations. */
 async function nameOfKept(): Promise<string> {
   const main = createRequire(import.meta.url).resolve('@electric-sql/pglite');
   const { version }: { version: string } = JSON.parse(await readFile(path.join(main, '../../package.json'), 'utf8'));
-  return `pglite-${version}`;
+  return `pglite-${version}-${await hashOfMigrations()}`;
 }
 
 /**
- * Makes an empty database for later ones to be copied from, unless there is one. Making one takes
- * 3 s of processor time, copying it 0.1 s.
+ * Makes a migrated database for later ones to be copied from, unless there is one. Making one takes
+ * over 3 s of processor time, copying it 0.1 s.
  * @returns its folder
  */
-export async function keepEmptyDatabase(place = KEPT): Promise<string> {
+export async function keepDatabase(place = KEPT): Promise<string> {
   const kept = path.join(place, await nameOfKept());
   if (existsSync(kept)) return kept;
   await mkdir(place, { recursive: true });
@@ -66,7 +66,7 @@ export async function keepEmptyDatabase(place = KEPT): Promise<string> {
 }
 
 /**
- * Takes a third of the time that cp takes for a database's thousand files. cpSync ends the process where it
+ * Takes a third of the time that cp takes for a database's hundreds of files. cpSync ends the process where it
  * can't read a folder.
  */
 function copyFolder(from: string, to: string): void {
@@ -84,7 +84,7 @@ async function makeOrCopy(folder: string, place: string): Promise<void> {
   const clear = async () => await rm(unfinished, { recursive: true, force: true });
   await clear();
   try {
-    copyFolder(await keepEmptyDatabase(place), unfinished);
+    copyFolder(await keepDatabase(place), unfinished);
   } catch {
     // Nothing can be kept, such as in a container that can't write there, or somebody else installed
     // the packages: PostgreSQL's files may be read by their owner alone.
@@ -97,9 +97,9 @@ async function makeOrCopy(folder: string, place: string): Promise<void> {
 }
 
 /**
- * Opens the embedded PostgreSQL in this folder; creates it if there is none. int8 is returned as
+ * Opens the embedded PostgreSQL in this folder; creates it, migrated, if there is none. int8 is returned as
  * number.
- * @param place where an empty database is kept
+ * @param place where a migrated database is kept
  */
 export async function openPglite(folder: string, place = KEPT): Promise<PGlite> {
   for (const flag of FLAGS) setFlagsFromString(flag);

@@ -6,11 +6,13 @@ import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import {
   applyMigrations,
+  hashOfMigrations,
   type MigrationConnection,
   pendingMigrations,
   prismaDir,
 } from '../../../server/platform/database/migrations.ts';
 import { openPglite } from '../../../server/platform/database/open-pglite.ts';
+import { DROP_ALL } from '../../fakes/database.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
 
 /** An empty database: embedded, or on the project's server. */
@@ -19,6 +21,7 @@ async function emptyDatabase(): Promise<MigrationConnection> {
   if (!server) {
     const folder = await scratchFolder('migrations');
     const client = await openPglite(path.join(folder, 'pglite'));
+    await client.exec(DROP_ALL);
     onTestFinished(async () => {
       await client.close();
       await rm(folder, { recursive: true });
@@ -97,4 +100,13 @@ it('a migration that an older version left half done is not skipped: the error s
   await expect(applyMigrations(database, dir)).rejects.toThrow('docs/operations, "A migration that failed"');
   await database.run(`DELETE FROM _prisma_migrations WHERE migration_name = '${AFTER}' AND finished_at IS NULL`);
   expect(await applyMigrations(database, dir)).toEqual([AFTER]);
+});
+
+it('a database that is kept for copying belongs to its migrations: another one, or another line in one, is another database', async () => {
+  const [dir, other] = [await migrationsAnd({}), await migrationsAnd({ [AFTER]: half })];
+  const hash = await hashOfMigrations();
+  expect(await hashOfMigrations(dir)).toBe(hash);
+  const longer = await hashOfMigrations(other);
+  await writeFile(path.join(other, AFTER, 'migration.sql'), `${half}\n`);
+  expect(new Set([hash, longer, await hashOfMigrations(other)]).size).toBe(3);
 });

@@ -4,7 +4,8 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { keepEmptyDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
+import { hashOfMigrations } from '../../../server/platform/database/migrations.ts';
+import { keepDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
 
 async function scratch(): Promise<string> {
@@ -13,28 +14,37 @@ async function scratch(): Promise<string> {
   return folder;
 }
 
-async function namesIn(folder: string, kept: string): Promise<string[]> {
+const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
+
+/** The migrations that a database has as it is opened. */
+async function migrationsIn(folder: string, kept: string): Promise<string[]> {
   const database = await openPglite(folder, kept);
   try {
-    const { rows } = await database.query<{ name: string }>('SELECT datname AS name FROM pg_database ORDER BY 1');
+    const { rows } = await database.query<{ name: string }>(
+      'SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1',
+    );
     return rows.map(({ name }) => name);
   } finally {
     await database.close();
   }
 }
 
-const EMPTY = ['postgres', 'template0', 'template1'];
+const ALL = (await readdir('prisma/migrations', { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
 
-it('an empty database is made once and copied from then on, each its own', async () => {
+it('a database with all migrations is made once and copied from then on, each its own', async () => {
   const [place, kept] = [await scratch(), await scratch()];
   const [first, second] = [path.join(place, 'first'), path.join(place, 'second')];
-  expect(await namesIn(first, kept)).toEqual(EMPTY);
+  expect(await migrationsIn(first, kept)).toEqual(ALL);
   const [cluster = ''] = await readdir(kept);
   const { version } = JSON.parse(await readFile('node_modules/@electric-sql/pglite/package.json', 'utf8'));
-  expect(cluster).toBe(`pglite-${version}`);
+  expect(cluster).toBe(`pglite-${version}-${await hashOfMigrations()}`);
+  expect(await modeOf(path.join(kept, cluster))).toBe(0o700);
   await writeFile(path.join(kept, cluster, 'mark'), 'kept');
 
-  expect(await namesIn(second, kept)).toEqual(EMPTY);
+  expect(await migrationsIn(second, kept)).toEqual(ALL);
   expect(await readFile(path.join(second, 'mark'), 'utf8')).toBe('kept');
   expect(existsSync(path.join(first, 'mark'))).toBe(false);
   expect(await readdir(place)).toEqual(['first', 'second']);
@@ -43,16 +53,16 @@ it('an empty database is made once and copied from then on, each its own', async
 
 it('the one that installing made is used, and a copy that was interrupted is made anew', async () => {
   const [place, kept] = [await scratch(), await scratch()];
-  const installed = await keepEmptyDatabase();
+  const installed = await keepDatabase();
   const cluster = path.basename(installed);
   await cp(installed, path.join(kept, cluster), { recursive: true });
   await writeFile(path.join(kept, cluster, 'mark'), 'kept');
-  await keepEmptyDatabase(kept);
+  await keepDatabase(kept);
   const folder = path.join(place, 'pglite');
   await openPglite(`${folder}.unfinished`, kept).then(async (database) => await database.close());
   await rm(path.join(`${folder}.unfinished`, 'global'), { recursive: true });
 
-  expect(await namesIn(folder, kept)).toEqual(EMPTY);
+  expect(await migrationsIn(folder, kept)).toEqual(ALL);
   expect(await readFile(path.join(folder, 'mark'), 'utf8')).toBe('kept');
   expect(await readdir(place)).toEqual(['pglite']);
 });
@@ -62,7 +72,7 @@ it.each([
   ['of another version', ['PG_VERSION'], '14\n'],
 ])('a database %s is named, with what to do', async (_, file, content) => {
   const folder = path.join(await scratch(), 'pglite');
-  await cp(await keepEmptyDatabase(), folder, { recursive: true });
+  await cp(await keepDatabase(), folder, { recursive: true });
   await writeFile(path.join(folder, ...file), content);
   await expect(openPglite(folder)).rejects.toThrow(/^DATA_DIR: the database in .*pglite can't be opened.* backup/);
 });
@@ -70,7 +80,7 @@ it.each([
 it('where nothing can be kept the database is made all the same', async () => {
   const [place, file] = [await scratch(), path.join(await scratch(), 'a-file')];
   await writeFile(file, '');
-  expect(await namesIn(path.join(place, 'pglite'), path.join(file, 'kept'))).toEqual(EMPTY);
+  expect(await migrationsIn(path.join(place, 'pglite'), path.join(file, 'kept'))).toEqual(ALL);
 });
 
 /** Root may read everything, unless it gives that up. */
@@ -78,7 +88,7 @@ const bound = process.getuid?.() === 0 ? ['setpriv', '--no-new-privs', '--boundi
 
 it('where the kept one can’t be read, as another user installed the packages, the database is made all the same', async () => {
   const [place, kept] = [await scratch(), await scratch()];
-  const cluster = path.join(kept, path.basename(await keepEmptyDatabase()), 'pg_logical');
+  const cluster = path.join(kept, path.basename(await keepDatabase()), 'pg_logical');
   await mkdir(cluster, { recursive: true });
   await chmod(cluster, 0);
   onTestFinished(async () => await chmod(cluster, 0o700));
@@ -87,18 +97,17 @@ it('where the kept one can’t be read, as another user installed the packages, 
   const folder = path.join(place, 'pglite');
   const [command = '', ...rest] = [...bound, process.execPath, '--input-type=module', '--eval', script, folder, kept];
   await promisify(execFile)(command, rest);
-  expect(await namesIn(folder, kept)).toEqual(EMPTY);
+  expect(await migrationsIn(folder, kept)).toEqual(ALL);
 });
 
-it('only its owner gets into the database and the kept one, as PostgreSQL wants it: PGlite’s files may be written by everybody', async () => {
-  const [place, kept] = [await scratch(), await scratch()];
-  const folder = path.join(place, 'pglite');
-  const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
-  await namesIn(folder, kept);
-  const [cluster = ''] = await readdir(kept);
-  expect([await modeOf(folder), await modeOf(path.join(kept, cluster))]).toEqual([0o700, 0o700]);
+it('only its owner gets into the database, as PostgreSQL wants it: PGlite’s files may be written by everybody', async () => {
+  const folder = path.join(await scratch(), 'pglite');
+  const database = await openPglite(folder);
+  await database.close();
+  expect(await modeOf(folder)).toBe(0o700);
   // As a copy or an older version may have left it.
   await chmod(folder, 0o755);
-  await namesIn(folder, kept);
+  const again = await openPglite(folder);
+  await again.close();
   expect(await modeOf(folder)).toBe(0o700);
 });

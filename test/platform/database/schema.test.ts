@@ -5,12 +5,14 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { expect, it } from 'vitest';
 import { erasedTables } from '../../../server/features/privacy/erase-rows.ts';
 import { openPglite } from '../../../server/platform/database/open-pglite.ts';
+import { DROP_ALL } from '../../fakes/database.ts';
 import { diffMigrations } from '../../fakes/schema-diff.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
 
 it('prisma/migrations produces exactly prisma/schema.prisma', async () => {
   const folder = await scratchFolder('schema');
   const client = await openPglite(join(folder, 'pglite'));
+  await client.exec(DROP_ALL);
   const script = await diffMigrations(new PrismaPGlite(client), 'migrations');
   await client.close();
   await rm(folder, { recursive: true });
