@@ -79,8 +79,9 @@ const FLUSH_FROM = 12 * 1024;
 
 /** Lines are written in groups, at the latest after a while and when the process ends. */
 const toOutput = () => pino.destination({ sync: false, minLength: FLUSH_FROM, periodicFlush: FLUSH_EVERY_MS });
+const nowhere: DestinationStream = { write: () => {} };
 
-export function createLog(level: string, to: DestinationStream = toOutput()): Log {
+export function createLog(level: string, to: DestinationStream = level === 'silent' ? nowhere : toOutput()): Log {
   const spared = sparingly(() => performance.now());
   const options: LoggerOptions = {
     level,

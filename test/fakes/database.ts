@@ -23,37 +23,54 @@ async function embedded(): Promise<Db> {
 const urlOf = (adminUrl: string, database: string) =>
   Object.assign(new URL(adminUrl), { pathname: `/${database}` }).href;
 
-async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+/** One connection for each server and worker: opening one costs more than copying a database. */
+const admins = new Map<string, pg.Pool>();
+
+function adminOf(url: string): pg.Pool {
+  const known = admins.get(url);
+  if (known) return known;
+  const admin = new pg.Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  // The server may end before this process.
+  admin.on('error', () => {});
+  admins.set(url, admin);
+  return admin;
 }
 
 /** What many databases begin with: written by whoever needs it first. */
 type Template = { name: string; write(url: string): Promise<void> };
 
-/** Under one lock for all workers: a template can't be copied while someone is connected to it. */
-export async function copyOfTemplate(
-  adminUrl: string,
-  { name: template, write }: Template,
-  name: string,
-): Promise<string> {
-  await asAdmin(adminUrl, async (client) => {
-    await client.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
-    if (rowCount === 0) {
-      const unfinished = `${template}_unfinished`;
-      await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
-      await client.query(`CREATE DATABASE ${unfinished}`);
-      await write(urlOf(adminUrl, unfinished));
-      await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
-    }
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  });
+async function isThere(admin: pg.Pool | pg.PoolClient, name: string): Promise<boolean> {
+  return (await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])).rowCount === 1;
+}
+
+/** Under one lock for all workers. */
+async function make(adminUrl: string, { name, write }: Template): Promise<void> {
+  const client = await adminOf(adminUrl).connect();
+  await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]);
+  try {
+    if (await isThere(client, name)) return;
+    const unfinished = `${name}_unfinished`;
+    await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${unfinished}`);
+    await write(urlOf(adminUrl, unfinished));
+    await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
+  } finally {
+    await client.query('SELECT pg_advisory_unlock(hashtext($1))', [name]);
+    client.release();
+  }
+}
+
+/** Copying the files takes a quarter of the time that PostgreSQL's own choice takes. */
+const COPY_FROM_VERSION = 150_000;
+
+export async function copyOfTemplate(adminUrl: string, template: Template, name: string): Promise<string> {
+  const admin = adminOf(adminUrl);
+  if (!(await isThere(admin, template.name))) await make(adminUrl, template);
+  const { rows } = await admin.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
+  const strategy = (rows[0]?.version ?? 0) >= COPY_FROM_VERSION ? 'STRATEGY file_copy' : '';
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template.name} ${strategy}`);
   return urlOf(adminUrl, name);
 }
 
@@ -64,7 +81,7 @@ async function onServer(adminUrl: string, template: Template): Promise<Db> {
     ...db,
     close: async () => {
       await db.close();
-      await asAdmin(adminUrl, async (client) => await client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await adminOf(adminUrl).query(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
