@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { shopErasure } from '../../server/features/privacy/erase-rows.ts';
 import type { Param, Sql } from '../../server/platform/database/db.ts';
 import { lockShop } from '../../server/store/deliveries/deliveries.ts';
+import { newDatabase } from '../fakes/database.ts';
 import { emailChoice, openScene, order, type Scene } from '../features/activity/scene.ts';
 
 /** How many rows each table gets once the plans are made: reading those of the shop would show. */
@@ -11,7 +12,7 @@ const FEW = 400;
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene();
+  scene = await openScene(await newDatabase());
 });
 afterAll(async () => await scene.close());
 

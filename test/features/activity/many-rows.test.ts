@@ -9,7 +9,7 @@ import { type ActivityFilter, filterShape } from '../../../server/store/events/e
 import { listActivity } from '../../../server/store/events/event-list.ts';
 import { customerKey, emailHash } from '../../../server/store/people/identifiers.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
-import { testDatabase } from '../../fakes/database.ts';
+import { newDatabase } from '../../fakes/database.ts';
 
 /**
  * A million, set by hand, stays within the same bounds; fewer are enough to show that nothing grows
@@ -31,7 +31,7 @@ let shop: Shop;
 let other: Shop;
 
 beforeAll(async () => {
-  db = await testDatabase();
+  db = await newDatabase();
   if (db.embedded) return;
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
   shop = await shops.ensure('many.myshopify.com');

@@ -73,9 +73,9 @@ export type Scene = {
   close(): Promise<void>;
 };
 
-/** The merchant API's routes over a database of its own, with the real pipeline behind them. */
-export async function openScene(): Promise<Scene> {
-  const db = await testDatabase();
+/** The merchant API's routes over a database, with the real pipeline behind them. */
+export async function openScene(given?: Db): Promise<Scene> {
+  const db = given ?? (await testDatabase());
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
   const store = createSettingsStore(db);
   const log = createLog('silent');

@@ -315,6 +315,7 @@ describe('a delivery', () => {
     const [one, other] = [imagined(what), imagined({ ...what, again: true, entity: 'x' })];
     expect(one).toEqual({
       ...what,
+      eventTriggeredAt: 5,
       id: expect.any(String),
       eventId: expect.any(String),
       entity: null,

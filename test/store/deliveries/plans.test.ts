@@ -8,6 +8,7 @@ import { openOfEntities } from '../../../server/store/deliveries/give-way.ts';
 import { openLanes } from '../../../server/store/deliveries/lanes.ts';
 import { endLeases, lease } from '../../../server/store/deliveries/leases.ts';
 import { settleEvents } from '../../../server/store/events/events.ts';
+import { newDatabase } from '../../fakes/database.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
 import { order } from '../../pipeline/bodies.ts';
 
@@ -16,7 +17,7 @@ const ROWS = 20_000;
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene();
+  scene = await openScene(await newDatabase());
 });
 afterAll(async () => await scene.close());
 

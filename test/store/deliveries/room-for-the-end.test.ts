@@ -4,10 +4,10 @@ import { createKeys } from '../../../server/platform/keys.ts';
 import { addDeliveries } from '../../../server/store/deliveries/deliveries.ts';
 import { closeDeliveries } from '../../../server/store/deliveries/unsent.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
-import { testDatabase } from '../../fakes/database.ts';
+import { newDatabase } from '../../fakes/database.ts';
 
 it('a delivery that ends stays on its page, however full that is: beside a backlog it would be written to an old one', async () => {
-  const db = await testDatabase();
+  const db = await newDatabase();
   const shop = await createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])).ensure(
     'test-shop.myshopify.com',
   );
