@@ -2,7 +2,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest, or where they are; a clean clone remembers no durations. */
 const LONGEST = [
-  'faults/dark-database',
   'faults/crowds',
   'faults/kills',
   'faults/',

@@ -1,6 +1,6 @@
-import countries from 'i18n-iso-countries';
 import { isSupportedCountry } from 'libphonenumber-js';
 import type { PlaceBody } from '../payloads.ts';
+import { countries } from './countries.ts';
 
 /** ISO 3166-1 alpha-2, plus XK, AC and TA, which have their own phone numbers. */
 export type CountryCode = string;

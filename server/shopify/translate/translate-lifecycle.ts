@@ -1,8 +1,8 @@
-import countries from 'i18n-iso-countries';
 import { type ShopFacts, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, setKnown } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
 import { customerDeletedSchema, mergeSchema, scopesSchema, shopSchema } from '../payloads.ts';
+import { countries } from './countries.ts';
 import { readEmail } from './read-email.ts';
 import { readInstant } from './read-moment.ts';
 
