@@ -13,8 +13,8 @@ const onData = files(
   ['admin', 'demo/history', 'faults', 'features', 'http', 'pipeline', 'store'].map((room) => `${room}/**/*`),
 );
 /**
- * These run on the embedded database as well: the processes that are killed on it, the tables, and the cheapest files that
- * together send most statements, which reach it through another driver. At night CI runs everything on it
+ * These run on the embedded database as well: the processes that are killed on it, the tables, and a few cheap files that
+ * send many of the statements, which reach it through another driver. At night CI runs everything on it
  * (`TEST_DATABASE=embedded`).
  */
 const onBoth = files([

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   atMost,
   count,
+  headerText,
   httpBase,
   httpOrigin,
   LONGEST_DAYS,
@@ -147,7 +148,7 @@ const environment = z.object({
   BREAKER_PROBE: someTime(LONGEST_DAYS).prefault('30s'),
   CONNECTION_PROBE: someTime(LONGEST_DAYS).prefault('15m'),
   RETENTION_DAYS: count(3650).default(30),
-  METRICS_TOKEN: text.optional(),
+  METRICS_TOKEN: headerText.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: collector.optional(),
   OTEL_SERVICE_NAME: text.default('ascent360-connector'),
   OTEL_TRACES_SAMPLER_ARG: share.default(1),

@@ -79,6 +79,11 @@ export const text = z
   .trim()
   .min(1, BLANK)
   .refine((text) => !isQuoted(text), QUOTED);
+/** What somebody sends us in a header. */
+export const headerText = text.regex(
+  /^[ -~]+$/,
+  'has a character that a header can’t carry: make one with openssl rand -hex 24',
+);
 
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 /** The driver decodes the password. */

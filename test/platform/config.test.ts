@@ -103,6 +103,7 @@ it.each([
   ['SHOPIFY_API_KEY', "'key'", QUOTED],
   ['SHOPIFY_API_SECRET', '"secret"', QUOTED],
   ['METRICS_TOKEN', '"token"', QUOTED],
+  ['METRICS_TOKEN', 'schlüssel', 'has a character that a header can’t carry: make one with openssl rand -hex 24'],
   ['ENCRYPTION_KEYS', `"k1:${Buffer.alloc(32).toString('base64')}"`, QUOTED],
   ['DATA_DIR', '"/data"', QUOTED],
   ['OTEL_SERVICE_NAME', "'connector'", QUOTED],
