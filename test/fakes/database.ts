@@ -28,7 +28,8 @@ async function embedded(): Promise<Own> {
 const urlOf = (adminUrl: string, database: string) =>
   Object.assign(new URL(adminUrl), { pathname: `/${database}` }).href;
 
-const OF_TESTS = 'connector_test_';
+/** By the process whose workers run the tests: other runs on the same server keep theirs. */
+const ofRun = (pid: number) => `connector_test_${pid}_`;
 
 /** One connection for each server and worker: opening one costs more than copying a database. */
 const admins = new Map<string, pg.Pool>();
@@ -82,7 +83,7 @@ export async function copyOfTemplate(adminUrl: string, template: Template, name:
 }
 
 async function onServer(adminUrl: string, template: Template): Promise<Own> {
-  const name = `${OF_TESTS}${process.pid}_${randomBytes(6).toString('hex')}`;
+  const name = `${ofRun(process.ppid)}${randomBytes(6).toString('hex')}`;
   const db = await openDb({ databaseUrl: await copyOfTemplate(adminUrl, template, name), dataDir: '' });
   const drop = async () => {
     await db.close();
@@ -91,13 +92,15 @@ async function onServer(adminUrl: string, template: Template): Promise<Own> {
   return { db, drop };
 }
 
-/** Removes what tests have kept on a server that goes on. */
+/** Removes what the workers of this process have kept on a server that goes on. */
 export async function dropKept(adminUrl: string): Promise<void> {
   const admin = adminOf(adminUrl);
   const { rows } = await admin.query<{ name: string }>(
-    `SELECT datname AS name FROM pg_database WHERE starts_with(datname, '${OF_TESTS}')`,
+    'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+    [ofRun(process.pid)],
   );
   for (const { name } of rows) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  admins.delete(adminUrl);
   await admin.end();
 }
 

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { applyMigrations } from './migrations.ts';
 
-/** The databases from which PostgreSQL makes others: nobody does here, and they are two thirds of the files. */
+/** The databases from which PostgreSQL makes others: nobody does here, and they are half of the files. */
 const TEMPLATES = ['template0', 'template1'];
 
 // Run in a process of its own, with the folder in which the migrated database is made.
