@@ -27,14 +27,14 @@ const onBoth = files([
 ]);
 /** They stop PostgreSQL, run several processes on it, or ask it how it would find rows. */
 const onServerOnly = files([
-  'faults/{clock,connections,crowds,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,opt-outs,redis-outage,stalled,two-of-each,unusable-database,whole-life}',
+  'faults/{clock,connections,crowds,cut-commits,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,opt-outs,redis-outage,slow-crowds,stalled,two-of-each,unusable-database,whole-life}',
   'admin/two-processes',
   'features/operations/{compose,traces}',
   'platform/database/idle-in-transaction',
   'store/deliveries/plans',
 ]);
 /** Their limits are SPEC's, in seconds: they come last, with little beside them. */
-const timed = files(['faults/{crowds,dark-database,database,unusable-database}']);
+const timed = files(['faults/{crowds,dark-database,database,slow-crowds,unusable-database}']);
 /** They need the embedded database, and would say the same on a server. */
 const onEmbeddedOnly = files(['faults/embedded']);
 
@@ -114,7 +114,6 @@ export default defineConfig({
                 ...oneWorkerForMany,
                 name: 'timed',
                 include: timed,
-                maxWorkers: 3,
                 sequence: { groupOrder: 1 },
                 ...onServer,
               },

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest, or where they are; a clean clone remembers no durations. */
 const LONGEST = [
-  'faults/crowds',
+  'faults/dark-database',
   'faults/kills',
   'faults/',
   'browser/journeys',

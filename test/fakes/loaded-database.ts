@@ -37,9 +37,9 @@ export const ENDS_WITHIN_MS = isFull ? 900_000 : 90_000;
 const SHOPS = isFull ? [SHOP, ...Array.from({ length: 19 }, (_, i) => `shop-${i}.myshopify.com`)] : [SHOP];
 /**
  * Full load is a try every 5 ms, also while each waits 2.5 s for its 503: that takes over 500
- * connections. The small one is as much as 8 senders get answered.
+ * connections. The small one leaves a small machine to the other tests.
  */
-const LOAD = isFull ? { lines: 1000, pauseMs: 0, perSecond: 200 } : { lines: 8, pauseMs: 25 };
+const LOAD = isFull ? { lines: 1000, pauseMs: 0, perSecond: 200 } : { lines: 8, pauseMs: 25, perSecond: 60 };
 
 /** A PostgreSQL of its own behind a proxy, and the connector on it under load. */
 export type LoadedDatabase = {

@@ -7,14 +7,12 @@ import {
   judge,
   SURVIVED,
   sendAll,
-  sendUntilTaken,
   settled,
   someCustomer,
   startTraffic,
   unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../fakes/postgres-server.ts';
-import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
 
 /**
  * https://shopify.dev/docs/apps/build/webhooks/subscribe/https: anything slower counts as failed.
@@ -46,10 +44,18 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
   ])(
     'row 10: while it %s, webhooks get 503 with Retry-After in under 3 s, and 200 again afterwards by themselves',
     async (_, fault, repair) => {
+      let isBroken = true;
+      const repairOnce = async () => {
+        if (isBroken) await repair();
+        isBroken = false;
+      };
+      // The next tests have the same server, whatever becomes of this one.
+      onTestFinished(repairOnce);
       await fault();
       const webhooks = Array.from({ length: 20 }, () => someCustomer());
       const refused = await Promise.all(
-        webhooks.map(async ({ topic, body, webhookId }) => {
+        webhooks.map(async ({ topic, body, webhookId }, i) => {
+          await wait(i * 150);
           const began = performance.now();
           const answer = await connector.send(topic, body, { webhookId });
           return { ...answer, ms: performance.now() - began };
@@ -58,11 +64,11 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
       expect(refused.map(({ status }) => status)).toEqual(Array(20).fill(503));
       for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       // The process gives up on each by itself: other delays of the machine make some late, but not
-      // the fastest of so many.
+      // the fastest of so many, spread over a few seconds.
       expect(Math.min(...refused.map(({ ms }) => ms))).toBeLessThan(3000);
       expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(SHOPIFY_WAITS_MS);
       expect(connector.alive()).toBe(true);
-      await repair();
+      await repairOnce();
       const sent = await sendAll(() => connector, webhooks);
       expect(sent.every(({ acknowledged }) => acknowledged)).toBe(true);
       expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
@@ -111,118 +117,3 @@ describe.skipIf(!sharedPostgres())('PostgreSQL in trouble', () => {
     expect(repeats()).toBeLessThanOrEqual((await unansweredAttempts(world)) - unanswered);
   });
 });
-
-describe.skipIf(!sharedPostgres())(
-  'a connection to PostgreSQL that is cut while the answer to a commit is on its way',
-  () => {
-    /** @param rule sees everything from the connector's first connection on */
-    const setUp = async (rule: Parameters<TcpProxy['decide']>[0]) => {
-      const world = await startWorld({ env: { LEASE: '8s' } });
-      onTestFinished(world.close);
-      const direct = new URL(world.databaseUrl ?? '');
-      const wire = await startTcpProxy(Number(direct.port));
-      onTestFinished(wire.close);
-      wire.decide(rule);
-      const DATABASE_URL = Object.assign(new URL(direct), { port: String(wire.port) }).href;
-      const connector = await world.run({ DATABASE_URL });
-      await world.connect(connector);
-      return { world, connector };
-    };
-
-    it('row 12: an event stored without our knowing it is recognised when Shopify retries', async () => {
-      let name: string | null = null;
-      let isSending = false;
-      let cuts = 0;
-      const armed = new Set<number>();
-      const { world, connector } = await setUp((bytes, way, connection) => {
-        const text = bytes.toString('latin1');
-        if (way === 'there') {
-          // The statement is prepared under a name, and later messages mention only that; the
-          // readiness check may be the one that prepares it.
-          name ??= /(s\d+)\0WITH live [^\0]*INSERT INTO events/.exec(text)?.[1] ?? null;
-          if (!name || !isSending || cuts >= 3) return 'pass';
-          if (text.includes(`\0${name}\0`) || text.includes(`${name}\0WITH live `)) armed.add(connection);
-          return 'pass';
-        }
-        if (!armed.delete(connection)) return 'pass';
-        cuts++;
-        return 'cut';
-      });
-      const sent = [];
-      isSending = true;
-      for (let i = 0; i < 4; i++)
-        sent.push(await sendUntilTaken(() => connector, someCustomer(), { tries: 10, waitMs: 50 }));
-      expect(cuts).toBe(3);
-      // Other delays of the machine may cost one more.
-      const refused = sent.flatMap(({ statuses }) => statuses).filter((status) => status !== 200);
-      expect(new Set(refused)).toEqual(new Set([503]));
-      expect(refused.length).toBeGreaterThanOrEqual(3);
-      const standings = await settled(world, connector, sent);
-      expect([...standings.values()].map(({ state }) => state)).toEqual(Array(4).fill('accepted'));
-      expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
-      expect(world.ascent360.received).toHaveLength(4);
-    });
-
-    it('row 12: of the claims and results committed without our knowing it, none is lost and none is sent twice', {
-      timeout: 300_000,
-    }, async () => {
-      const kinds = {
-        claim: { says: 'UPDATE deliveries d SET lease_until = now()', name: '', commits: 0, cuts: 0 },
-        result: { says: 'UPDATE deliveries d SET lease_until = NULL', name: '', commits: 0, cuts: 0 },
-        other: { says: '', name: '', commits: 0, cuts: 0 },
-      };
-      let isSending = false;
-      const holds = new Map<number, (typeof kinds)['claim']>();
-      const armed = new Map<number, (typeof kinds)['claim']>();
-      const { world, connector } = await setUp((bytes, way, connection) => {
-        if (way === 'there') {
-          const text = bytes.toString('latin1');
-          for (const kind of [kinds.result, kinds.claim]) {
-            kind.name ||= new RegExp(`(s\\d+)\0${kind.says.replace(/[()]/g, '\\$&')}`).exec(text)?.[1] ?? '';
-            if (kind.name && text.includes(`\0${kind.name}\0`)) holds.set(connection, kind);
-          }
-          if (!text.includes('COMMIT\0')) return 'pass';
-          const kind = holds.get(connection) ?? kinds.other;
-          holds.delete(connection);
-          if (isSending && kind.cuts < 10 && kind.commits++ % 4 === 3) armed.set(connection, kind);
-          return 'pass';
-        }
-        const kind = armed.get(connection);
-        if (!kind) return 'pass';
-        armed.delete(connection);
-        kind.cuts++;
-        return 'cut';
-      });
-      isSending = true;
-      const sent = await sendAll(
-        () => connector,
-        Array.from({ length: 300 }, () => someCustomer()),
-        8,
-      );
-      // Some of them are claims, whose deliveries nobody sends until their leases have run out.
-      const unclaimed = async () =>
-        await world.read(async (db) => await db.query(`SELECT 1 FROM attempts WHERE class = 'unknown'`));
-      await until(
-        'commits of claims, of results and of others were cut',
-        async () => {
-          const enough = Object.values(kinds).every(({ cuts }) => cuts >= 3);
-          if (enough && (await unclaimed()).length > 0) return true;
-          // Several at once: what arrives alone leaves at once, without a claim.
-          sent.push(
-            ...(await sendAll(
-              () => connector,
-              Array.from({ length: 24 }, () => someCustomer()),
-              8,
-            )),
-          );
-          return undefined;
-        },
-        // Each cut holds the shop up for a while, and a claim nobody knows of for as long as its
-        // lease.
-        120_000,
-      );
-      expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
-      expect(connector.alive()).toBe(true);
-    });
-  },
-);
