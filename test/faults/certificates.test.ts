@@ -1,30 +1,30 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
 import { startAscent360 } from '../fakes/ascent360.ts';
-import { until } from '../fakes/connector.ts';
-import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts';
+import { type Connector, startConnector, until } from '../fakes/connector.ts';
 import { sendUntilTaken, someCustomer } from '../fakes/fault-oracle.ts';
 
 const DAY = 86_400_000;
 const fromNow = (days: number) => new Date(Date.now() + days * DAY);
 
-/** A certificate that the process trusts, so that only its other faults count. */
-async function trusted(certificate: { cert: string }): Promise<Record<string, string>> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'connector-certificate-'));
-  onTestFinished(async () => await rm(dir, { recursive: true }));
-  await writeFile(path.join(dir, 'cert.pem'), certificate.cert);
-  return { NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem') };
+/** From here on this process trusts it too, so that only its other faults count. */
+function trust({ cert }: { cert: string }): void {
+  const before = getCACertificates('default');
+  onTestFinished(() => setDefaultCACertificates(before));
+  setDefaultCACertificates([...before, cert]);
+}
+
+async function connectorTo(receiver: string): Promise<Connector> {
+  const connector = await startConnector({ ASCENT360_BASE_URL: receiver, RETRY_SCHEDULE: '1m' });
+  onTestFinished(connector.stop);
+  await connector.connect();
+  return connector;
 }
 
 type Attempt = { class: string; status: number | null; error: string | null };
 
-async function firstAttempt(
-  connector: ConnectorProcess,
-  webhookId: string,
-): Promise<{ state: string; attempt: Attempt }> {
+async function firstAttempt(connector: Connector, webhookId: string): Promise<{ state: string; attempt: Attempt }> {
   return await until('an attempt failed', async () => {
     const { body } = await connector.api('GET', `/activity?q=${webhookId}`);
     const [item] = (body as { items: { id: string }[] }).items;
@@ -48,15 +48,11 @@ describe('a receiver that can’t be trusted or found', () => {
     ['self-signed', selfSigned, false, 'tls_self_signed'],
   ])(
     'row 19: with a certificate that is %s gets nothing, the event is retried, and the log names the fault',
-    async (_, tls, trust, error) => {
+    async (_, tls, isTrusted, error) => {
       const receiver = await startAscent360({ tls });
       onTestFinished(receiver.close);
-      const world = await startWorld({
-        env: { ASCENT360_BASE_URL: receiver.url, RETRY_SCHEDULE: '1m', ...(trust ? await trusted(tls) : {}) },
-      });
-      onTestFinished(world.close);
-      const connector = await world.run();
-      await world.connect(connector);
+      if (isTrusted) trust(tls);
+      const connector = await connectorTo(receiver.url);
       const { webhookId } = await sendUntilTaken(() => connector, someCustomer());
       expect(await firstAttempt(connector, webhookId)).toMatchObject({
         state: 'retrying',
@@ -69,19 +65,14 @@ describe('a receiver that can’t be trusted or found', () => {
   it('row 19: with a correct certificate is accepted', async () => {
     const receiver = await startAscent360({ tls: selfSigned });
     onTestFinished(receiver.close);
-    const world = await startWorld({ env: { ASCENT360_BASE_URL: receiver.url, ...(await trusted(selfSigned)) } });
-    onTestFinished(world.close);
-    const connector = await world.run();
-    await world.connect(connector);
+    trust(selfSigned);
+    const connector = await connectorTo(receiver.url);
     await sendUntilTaken(() => connector, someCustomer());
     await receiver.until(1);
   });
 
   it('row 19: with a host unknown to DNS: the event is retried, and the log names the fault', async () => {
-    const world = await startWorld({ env: { ASCENT360_BASE_URL: 'https://nowhere.invalid' } });
-    onTestFinished(world.close);
-    const connector = await world.run();
-    await world.connect(connector);
+    const connector = await connectorTo('https://nowhere.invalid');
     const { webhookId } = await sendUntilTaken(() => connector, someCustomer());
     expect(await firstAttempt(connector, webhookId)).toMatchObject({
       attempt: { class: 'retry', status: null, error: expect.stringMatching(/^dns_(not_found|failed)$/) },

@@ -1,24 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createKeys } from '../../server/platform/keys.ts';
-import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, KEY_1, METRICS_TOKEN, startWorld, type World } from '../fakes/connector-process.ts';
+import { type Connector, SHOP, startConnector, until } from '../fakes/connector.ts';
 import { placesThatHold } from '../fakes/decrypting-search.ts';
-import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { judge, SURVIVED, sendUntilTaken, someCustomer } from '../fakes/fault-oracle.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
-let world: World;
-let connector: ConnectorProcess;
+const KEY = Buffer.alloc(32, 1);
+const METRICS_TOKEN = 'metrics-token';
+
+let connector: Connector;
 beforeEach(async () => {
-  // Long enough for a busy machine: what waits for a retry, or for its answer, hasn't been given up
-  // when the test gets to it.
-  const RETRY_SCHEDULE = Array(30).fill('1s').join();
-  world = await startWorld({ env: { RETRY_SCHEDULE, BREAKER_PROBE: '1s', LEASE: '25s' } });
-  onTestFinished(world.close);
-  connector = await world.run();
+  connector = await startConnector({
+    ENCRYPTION_KEYS: `k1:${KEY.toString('base64')}`,
+    METRICS_TOKEN,
+    // Long enough for a busy machine: what waits for a retry, or for its answer, hasn't been given up
+    // when the test gets to it.
+    RETRY_SCHEDULE: Array(30).fill('1s').join(),
+    BREAKER_PROBE: '1s',
+    LEASE: '25s',
+  });
+  onTestFinished(connector.stop);
 });
 
-const state = async (webhookId: string) => (await world.standings(connector)).get(webhookId);
+const standings = async () => new Map((await connector.events()).map((event) => [event.webhook_id, event]));
+const settled = async () => {
+  await connector.settled();
+  return await standings();
+};
+const state = async (webhookId: string) => {
+  const { state, reason } = (await standings()).get(webhookId) ?? {};
+  return { state, reason };
+};
 /**
  * How many events the process has translated; asked without signalling that the app is installed.
  */
@@ -32,19 +45,19 @@ const isBeingSent = async (webhookId: string) => {
   return (body as { items: { state: string }[] }).items.some((item) => item.state === 'sending');
 };
 const tried = async (count: number) =>
-  await until(`${count} attempts`, async () => world.ascent360.received.length >= count || undefined);
+  await until(`${count} attempts`, async () => connector.ascent360.received.length >= count || undefined);
 
 describe('while a retry waits', () => {
   it('row 25: uninstalled: nothing is sent afterwards; late webhooks are ignored; so is a late app/uninstalled after a reinstall', async () => {
-    await world.connect(connector);
-    world.ascent360.behave({ status: 503 });
+    await connector.connect();
+    connector.ascent360.behave({ status: 503 });
     const waiting = await sendUntilTaken(() => connector, someCustomer());
     await tried(1);
     await until('none is being sent', async () => ((await isBeingSent(waiting.webhookId)) ? undefined : true));
     const uninstalledAt = new Date();
     const uninstalled = { ...someCustomer(), topic: 'app/uninstalled', body: { id: 1 } };
     const gone = await sendUntilTaken(() => connector, uninstalled);
-    world.ascent360.behave('accept');
+    connector.ascent360.behave('accept');
     const late = someCustomer();
     await connector.send(late.topic, late.body, {
       webhookId: late.webhookId,
@@ -58,12 +71,12 @@ describe('while a retry waits', () => {
       (await state(waiting.webhookId))?.state === 'skipped' ? true : undefined,
     );
     expect(await state(waiting.webhookId)).toEqual({ state: 'skipped', reason: 'uninstalled' });
-    expect(world.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
+    expect(connector.ascent360.received.filter(({ accepted }) => accepted)).toEqual([]);
     // Installed again: the merchant opens the app. Then Shopify reports the uninstallation again,
     // too late.
     expect((await connector.api('GET', '/settings')).status).toBe(200);
-    world.ascent360.behave({ status: 503 });
-    const seen = world.ascent360.received.length;
+    connector.ascent360.behave({ status: 503 });
+    const seen = connector.ascent360.received.length;
     const kept = await sendUntilTaken(() => connector, someCustomer());
     await tried(seen + 1);
     const again = { webhookId: randomUUID(), triggeredAt: uninstalledAt };
@@ -71,31 +84,31 @@ describe('while a retry waits', () => {
     await until('it is ignored', async () =>
       (await state(again.webhookId))?.reason === 'lifecycle' ? true : undefined,
     );
-    world.ascent360.behave('accept');
+    connector.ascent360.behave('accept');
     // What waited for a retry still waits: nothing was ended.
-    await settled(world, connector, [kept]);
+    await settled();
     const after = await sendUntilTaken(() => connector, someCustomer());
-    await settled(world, connector, [after]);
+    await settled();
     for (const { webhookId } of [kept, after]) {
       expect(await state(webhookId)).toEqual({ state: 'accepted', reason: null });
     }
-    expect(judge([waiting, gone, kept, after], await world.standings(connector), world.ascent360)).toEqual(SURVIVED);
+    expect(judge([waiting, gone, kept, after], await standings(), connector.ascent360)).toEqual(SURVIVED);
   });
 
   it('row 27: the GUID is changed: the next attempt goes to the new one, none to the old', async () => {
-    const oldGuid = await world.connect(connector);
-    world.ascent360.behave(oldGuid, { status: 503 });
+    const oldGuid = await connector.connect();
+    connector.ascent360.behave(oldGuid, { status: 503 });
     const sent = await sendUntilTaken(() => connector, someCustomer());
     await tried(1);
-    const newGuid = await world.connect(connector);
-    const toOld = world.ascent360.received.length;
-    const standings = await settled(world, connector, [sent]);
-    expect(judge([sent], standings, world.ascent360)).toEqual(SURVIVED);
-    expect(world.ascent360.received.slice(toOld).map(({ guid }) => guid)).toEqual([newGuid]);
+    const newGuid = await connector.connect();
+    const toOld = connector.ascent360.received.length;
+    const ended = await settled();
+    expect(judge([sent], ended, connector.ascent360)).toEqual(SURVIVED);
+    expect(connector.ascent360.received.slice(toOld).map(({ guid }) => guid)).toEqual([newGuid]);
   });
 
   it('row 26: the person is erased: nothing about them is left in any table, and nothing is sent', async () => {
-    await world.connect(connector, { mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
+    await connector.connect({ mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
     const whole = {
       first_name: 'Canaryfirst',
@@ -119,36 +132,35 @@ describe('while a retry waits', () => {
       // Bought as a guest, before they had an account.
       await send('orders/create', order(10, { email: person.email.toLowerCase(), name: '#G10' })),
     ];
-    await settled(world, connector, sent);
-    const guid = await world.connect(connector, { mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
-    world.ascent360.behave(guid, { status: 503, answer: `No, ${person.email} Canaryfirst` });
+    await settled();
+    const guid = await connector.connect({ mapping: { interests: [{ from: 'tag', prefix: 'interest:' }] } });
+    connector.ascent360.behave(guid, { status: 503, answer: `No, ${person.email} Canaryfirst` });
     const later = new Date(Date.now() + 1000).toISOString();
     sent.push(
       await send('customers/update', { ...about, note: 'Canaryfirst', updated_at: later, tags: 'interest:ski' }),
     );
-    const attempts = world.ascent360.received.length;
+    const attempts = connector.ascent360.received.length;
     sent.push(await send('orders/create', order(11, { email: person.email, customer: about })));
     await tried(attempts + 1);
     for (const { webhookId } of sent.slice(-2)) {
       await until('none is being sent', async () => ((await isBeingSent(webhookId)) ? undefined : true));
     }
     const redact = { customer: { id: person.id, email: person.email, phone: person.phone }, orders_to_redact: [9, 11] };
-    const request = await send('customers/redact', { shop_domain: SHOP, ...redact });
-    world.ascent360.behave(guid, 'accept');
-    await settled(world, connector, [...sent, request]);
-    const calls = world.ascent360.received.length;
-    const next = await sendUntilTaken(() => connector, someCustomer());
-    await settled(world, connector, [...sent, request, next]);
-    expect(world.ascent360.received.slice(calls).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
-    await connector.terminate();
+    await send('customers/redact', { shop_domain: SHOP, ...redact });
+    connector.ascent360.behave(guid, 'accept');
+    await settled();
+    const calls = connector.ascent360.received.length;
+    await sendUntilTaken(() => connector, someCustomer());
+    await settled();
+    expect(connector.ascent360.received.slice(calls).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
     expect(await everythingKept(person)).toEqual([]);
   });
 
   it('row 26: the person is erased while a POST about them is under way: its answer is not kept, and no retry follows', async () => {
-    const guid = await world.connect(connector);
+    const guid = await connector.connect();
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
     const { promise: erased, resolve: answer } = Promise.withResolvers<void>();
-    world.ascent360.behave(guid, { after: erased, status: 503, answer: `No, ${person.email}` });
+    connector.ascent360.behave(guid, { after: erased, status: 503, answer: `No, ${person.email}` });
     const send = async (topic: string, body: object) =>
       await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
     const sent = [await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' }))];
@@ -157,13 +169,12 @@ describe('while a retry waits', () => {
     sent.push(request);
     await until('they are erased', async () => (await state(request.webhookId))?.reason === 'privacy' || undefined);
     answer();
-    await until('the answer arrived', async () => (world.ascent360.received[0]?.status === 503 ? true : undefined));
-    world.ascent360.behave(guid, 'accept');
+    await until('the answer arrived', async () => (connector.ascent360.received[0]?.status === 503 ? true : undefined));
+    connector.ascent360.behave(guid, 'accept');
     sent.push(await send('customers/create', customer(4243)));
-    const standings = await settled(world, connector, sent);
-    expect(standings.get(sent[0]?.webhookId ?? '')).toEqual({ state: 'skipped', reason: 'redacted' });
-    expect(world.ascent360.received.slice(1).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
-    await connector.terminate();
+    const ended = await settled();
+    expect(ended.get(sent[0]?.webhookId ?? '')).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    expect(connector.ascent360.received.slice(1).filter(({ raw }) => /canary/i.test(raw))).toEqual([]);
     expect(await everythingKept(person)).toEqual([]);
   });
 
@@ -176,30 +187,24 @@ describe('while a retry waits', () => {
     ['had an unknown topic', 'carts/update', '{"email":"Canary.Person@example.com"}'],
     ['lacked what it needs', 'orders/create', '{"email":"Canary.Person@example.com"}'],
   ])('row 26: the person is erased even from an event that %s', async (_, topic, body) => {
-    await world.connect(connector);
+    await connector.connect();
     const person = { id: 4242, email: 'Canary.Person@example.com', phone: '+15005550106' };
     const webhookId = randomUUID();
     expect((await connector.send(topic, body, { webhookId })).status).toBe(200);
     const send = async (topic: string, body: object) =>
       await sendUntilTaken(() => connector, { ...someCustomer(), topic, body, marker: null });
-    const sent = [
-      await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' })),
-      await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] }),
-      await send('customers/create', customer(4243)),
-    ];
-    await settled(world, connector, sent);
-    await connector.terminate();
+    await send('customers/create', customer(person.id, { ...person, first_name: 'Canaryfirst' }));
+    await send('customers/redact', { shop_domain: SHOP, customer: person, orders_to_redact: [] });
+    await send('customers/create', customer(4243));
+    await settled();
     expect(await everythingKept(person)).toEqual([]);
   });
 
   /** Every place in the database where something about the person is found. */
   async function everythingKept(person: { email: string; phone: string }): Promise<string[]> {
-    return await world.read(
-      async (db) =>
-        await placesThatHold(db, createKeys([{ id: 'k1', bytes: KEY_1 }]), {
-          pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),
-          values: [person.email.toLowerCase(), person.email, person.phone, person.phone.slice(1)],
-        }),
-    );
+    return await placesThatHold(connector.db, createKeys([{ id: 'k1', bytes: KEY }]), {
+      pattern: new RegExp(`canary|${person.phone.slice(1)}`, 'i'),
+      values: [person.email.toLowerCase(), person.email, person.phone, person.phone.slice(1)],
+    });
   }
 });
