@@ -69,58 +69,68 @@ describe.skipIf(!sharedPostgres() || !library)('clocks ten minutes off', () => {
       expect(gap()).toBeGreaterThanOrEqual(least);
     });
 
-    it('row 30: an open breaker lets a probe through in time, even if another worker’s clock is right', async () => {
-      await world.connect(web);
-      const other = await world.run({ ROLE: 'worker' });
-      world.ascent360.behave({ status: 500 });
-      const lines = Array.from({ length: 40 }, () => someCustomer());
-      const sent = await Promise.all(lines.map(async (line) => await sendUntilTaken(() => web, line)));
-      const attempts = () => world.ascent360.received.length;
-      await world.read(
-        async (db) =>
-          await until('the breaker is open, and nothing is being sent', async () => {
-            const [row] = await db.query<{ open: boolean }>(
-              `SELECT EXISTS (SELECT FROM settings WHERE breaker->>'openedAt' IS NOT NULL)
-                 AND NOT EXISTS (SELECT FROM deliveries WHERE lease_until IS NOT NULL) AS open`,
-            );
-            return row?.open || undefined;
-          }),
-      );
-      const before = attempts();
-      const began = Date.now();
-      await until('several probes were sent', async () => attempts() - before >= 4 || undefined);
-      expect(attempts() - before).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / PROBE_MS) + 1);
-      world.ascent360.behave('accept');
-      expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
-      await other.terminate();
-    });
+    describe('beside one whose clock is right', () => {
+      let other: ConnectorProcess;
+      beforeAll(async () => {
+        other = await world.run({ ROLE: 'worker' });
+      });
+      afterAll(async () => await other.terminate());
 
-    it('row 30: a lease holds: what it is sending is not sent by a worker whose clock is right', async () => {
-      await world.connect(web);
-      const other = await world.run({ ROLE: 'worker' });
-      world.ascent360.behave(() => ({ delayMs: 300 }));
-      const traffic = startTraffic(() => web, { lines: 3, pauseMs: 30 });
-      await until('much was sent', async () => world.ascent360.received.length > 12 || undefined);
-      const sent = await traffic.stop();
-      const standings = await settled(world, web, sent);
-      expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
-      await other.terminate();
+      it('row 30: an open breaker lets a probe through in time, even if another worker’s clock is right', async () => {
+        await world.connect(web);
+        world.ascent360.behave({ status: 500 });
+        const lines = Array.from({ length: 40 }, () => someCustomer());
+        const sent = await Promise.all(lines.map(async (line) => await sendUntilTaken(() => web, line)));
+        const attempts = () => world.ascent360.received.length;
+        await world.read(
+          async (db) =>
+            await until('the breaker is open, and nothing is being sent', async () => {
+              const [row] = await db.query<{ open: boolean }>(
+                `SELECT EXISTS (SELECT FROM settings WHERE breaker->>'openedAt' IS NOT NULL)
+                   AND NOT EXISTS (SELECT FROM deliveries WHERE lease_until IS NOT NULL) AS open`,
+              );
+              return row?.open || undefined;
+            }),
+        );
+        const before = attempts();
+        const began = Date.now();
+        await until('several probes were sent', async () => attempts() - before >= 4 || undefined);
+        expect(attempts() - before).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / PROBE_MS) + 1);
+        world.ascent360.behave('accept');
+        expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+      });
+
+      it('row 30: a lease holds: what it is sending is not sent by a worker whose clock is right', async () => {
+        await world.connect(web);
+        world.ascent360.behave(() => ({ delayMs: 300 }));
+        const traffic = startTraffic(() => web, { lines: 3, pauseMs: 30 });
+        await until('much was sent', async () => world.ascent360.received.length > 12 || undefined);
+        const sent = await traffic.stop();
+        const standings = await settled(world, web, sent);
+        expect(judge(sent, standings, world.ascent360)).toEqual(SURVIVED);
+      });
     });
   });
 
-  it.each([
-    ['ahead', '+10m'],
-    ['behind', '-10m'],
-  ])('row 30: a web process whose clock is %s makes no choice win over later ones', async (_, by) => {
-    const worker = await world.run({ ROLE: 'worker' });
-    const wrong = await world.run({ ROLE: 'web', ...off(by) });
-    await world.connect(web);
-    let turn = 0;
-    const traffic = startTraffic(() => (turn++ % 2 === 0 ? web : wrong), { lines: 3, pauseMs: 20, choosers: 1 });
-    await until('much was sent', async () => world.ascent360.received.length > 60 || undefined);
-    const sent = await traffic.stop();
-    expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
-    await worker.terminate();
-    await wrong.terminate();
+  describe('a worker whose clock is right', () => {
+    let worker: ConnectorProcess;
+    beforeAll(async () => {
+      worker = await world.run({ ROLE: 'worker' });
+    });
+    afterAll(async () => await worker.terminate());
+
+    it.each([
+      ['ahead', '+10m'],
+      ['behind', '-10m'],
+    ])('row 30: a web process whose clock is %s makes no choice win over later ones', async (_, by) => {
+      const wrong = await world.run({ ROLE: 'web', ...off(by) });
+      await world.connect(web);
+      let turn = 0;
+      const traffic = startTraffic(() => (turn++ % 2 === 0 ? web : wrong), { lines: 3, pauseMs: 20, choosers: 1 });
+      await until('much was sent', async () => world.ascent360.received.length > 60 || undefined);
+      const sent = await traffic.stop();
+      expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+      await wrong.terminate();
+    });
   });
 });

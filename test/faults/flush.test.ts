@@ -8,7 +8,7 @@ import { findRedis, startRedis } from '../fakes/redis-server.ts';
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
 /** The specification says 10,000; what is lost and found again is the same with fewer. By hand also `WAITING=10000`. */
-const WAITING = Number(process.env['WAITING'] ?? 3000);
+const WAITING = Number(process.env['WAITING'] ?? 1500);
 
 describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
   it(`row 7: with ${WAITING} waiting, before and during their delivery, loses nothing`, {

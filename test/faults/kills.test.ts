@@ -87,7 +87,7 @@ describe('a process that is killed', () => {
     let current = await world.run();
     await world.connect(current);
     const ends: number[] = [];
-    const traffic = startTraffic(() => current, { lines: 4 });
+    const traffic = startTraffic(() => current, { lines: 4, pauseMs: 25 });
     for (let i = 0; i < 3; i++) {
       const { length } = traffic.sent;
       await until('it takes webhooks', async () => traffic.sent.length > length + 20 || undefined);

@@ -5,7 +5,7 @@ import { judge, type Sent, SURVIVED, sendAll, sendUntilTaken, settled, someCusto
 import { order } from '../pipeline/bodies.ts';
 
 const LINES = 70_000;
-const MONSTERS = 20;
+const MONSTERS = 12;
 const NEIGHBOUR = 'neighbour.myshopify.com';
 
 /** An order of 8.4 MB. */

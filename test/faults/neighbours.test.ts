@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { type ConnectorProcess, startWorld, type World } from '../fakes/connector-process.ts';
 import { judge, type Sent, SURVIVED, sendAll, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 
-const WAITING = sharedPostgres() ? 4000 : 2000;
+const WAITING = 1500;
 const SMALL = 'small-shop.myshopify.com';
 
 describe('a shop with a large backlog', () => {
@@ -14,7 +14,7 @@ describe('a shop with a large backlog', () => {
     const guid = await world.connect(connector, { paused: true });
     await world.connect(connector, {}, SMALL);
     // A slow receiver, so that the large shop is busy throughout.
-    world.ascent360.behave(guid, () => ({ delayMs: 60 }));
+    world.ascent360.behave(guid, () => ({ delayMs: 150 }));
     const delays = async () => {
       const sent: Sent[] = [];
       const found: number[] = [];

@@ -65,12 +65,12 @@ describe.skipIf(!sharedPostgres() || !binary)('Redis in trouble', () => {
   ])(
     'while Redis %s, webhooks get 200 about as fast as before, and everything is delivered without a restart',
     async (_, fault, repair) => {
-      const before = await burst(400);
+      const before = await burst(200);
       await settled(world, web, before);
       await fault();
       const during: Sent[] = [];
       const harm = async () => {
-        const sent = await burst(400);
+        const sent = await burst(200);
         during.push(...sent);
         return {
           refused: sent.filter(({ statuses }) => statuses.some((status) => status !== 200)).length,

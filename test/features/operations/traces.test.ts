@@ -129,19 +129,19 @@ describe.skipIf(!sharedPostgres())('traces', () => {
     const hanging = trouble === 'never answers' ? await collecting({ hangs: true }) : null;
     const world = await worldTracingTo(hanging?.url ?? `http://127.0.0.1:${await freePort()}`);
     const began = performance.now();
-    const [web, worker] = await webAndWorker(world);
+    const connector = await world.run();
+    await world.connect(connector);
     // More than the 2,048 spans that may wait.
     const sent = await sendAll(
-      () => web,
-      Array.from({ length: 600 }, () => someCustomer()),
+      () => connector,
+      Array.from({ length: 500 }, () => someCustomer()),
     );
-    expect(judge(sent, await settled(world, web, sent), world.ascent360)).toEqual(SURVIVED);
+    expect(judge(sent, await settled(world, connector, sent), world.ascent360)).toEqual(SURVIVED);
     if (hanging) expect(hanging.requests()).toBeGreaterThan(0);
-    await until('the log says so', async () => (web.output().includes('"stage":"traces"') ? true : undefined));
-    expect((await web.terminate()).code).toBe(0);
-    expect((await worker.terminate()).code).toBe(0);
+    await until('the log says so', async () => (connector.output().includes('"stage":"traces"') ? true : undefined));
+    expect((await connector.terminate()).code).toBe(0);
     const minutes = Math.ceil((performance.now() - began) / 60_000);
-    expect(web.output().match(/"stage":"traces"/g)?.length).toBeLessThanOrEqual(minutes);
+    expect(connector.output().match(/"stage":"traces"/g)?.length).toBeLessThanOrEqual(minutes);
   });
 
   it('cost nothing when off: no process loads anything of OpenTelemetry’s SDK', async () => {
@@ -152,12 +152,13 @@ describe.skipIf(!sharedPostgres())('traces', () => {
       onTestFinished(async () => await rm(folder, { recursive: true }));
       const world = await startWorld({ env: { ...env, NODE_V8_COVERAGE: folder } });
       onTestFinished(world.close);
-      const both = await webAndWorker(world);
-      const sent = await sendAll(() => both[0], [someCustomer()]);
-      await settled(world, both[0], sent);
-      for (const one of both) expect((await one.terminate()).code).toBe(0);
+      const connector = await world.run();
+      await world.connect(connector);
+      const sent = await sendAll(() => connector, [someCustomer()]);
+      await settled(world, connector, sent);
+      expect((await connector.terminate()).code).toBe(0);
       const scripts = scriptsIn(folder);
-      expect(scripts.filter((url) => url.endsWith('/server/start.ts'))).toHaveLength(2);
+      expect(scripts.filter((url) => url.endsWith('/server/start.ts'))).toHaveLength(1);
       loaded[state] = scripts.some(isOfTheSdk);
     }
     expect(loaded).toEqual({ off: false, on: true });
