@@ -61,6 +61,9 @@ const shared = {
   maxWorkers: 4,
 };
 
+/** Node runs the files as it runs them for a merchant: nothing is transformed. */
+const asNodeRuns = { experimental: { viteModuleRunner: false, nodeLoader: false } };
+
 const onServer = { globalSetup: ['test/real-postgres.ts'], setupFiles: ['test/use-real-postgres.ts'] };
 
 export default defineConfig({
@@ -71,9 +74,19 @@ export default defineConfig({
         test: {
           ...shared,
           ...oneWorkerForMany,
+          ...asNodeRuns,
           name: 'embedded',
           include: ['test/**/*.test.ts'],
-          exclude: [...onServerOnly, ...leftToServer, 'test/browser/**', 'test/extensions/**'],
+          exclude: [...onServerOnly, ...leftToServer, 'test/app/**', 'test/browser/**', 'test/extensions/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          ...oneWorkerForMany,
+          // What vite builds for a browser, vite runs.
+          name: 'pages',
+          include: ['test/app/**/*.test.ts'],
         },
       },
       {
@@ -102,6 +115,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 ...oneWorkerForMany,
+                ...asNodeRuns,
                 name: 'postgres',
                 include: [...onData, 'test/platform/database/{db,idle-in-transaction,migrations}.test.ts'],
                 exclude: [...onEmbeddedOnly, ...timed],
@@ -112,6 +126,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 ...oneWorkerForMany,
+                ...asNodeRuns,
                 name: 'timed',
                 include: timed,
                 sequence: { groupOrder: 1 },

@@ -42,12 +42,17 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   const format = useFormat();
   const [email, setEmail] = useState(shop.email ?? '');
   const send = useMutation({
+    mutationKey: ['test-record'],
     mutationFn: () => sendTestRecord(email),
     onSuccess: async ({ outcome }) => {
       if (outcome === 'accepted') onAccepted?.();
       await client.invalidateQueries({ queryKey: ['overview'] });
     },
   });
+  // The page may not have shown yet that it is sending.
+  const sendOnce = () => {
+    if (client.isMutating({ mutationKey: ['test-record'] }) === 0) send.mutate();
+  };
   const { reset } = send;
   // An answer is about the settings it was sent with: it goes once they are being changed.
   useEffect(() => {
@@ -56,7 +61,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
   const id = useEnter(() => {
     if (disabled) return false;
-    if (!send.isPending) send.mutate();
+    sendOnce();
     return true;
   });
   return (
@@ -72,14 +77,14 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
         autoComplete="email"
         disabled={disabled}
         connectedRight={
-          <Button onClick={() => send.mutate()} loading={send.isPending} disabled={disabled}>
+          <Button onClick={sendOnce} loading={send.isPending} disabled={disabled}>
             {t('testButton')}
           </Button>
         }
       />
       <div aria-live="polite">
         {send.data && <TestAnswer result={send.data} />}
-        {send.error && faults.length === 0 && <Failure error={send.error} onRetry={() => send.mutate()} />}
+        {send.error && faults.length === 0 && <Failure error={send.error} onRetry={sendOnce} />}
       </div>
     </BlockStack>
   );
