@@ -42,9 +42,10 @@ async function compare(db: ReadScene['base']['db'], run: () => Promise<never>): 
 const rows = async () =>
   await scene.base.db.query('SELECT shop_id FROM reconciliations WHERE shop_id = $1', [scene.base.shop.id]);
 
+/** The columns keep whole milliseconds, so that a time just written may be rounded up to later than now. */
 const isDue = async (column: 'due_at' | 'consent_due_at') => {
   const [row] = await scene.base.db.query<{ due: boolean }>(
-    `SELECT ${column} <= now() AS due FROM reconciliations WHERE shop_id = $1`,
+    `SELECT ${column} <= now() + interval '1 millisecond' AS due FROM reconciliations WHERE shop_id = $1`,
     [scene.base.shop.id],
   );
   return row?.due;
