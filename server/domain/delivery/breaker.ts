@@ -7,12 +7,12 @@
  * | closed | ≥ 10 attempts in the window, ≥ 70 % of them failures | open                    |
  * | open   | probeMs since it opened, or since the last probe     | open: one probe may go  |
  * | open   | a success, of the probe or of an earlier attempt     | closed, counts restart  |
- * | open   | a failure, or another answer                         | open                    |
+ * | open   | a failure                                            | open                    |
  *
- * A failure is an answer of class retry (5xx, 429, time-out, no connection). A refusal (400, 401 …)
- * is an attempt but not a failure: the receiver is up. After closing, that success is the first
- * attempt counted. The window is counted in 30 slices, so that the state stays small at any rate;
- * an attempt counts for at most one slice longer than the window.
+ * A failure is an answer of class retry (5xx, 429, time-out, no connection). Any other is a success
+ * here: whoever refuses a record (400) or a GUID (401 …) is up, and to wait would help nobody. After
+ * closing, that success is the first attempt counted. The window is counted in 30 slices, so that the
+ * state stays small at any rate; an attempt counts for at most one slice longer than the window.
  */
 import type { Instant } from '../scalars.ts';
 import type { BreakerState } from '../states.ts';
@@ -23,16 +23,14 @@ const SLICES = 30;
 
 export const CLOSED: BreakerState = { openedAt: null, probedAt: null, slices: [] };
 
-/**
- * The state after an attempt ended at `now`. `other`: answered, but neither accepted nor a failure.
- */
+/** The state after an attempt ended at `now`. */
 export function record(
   state: BreakerState,
-  outcome: 'success' | 'failure' | 'other',
+  outcome: 'success' | 'failure',
   now: Instant,
   windowMs: number,
 ): BreakerState {
-  if (state.openedAt !== null && outcome !== 'success') return state;
+  if (state.openedAt !== null && outcome === 'failure') return state;
   const slices = count(state.slices, outcome === 'failure', now, windowMs);
   const attempts = slices.reduce((sum, slice) => sum + slice.attempts, 0);
   const failures = slices.reduce((sum, slice) => sum + slice.failures, 0);

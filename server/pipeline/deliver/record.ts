@@ -193,8 +193,8 @@ const BREAKER_OUTCOME = {
   accepted: 'success',
   retry: 'failure',
   unknown: 'failure',
-  rejected: 'other',
-  connection_problem: 'other',
+  rejected: 'success',
+  connection_problem: 'success',
 } as const;
 
 /** The breaker's state after these attempts, by the database's clock. */
