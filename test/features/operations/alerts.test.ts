@@ -208,6 +208,33 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
     ],
   ],
   [
+    'ConnectorNeedsAttention',
+    {
+      after: '85m',
+      of: {
+        [`connector_events_unfinished{${web},state="attention"}`]: '4x60 5x30',
+        [`connector_events_unfinished{${worker},state="attention"}`]: '4x60 5x30',
+      },
+    },
+    [
+      {
+        title: 'what has needed attention for long',
+        of: { [`connector_events_unfinished{${web},state="attention"}`]: '4x90' },
+      },
+      {
+        title: 'what is resent or dismissed',
+        of: { [`connector_events_unfinished{${web},state="attention"}`]: '4x60 1x30' },
+      },
+      {
+        title: 'a process that starts later',
+        of: {
+          [`connector_events_unfinished{${web},state="attention"}`]: '4x90',
+          [`connector_events_unfinished{${worker},state="attention"}`]: '_x60 4x30',
+        },
+      },
+    ],
+  ],
+  [
     'ConnectorOptOutsLate',
     {
       after: '1m',
