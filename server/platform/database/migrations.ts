@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { codeOf } from '../error-code.ts';
 
 /** Where schema.prisma and the migrations folder are. */
 export const prismaDir = path.join(import.meta.dirname, '../../../prisma');
@@ -15,6 +17,14 @@ export type MigrationConnection = {
 
 /** Prisma's own lock, so that its tools wait for us and we wait for them. */
 const LOCK = 72_707_369;
+/**
+ * How long a migration may wait for a table, in milliseconds. Whoever comes later waits behind it,
+ * and a webhook waits for 2.5 s: so a second at a time, for a minute.
+ */
+const TABLE_MS = 1000;
+const PAUSE_MS = 1000;
+const TRIES = 30;
+const TABLE_IN_USE = '55P03';
 /** The same table `prisma migrate` creates, so that it can continue from here. */
 const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
@@ -45,7 +55,7 @@ const notedIn = async (query: MigrationConnection['query']) =>
     'SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL',
   );
 
-async function applyOne(connection: MigrationConnection, dir: string, name: string): Promise<boolean> {
+async function applyOne(connection: MigrationConnection, dir: string, name: string, tries: number): Promise<boolean> {
   const script = await scriptOf(dir, name);
   await connection.run('BEGIN');
   try {
@@ -61,7 +71,7 @@ async function applyOne(connection: MigrationConnection, dir: string, name: stri
         `An older version of the app began it and did not end it. docs/operations, "A migration that failed", says how to go on`,
       );
     }
-    await connection.run(script);
+    await connection.run(`SET LOCAL lock_timeout = ${TABLE_MS}; ${script}`);
     await connection.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, clock_timestamp(), 1)`,
@@ -71,6 +81,10 @@ async function applyOne(connection: MigrationConnection, dir: string, name: stri
     return true;
   } catch (error) {
     await connection.run('ROLLBACK').catch(() => {});
+    if (codeOf(error) === TABLE_IN_USE && tries > 1) {
+      await wait(PAUSE_MS);
+      return await applyOne(connection, dir, name, tries - 1);
+    }
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `Migration ${name} failed, and nothing of it was kept: ${reason}. Those before it stay applied; run "npm run db:migrate" again once the cause is gone.`,
@@ -83,13 +97,18 @@ async function applyOne(connection: MigrationConnection, dir: string, name: stri
  * Applies the migrations in the folder that the database lacks, in order, each in one transaction:
  * a migration is applied completely or not at all. Prisma's own engine sends one statement at a
  * time and leaves half of a failed one.
+ * @param tries how often each is tried while others use a table that it changes
  * @returns the names of those applied
  * @throws Error naming the one that failed
  */
-export async function applyMigrations(connection: MigrationConnection, dir = migrationsDir): Promise<string[]> {
+export async function applyMigrations(
+  connection: MigrationConnection,
+  dir = migrationsDir,
+  tries = TRIES,
+): Promise<string[]> {
   const applied: string[] = [];
   for (const name of await pendingMigrations(connection.query, dir)) {
-    if (await applyOne(connection, dir, name)) applied.push(name);
+    if (await applyOne(connection, dir, name, tries)) applied.push(name);
   }
   return applied;
 }
