@@ -11,9 +11,6 @@ import { loadPeople } from '../../store/people/people.ts';
 import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
-/** Events read at once: each body may be several megabytes. */
-const PAGE = 20;
-
 /** Profiles as last known, with every address and when we first had it. */
 async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<object[]> {
   const loaded = await loadPeople(
@@ -74,7 +71,6 @@ async function consent(sql: Sql, shop: Shop, traces: PersonTraces): Promise<Cons
 }
 
 type EventRow = {
-  id: string;
   topic: string;
   source: string;
   triggered_at: Date;
@@ -88,7 +84,6 @@ type EventRow = {
 
 type AttemptRow = {
   id: string;
-  delivery_id: string;
   at: Date;
   class: string | null;
   status: number | null;
@@ -97,46 +92,42 @@ type AttemptRow = {
 };
 
 /**
- * Some events: what Shopify sent, and what was sent to Ascent360 and when. `null`: erased by
+ * An event: what Shopify sent, and what was sent to Ascent360 and when. `null` in it: erased by
  * retention.
+ * @returns null: retention has deleted it meanwhile
  */
-async function events(sql: Sql, shop: Shop, ids: readonly string[]): Promise<object[]> {
-  const rows = await sql.query<EventRow>(
-    `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.state, e.reason, e.body, d.id AS delivery, d.payload
-     FROM events e LEFT JOIN deliveries d ON d.event_id = e.id WHERE e.shop_id = $1 AND e.id = ANY($2::uuid[]) ORDER BY e.id`,
-    [shop.id, ids],
+async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null> {
+  const [row] = await sql.query<EventRow>(
+    `SELECT e.topic, e.source, e.triggered_at, e.received_at, e.state, e.reason, e.body, d.id AS delivery, d.payload
+     FROM events e LEFT JOIN deliveries d ON d.event_id = e.id WHERE e.shop_id = $1 AND e.id = $2`,
+    [shop.id, id],
   );
+  if (!row) return null;
   const attempts = await sql.query<AttemptRow>(
-    'SELECT id, delivery_id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = ANY($1::uuid[]) ORDER BY at, id',
-    [rows.map((row) => row.delivery).filter((id) => id !== null)],
+    'SELECT id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
+    [row.delivery],
   );
-  return rows.map((row) => {
-    const sent =
-      row.delivery && row.payload
-        ? shop.vault.openJson<{ payload: object }>(payloadBinding(row.delivery), row.payload)
-        : null;
-    return {
-      topic: row.topic,
-      source: row.source,
-      triggeredAt: isoOf(row.triggered_at),
-      receivedAt: isoOf(row.received_at),
-      state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
-      reason: row.reason,
-      told: row.body ? readable(shop.vault.open(bodyBinding(row.id), row.body)) : null,
-      sentToAscent360: attempts
-        .filter((attempt) => attempt.delivery_id === row.delivery)
-        .map((attempt) => ({
-          at: isoOf(attempt.at),
-          flags: attempt.flags,
-          outcome: attempt.class ?? 'under way',
-          status: attempt.status,
-          answer: attempt.excerpt
-            ? shop.vault.open(excerptBinding(attempt.id), attempt.excerpt).toString('utf8')
-            : null,
-        })),
-      payload: sent?.payload ?? null,
-    };
-  });
+  const sent =
+    row.delivery && row.payload
+      ? shop.vault.openJson<{ payload: object }>(payloadBinding(row.delivery), row.payload)
+      : null;
+  return {
+    topic: row.topic,
+    source: row.source,
+    triggeredAt: isoOf(row.triggered_at),
+    receivedAt: isoOf(row.received_at),
+    state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
+    reason: row.reason,
+    told: row.body ? readable(shop.vault.open(bodyBinding(id), row.body)) : null,
+    sentToAscent360: attempts.map((attempt) => ({
+      at: isoOf(attempt.at),
+      flags: attempt.flags,
+      outcome: attempt.class ?? 'under way',
+      status: attempt.status,
+      answer: attempt.excerpt ? shop.vault.open(excerptBinding(attempt.id), attempt.excerpt).toString('utf8') : null,
+    })),
+    payload: sent?.payload ?? null,
+  };
 }
 
 /** A body as an object, or as its text if it isn't one or is nested too deep to write. */
@@ -190,11 +181,13 @@ export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Insta
     consent: traces ? await consent(db, shop, traces) : { choices: [], toldToAscent360: [], decisions: [] },
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "events": [`;
-  const ids = traces?.events ?? [];
-  for (let at = 0; at < ids.length; at += PAGE) {
-    const page = await events(db, shop, ids.slice(at, at + PAGE));
-    const separator = at === 0 ? '' : ',';
-    yield `${separator}\n${page.map((event) => JSON.stringify(event, null, 2)).join(',\n')}`;
+  let separator = '';
+  // One at a time: each body may have 10 MB.
+  for (const id of traces?.events ?? []) {
+    const event = await eventOf(db, shop, id);
+    if (!event) continue;
+    yield `${separator}\n${JSON.stringify(event, null, 2)}`;
+    separator = ',';
   }
   yield '\n  ]\n}\n';
 }

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportPerson } from '../../../server/features/privacy/export-person.ts';
+import { createShops } from '../../../server/store/shops/shops.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../../fakes/connector.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
-import { CANARY, type Item, requests, whole } from './scene.ts';
+import { CANARY, type Item, keys, requests, whole } from './scene.ts';
 
 let connector: Connector;
 beforeEach(async () => {
@@ -300,6 +302,22 @@ describe('the export of one person', () => {
         [String(CANARY.id), [CANARY.email]],
       ]),
     );
+  });
+
+  it('is read and written event by event, as each may have 10 MB, and is whole if retention deletes one meanwhile', async () => {
+    await connector.deliver('customers/create', about);
+    for (const id of [9, 10, 11]) {
+      await connector.deliver('orders/create', order(id, { email: CANARY.email, customer: about }));
+    }
+    const shop = await createShops(connector.db, keys).ensure(SHOP);
+    const subject = { customerId: String(CANARY.id), email: null, phone: null, orderIds: [] };
+    const pieces = exportPerson(connector.db, shop, { subject, requestId: null, erasedAt: null }, Date.now());
+    const written = [(await pieces.next()).value ?? ''];
+    await connector.db.query(`DELETE FROM events WHERE topic = 'customers/create'`);
+    for await (const piece of pieces) written.push(piece);
+    const events = written.map((piece) => piece.split('"topic"').length - 1);
+    expect(events.filter((count) => count > 0)).toEqual([1, 1, 1]);
+    expect(JSON.parse(written.join('')).events).toMatchObject([9, 10, 11].map((id) => ({ told: { id } })));
   });
 
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
