@@ -196,6 +196,29 @@ describe('the filter', () => {
     expect(ids(await list(`?q=${encodeURIComponent(q)}`))).toEqual(expected ? [expected] : []);
   });
 
+  it('q finds every event that the list shows under an email address or number, also if its message names nobody', async () => {
+    await scene.save({ mapping: { interests: [{ from: 'tag', prefix: 'i:' }] } });
+    await scene.receive('customers/create', customer(7, 0, { phone: '+19801234567' }));
+    await scene.receive('customers/create', customer(8, 0));
+    await scene.work();
+    for (const id of [7, 8]) {
+      const tagged = {
+        customerId: `gid://shopify/Customer/${id}`,
+        tags: ['i:ski'],
+        occurredAt: new Date(0).toISOString(),
+      };
+      await scene.receive('customer.tags_added', tagged);
+      await scene.receive('customers/update', { id });
+      await scene.receive('customers/delete', { id });
+      await scene.work();
+    }
+    const all: { id: string; summary: { who: string } }[] = (await list()).items;
+    const shown = all.filter(({ summary }) => summary.who === 'person7@example.com').map(({ id }) => id);
+    expect(shown).toHaveLength(4);
+    expect(ids(await list('?q=person7%40example.com'))).toEqual(shown);
+    expect(ids(await list('?q=%2B19801234567'))).toEqual(shown);
+  });
+
   it('from and to are times, or days in the shop’s time zone', async () => {
     const at = (text: string) => ({ receivedAt: Date.parse(text) });
     const before = await scene.receive('customers/create', customer(1, 0), at('2026-11-20T06:59:59.999Z'));
