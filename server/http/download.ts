@@ -1,10 +1,11 @@
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { codeOf } from '../platform/error-code.ts';
 
 /**
  * Answers with a file, written as it is produced and no faster than the client reads. An error
- * before the first piece is thrown; a later one closes the connection, so that half a file doesn't
- * pass for a whole one.
+ * is thrown; one after the first piece also closes the connection, so that half a file doesn't pass
+ * for a whole one.
  * @param type in Express form, e.g. `json`
  */
 export async function download(
@@ -19,6 +20,8 @@ export async function download(
     yield* pieces;
   }
   res.type(type).set('Content-Disposition', `attachment; filename="${name}"`).set('Cache-Control', 'no-store');
-  // The person downloading sees a cut-off file; a client that disconnects is not our error.
-  await pipeline(all, res).catch(() => res.destroy());
+  await pipeline(all, res).catch((error: unknown) => {
+    // A client that disconnects is not our error.
+    if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
 }

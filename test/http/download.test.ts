@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import express, { type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
 import { download } from '../../server/http/download.ts';
 
 let server: Server | null = null;
+/** What the app's error handler was given, which logs it. */
+let thrown: string[] = [];
+/** When the route is through. */
+let closed: Promise<void> = Promise.resolve();
 afterEach(() => {
   server?.closeAllConnections();
   server?.close();
@@ -13,7 +17,17 @@ afterEach(() => {
 /** Serves the chunks as `/file`, and returns the answer as soon as its headers are there. */
 async function served(pieces: () => AsyncGenerator<string>): Promise<IncomingMessage> {
   const app: Express = express();
-  app.get('/file', async (_req, res) => await download(res, { name: 'all.json', type: 'json' }, pieces()));
+  app.get('/file', async (_req, res) => {
+    const done = download(res, { name: 'all.json', type: 'json' }, pieces());
+    closed = done.catch(() => {});
+    await done;
+  });
+  thrown = [];
+  app.use(((error: Error, _req, res, _next) => {
+    thrown.push(error.message);
+    if (res.headersSent) res.destroy();
+    else res.sendStatus(500);
+  }) satisfies ErrorRequestHandler);
   server = createServer(app).listen(0);
   await once(server, 'listening');
   const address = server.address();
@@ -41,7 +55,7 @@ describe('a file generated while it is downloaded', () => {
     expect(await textOf(answer)).toHaveLength(1_000_000);
   });
 
-  it('is not generated any further once the client has gone', async () => {
+  it('is not generated any further once the client has gone, which is no error of ours', async () => {
     const { promise: end, resolve: ended } = Promise.withResolvers<void>();
     const answer = await served(async function* () {
       try {
@@ -53,15 +67,18 @@ describe('a file generated while it is downloaded', () => {
     await once(answer, 'data');
     answer.destroy();
     await end;
+    await closed;
+    expect(thrown).toEqual([]);
   });
 
-  it('breaks off if it cannot be finished, so that half of it doesn’t pass for the whole', async () => {
+  it('breaks off if it cannot be finished, so that half of it doesn’t pass for the whole, and the error is not lost', async () => {
     const answer = await served(async function* () {
       yield 'half';
       await new Promise((resolve) => setTimeout(resolve, 10));
       throw new Error('the database went away');
     });
     await expect(textOf(answer)).rejects.toThrow('aborted');
+    await expect.poll(() => thrown).toEqual(['the database went away']);
   });
 
   it('gives an ordinary error if not even its beginning can be generated', async () => {
