@@ -58,10 +58,7 @@ export async function withSubjects<D extends ClaimedDelivery>(
   });
 }
 
-/**
- * The subjects of these deliveries, except erased ones.
- * @throws Error when one can't be opened or read
- */
+/** The subjects of these deliveries, except erased ones and those that can't be opened or read. */
 export async function loadSubjects(
   sql: Sql,
   shop: Shop,
@@ -81,8 +78,12 @@ export async function loadSubjects(
   );
   const found = new Map<string, DeliverySubject>();
   for (const { id, eventId, subject } of rows) {
-    const one = isInBody(subject) ? read(eventId) : openSubject(shop.vault, id, subject);
-    if (one) found.set(id, one);
+    try {
+      const one = isInBody(subject) ? read(eventId) : openSubject(shop.vault, id, subject);
+      if (one) found.set(id, one);
+    } catch {
+      // Its claim says so, and the event needs attention.
+    }
   }
   return found;
 }

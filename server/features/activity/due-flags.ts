@@ -111,6 +111,11 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
     const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
       const from = source ? sources.get(source) : undefined;
       if (!from && (source || !send)) return [];
+      const subject = from ? subjects.get(from.id) : null;
+      if (subject === undefined) {
+        due.skippedAgain++;
+        return [];
+      }
       const own = send ? sources.get(send.deliveryId) : from;
       const personId = from ? from.person_id : (send?.personId ?? null);
       return [
@@ -122,7 +127,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
           kind: send?.kind ?? from?.kind ?? 'person',
           entity: from?.entity ?? null,
           personId: personId === null ? null : (kept.get(personId) ?? personId),
-          subject: (from && subjects.get(from.id)) ?? null,
+          subject,
           topic: send?.topic ?? from?.topic ?? '',
           eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
           ...(own?.reading && { unread: true as const }),

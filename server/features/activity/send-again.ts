@@ -92,6 +92,7 @@ async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): 
   const added = plan.sends.filter((send) => send.isNew);
   const others = plan.sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
   const subjects = await loadSubjects(sql, shop, others);
+  if (others.some((id) => !subjects.has(id))) throw new Error('A newest state cannot be read');
   await addMissing(sql, shop, added, subjects);
   await reopen(
     sql,

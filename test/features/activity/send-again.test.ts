@@ -578,6 +578,22 @@ describe('resending many events', () => {
     expect(scene.woken).toEqual([]);
   });
 
+  it.each([
+    ['opened', `UPDATE deliveries SET subject = '\\x00' WHERE event_id = $1`],
+    ['read any more', `UPDATE deliveries SET subject = '' WHERE event_id = $1`],
+  ])('sends the others if what one of them is about can’t be %s: that one needs attention again', async (_, broken) => {
+    const [bad, good] = [await ended('attention', 1), await ended('attention', 2)];
+    await scene.db.query(`UPDATE events SET body = (SELECT body FROM events WHERE id = $2) WHERE id = $1`, [bad, good]);
+    await scene.db.query(broken, [bad]);
+    const said = { status: 202, body: { count: 2, skippedAgain: 1, flags: noFlags } };
+    expect(await bulk({ filter: { state: 'attention' }, dryRun: true })).toMatchObject(said);
+    expect(await bulk({ filter: { state: 'attention' } })).toMatchObject(said);
+    expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
+    expect(await find(good)).toMatchObject({ state: 'accepted' });
+    const [row] = await scene.db.query('SELECT state, reason FROM events WHERE id = $1', [bad]);
+    expect(row).toEqual({ state: 'attention', reason: 'translation_failed' });
+  });
+
   it('accepts the same filter as the list', async () => {
     const id = await ended('attention', 1);
     await ended('attention', 2);
