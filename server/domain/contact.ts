@@ -42,6 +42,8 @@ export type Contact = {
   leftOut: Partial<Record<ContactField, LeftOut>>;
   /** Absent because the app may not see them: unknown, not empty. */
   denied?: ContactField[];
+  /** The phone and address that they had before, if they have none any more. */
+  former?: Contact;
 };
 
 export const nobody: Contact = { origins: {}, leftOut: {} };
@@ -83,4 +85,15 @@ export function withFieldsOf(
   };
   fields.forEach(take);
   return contact;
+}
+
+/** Those that nothing but the contact itself holds. */
+const HELD_HERE = ['phone', 'address'] as const;
+
+/** A new contact of somebody, with the phone and address that they had before, if it has none. */
+export function withFormer(contact: Contact, before: Contact): Contact {
+  const { former: _, ...now } = contact;
+  const had = withFieldsOf(before, HELD_HERE, before.former ?? nobody);
+  const lost = HELD_HERE.filter((field) => contact[field] === undefined && had[field] !== undefined);
+  return lost.length > 0 ? { ...now, former: withFieldsOf(had, lost, nobody) } : now;
 }

@@ -56,8 +56,9 @@ export function keysOf(
   for (const { channel, hash } of addressesOf(vault, contact)) {
     if (isAboutAddress(channel)) keys.push({ channel, address: hash });
   }
-  if (contact.phone && personId) keys.push({ channel: 'phone', address: personId });
-  if (contact.address && personId) keys.push({ channel: 'postal', address: personId });
+  const { phone = contact.former?.phone, address = contact.former?.address } = contact;
+  if (phone && personId) keys.push({ channel: 'phone', address: personId });
+  if (address && personId) keys.push({ channel: 'postal', address: personId });
   return keys;
 }
 

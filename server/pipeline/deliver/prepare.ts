@@ -5,7 +5,7 @@ import { validatePayload } from '../../ascent360/validate-payload.ts';
 import { decide, type Recipient } from '../../domain/consent/decide.ts';
 import { rulesFor } from '../../domain/consent/rules-for.ts';
 import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress, type Told } from '../../domain/consent.ts';
-import { type Contact, reachedAt } from '../../domain/contact.ts';
+import { type Contact, type ContactField, reachedAt, withFieldsOf } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
@@ -66,9 +66,14 @@ const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
   postal: (contact) => contact.address !== undefined,
 };
 
+/** Whether they had one when Ascent360 was told their opt-in, and have none any more. */
+const hasLost = ({ contact: { former } }: PrepareInput, channel: FlagChannel, { accepted, pendingFlags }: Told) =>
+  former !== undefined && HAS[channel](former) && (accepted === true || pendingFlags.includes(true));
+
 function decideOne(input: PrepareInput, channel: FlagChannel, told: Told): FlagDecision {
-  if (!HAS[channel](input.contact)) return noAddress;
-  return decide({
+  const has = HAS[channel](input.contact);
+  if (!has && !hasLost(input, channel, told)) return noAddress;
+  const decision = decide({
     channel,
     facts: input.facts[channel],
     told,
@@ -77,6 +82,16 @@ function decideOne(input: PrepareInput, channel: FlagChannel, told: Told): FlagD
     now: input.now,
     to: input.to,
   });
+  return has || decision.send === false ? decision : noAddress;
+}
+
+/** Whoever has no phone or address any more opts out of the one they had. */
+function withLost(contact: Contact, { phone, postal }: Record<FlagChannel, FlagDecision>): Contact {
+  if (!contact.former) return contact;
+  const optedOut: ContactField[] = [];
+  if (phone.send === false) optedOut.push('phone');
+  if (postal.send === false) optedOut.push('address');
+  return withFieldsOf(contact.former, optedOut, contact);
 }
 
 const asUntold = (told: Told): Told => ({ ...told, accepted: null, acceptedAt: null });
@@ -134,7 +149,8 @@ export function prepare(input: PrepareInput): Prepared {
     if (outcome) return { decisions, ...outcome };
   }
   if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
-  const { contact, settings, mapped } = input;
+  const contact = withLost(input.contact, decisions);
+  const { settings, mapped } = input;
   // They had an address when their event arrived, or it is resent.
   if (!reachedAt(contact)) {
     return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };

@@ -1,4 +1,11 @@
-import { type Contact, type ContactField, fullName, isCountryOnly, withFieldsOf } from '../../domain/contact.ts';
+import {
+  type Contact,
+  type ContactField,
+  fullName,
+  isCountryOnly,
+  withFieldsOf,
+  withFormer,
+} from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
@@ -37,7 +44,7 @@ export function mergeContact(
   const newer = !isStale({ updatedAt: at, triggeredAt }, known);
   const own = profile.contactFrom === 'customer';
   if (from === 'customer' ? !own || newer : !own && newer) {
-    profile.contact = keepKnown(contact, profile.contact);
+    profile.contact = withFormer(keepKnown(contact, profile.contact), profile.contact);
     profile.contactFrom = from;
     profile.contactTriggeredAt = triggeredAt;
     person.profileAt = at;
@@ -46,6 +53,7 @@ export function mergeContact(
     // Half of a name comes from nowhere else: it may be another person's.
     const told = fullName(profile.contact) === undefined ? said : without(said, 'firstName', 'lastName');
     const known = isOutdone(profile.contact, told) ? without(profile.contact, 'address') : profile.contact;
-    profile.contact = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
+    const merged = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
+    profile.contact = withFormer(merged, profile.contact);
   }
 }

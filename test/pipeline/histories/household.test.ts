@@ -65,3 +65,81 @@ it('another spelling of the address sends the flag no second time', async () => 
   expect(history.accepted().filter(({ Order }) => Order)).toHaveLength(3);
   expect(history.flags('AddressPermission')).toEqual([true]);
 });
+
+const bought = (history: History, id: number, seconds: number, over: object = {}) =>
+  order(id, {
+    customer: { id: 1, email: 'person1@example.com', first_name: 'Robin' },
+    updated_at: history.at(seconds),
+    ...over,
+  });
+const billed = { billing_address: { ...home, phone: '+19705550101' } };
+const lost: [string, (history: History) => Promise<unknown>, (history: History) => Promise<unknown>][] = [
+  [
+    'a customer removes',
+    (h) => h.tell('customers/create', resident(1, h, 1), 1),
+    (h) => h.tell('customers/update', resident(1, h, 10, { default_address: null }), 10),
+  ],
+  [
+    'were on an order alone',
+    async (h) => {
+      await h.tell('customers/create', customer(1, { updated_at: h.at(1) }), 1);
+      await h.tell('orders/create', bought(h, 1, 2, billed), 2);
+    },
+    (h) => h.tell('customers/update', customer(1, { updated_at: h.at(10), first_name: 'Kim' }), 10),
+  ],
+  [
+    'a later order leaves out',
+    (h) => h.tell('orders/create', bought(h, 1, 2, billed), 2),
+    (h) => h.tell('orders/create', bought(h, 2, 10), 10),
+  ],
+];
+it.each(lost)(
+  'a phone and address that %s are sent once more to opt out by tag, if Ascent360 was told an opt-in',
+  async (_, learn, lose) => {
+    const history = await histories.begin(settings);
+    await learn(history);
+    await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 5), 5);
+    await lose(history);
+    await history.tell('customer.tags_added', tagged(history, 1, 'mail-stop', 20), 20);
+    expect(both(history, 1)).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect(history.accepted().at(-1)).toMatchObject({
+      Phone: '19705550101',
+      Address: { Addressline1: '1 Main St', City: 'Vail' },
+    });
+  },
+);
+
+it('a phone and address that Shopify no longer has opt nobody in by tag, and out only of what was told', async () => {
+  const history = await histories.begin(settings);
+  await history.tell('customers/create', resident(1, history, 1), 1);
+  await history.tell('customers/update', resident(1, history, 5, { default_address: null }), 5);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 10), 10);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-stop', 15), 15);
+  await history.tell('customers/update', resident(1, history, 20, { default_address: null, first_name: 'Kim' }), 20);
+  expect(both(history, 1)).toEqual([[], []]);
+  expect(
+    history
+      .accepted()
+      .slice(1)
+      .filter(({ Phone, Address }) => Phone || Address),
+  ).toEqual([]);
+});
+
+it('whoever has another phone and address by then opts out by tag with those', async () => {
+  const history = await histories.begin(settings);
+  await history.tell('customers/create', resident(1, history, 1), 1);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-ok', 5), 5);
+  await history.tell('customers/update', resident(1, history, 10, { default_address: null }), 10);
+  const moved = { default_address: { ...home, address1: '2 Side St', phone: '+19705550202' } };
+  await history.tell('customers/update', resident(1, history, 15, moved), 15);
+  await history.tell('customer.tags_added', tagged(history, 1, 'mail-stop', 20), 20);
+  expect(history.accepted().at(-1)).toMatchObject({
+    Phone: '19705550202',
+    PhonePermission: false,
+    Address: { Addressline1: '2 Side St' },
+    AddressPermission: false,
+  });
+});
