@@ -1,5 +1,6 @@
 /** The merchant's choices, and what their mappings give for one person: SPEC 5. */
 import type { TagChannel } from './consent.ts';
+import type { Purchase } from './purchase.ts';
 
 export type OptInLevel = 'any' | 'single' | 'confirmed';
 
@@ -81,3 +82,13 @@ export const permissionTagsOf = (mapping: Settings['mapping']): Record<TagChanne
 
 export const mapsPermissions = (mapping: Settings['mapping']): boolean =>
   Object.values(permissionTagsOf(mapping)).some((tags) => tags !== null);
+
+/** Why the settings leave an order out, whatever it brings; null: they don't. */
+export function whyLeftOut(
+  { send }: Pick<Settings, 'send'>,
+  { test, channel }: Pick<Purchase, 'test' | 'channel'>,
+): 'test_order' | 'channel_excluded' | null {
+  if (test && !send.testOrders) return 'test_order';
+  const from = channel?.toLowerCase();
+  return from && send.excludeChannels.some((excluded) => excluded.toLowerCase() === from) ? 'channel_excluded' : null;
+}

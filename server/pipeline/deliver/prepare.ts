@@ -8,7 +8,7 @@ import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress, type
 import { type Contact, type ContactField, reachedAt, withFieldsOf } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Mapped } from '../../domain/settings.ts';
+import { type Mapped, whyLeftOut } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
 import { type Detail, keepDetail } from '../../domain/wording/details.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
@@ -106,12 +106,9 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 }
 
 /** An order that the settings leave out whatever choice it brings. */
-function leftOutOrder({ purchase, settings: { send } }: PrepareInput): Settled | null {
-  if (purchase?.test && !send.testOrders) return { state: 'skipped', reason: 'test_order' };
-  const channel = purchase?.channel?.toLowerCase();
-  return channel && send.excludeChannels.some((excluded) => excluded.toLowerCase() === channel)
-    ? { state: 'skipped', reason: 'channel_excluded' }
-    : null;
+function leftOutOrder({ purchase, settings }: PrepareInput): Settled | null {
+  const reason = purchase && whyLeftOut(settings, purchase);
+  return reason && { state: 'skipped', reason };
 }
 
 /** Resending an older state, sent only for its choice, sends the newest. */

@@ -3,16 +3,18 @@ import { reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { whyLeftOut } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
+import { nothingStored } from '../../store/shops/settings.ts';
 import { applyRead } from './apply-read.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { placeChoices } from './handle-consent.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
-import { mergeContact } from './merge-contact.ts';
+import { mergeContact, ofCustomer } from './merge-contact.ts';
 
 /** A body describes its state between its own updated_at and the time it was triggered. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
@@ -48,6 +50,10 @@ function personOf(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'cus
   return key ? batch.people.get(key, seenAt(event, t.updatedAt), customerId) : null;
 }
 
+/** Whether the settings leave an order out: then nothing that it alone says goes out later either. */
+const leavesOut = ({ settings }: Batch, t: Of<'order'> | Of<'customer'>): boolean =>
+  t.kind === 'order' && whyLeftOut(settings ?? nothingStored.settings, t.purchase) !== null;
+
 /** Stores what this body says about its person. */
 function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>, person: Person): Met {
   const at = seenAt(event, t.updatedAt);
@@ -57,7 +63,10 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   const addresses = addressesOf(batch.shop.vault, t.contact);
   const newAddress = !t.read && addresses.some((address) => isAnother(person, address, at));
   batch.people.touch(person, addresses, at);
-  mergeContact(person, t.kind, t.contact, { at, triggeredAt: event.triggeredAt });
+  const isLeftOut = leavesOut(batch, t);
+  if (!isLeftOut || person.profile.contactFrom === null) {
+    mergeContact(person, t.kind, isLeftOut ? ofCustomer(t.contact) : t.contact, { at, triggeredAt: event.triggeredAt });
+  }
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
   if (changedAt !== null) person.profile.changedAt = Math.max(at, person.profile.changedAt ?? at);
   return { person, waits: batch.ask(person, { newAddress, changedAt }) };
@@ -163,7 +172,8 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);
   // Every later state of the order repeats its box.
-  const own = t.kind === 'order' ? t.facts.filter((fact) => isChoice(fact) || state.latestEventId === null) : [];
+  const counts = (fact: FoundFact) => (isChoice(fact) ? !leavesOut(batch, t) : state.latestEventId === null);
+  const own = t.kind === 'order' ? t.facts.filter(counts) : [];
   const facts = [...own, ...(t.read?.facts ?? [])];
   recordFacts(batch, event, { chooser: chooserOf(t, whose), unticker: untickerOf(t, whose) }, facts);
   state.personId = person?.id ?? null;

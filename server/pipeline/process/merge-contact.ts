@@ -24,6 +24,12 @@ function without(contact: Contact, ...fields: readonly ContactField[]): Contact 
   return rest;
 }
 
+/** Of an order's contact, what is the customer's own, and by which address they are reached. */
+export function ofCustomer(contact: Contact): Contact {
+  const isOrders = (field: ContactField) => contact.origins[field]?.startsWith('customer.') !== true;
+  return without(contact, ...(['firstName', 'lastName', 'phone', 'address'] as const).filter(isOrders));
+}
+
 /** A known address with only a country gives way to one that says more. */
 const isOutdone = (known: Contact, told: Contact) =>
   known.address !== undefined && told.address !== undefined && isCountryOnly(known.address);

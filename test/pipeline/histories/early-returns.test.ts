@@ -1,6 +1,6 @@
 /** An event whose state isn't sent still counts: its choice is evaluated. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { order } from '../bodies.ts';
+import { customer, emailConsent, order } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -62,4 +62,41 @@ it.each([
   await history.tell('orders/updated', state(20, 7), 20);
   await history.tell('orders/create', state(1, 7, ticked), 1);
   expect(history.sent()).toEqual([]);
+});
+
+const home = { address1: '1 Main St', city: 'Vail', country_code: 'US', first_name: 'Test', phone: '+19705550101' };
+it.each([
+  ['a test order', {}, { test: true }],
+  ['an order of a channel that is left out', { send: { excludeChannels: ['POS'] } }, { source_name: 'pos' }],
+])('nothing that %s alone says of somebody goes out later', async (_what, settings, over) => {
+  const history = await histories.begin(settings);
+  const { tell, at } = history;
+  const leftOut = { billing_address: home, shipping_address: home, phone: '+19705550102', ...over };
+  const buyer = { customer: { id: 1, email: 'person1@example.com' }, email: 'person1@example.com' };
+  await tell('customers/create', customer(1, { updated_at: at(1) }), 1);
+  await tell('orders/create', order(1, { ...leftOut, ...buyer, updated_at: at(2) }), 2);
+  await tell('customers_email_marketing_consent/update', emailConsent(1, 'subscribed', at(3)), 3);
+  // A guest, and a customer of whom nothing else was known.
+  await tell('orders/create', order(7, { ...leftOut, updated_at: at(4), buyer_accepts_marketing: true }), 4);
+  await tell('orders/create', guestOrder(history, 5, { id: 8 }), 5);
+  await tell(
+    'orders/create',
+    order(2, { ...leftOut, customer: { id: 2 }, email: 'person2@example.com', updated_at: at(6) }),
+    6,
+  );
+  await tell('customers_email_marketing_consent/update', emailConsent(2, 'subscribed', at(7)), 7);
+  expect(
+    history.accepted().filter(({ Phone, Address, FirstName }) => Phone || Address || FirstName === 'Test'),
+  ).toEqual([]);
+  expect(history.flags('EmailPermission')).toEqual([true, true]);
+});
+
+it('a test order takes nothing from what another order said', async () => {
+  const { tell, at, accepted } = await histories.begin();
+  const customer3 = { customer: { id: 3, first_name: 'Kim' }, email: 'person3@example.com' };
+  const billing = { ...home, city: 'Aspen', first_name: 'Kim' };
+  await tell('orders/create', order(1, { ...customer3, billing_address: billing, updated_at: at(1) }), 1);
+  await tell('orders/create', order(2, { ...customer3, billing_address: home, test: true, updated_at: at(2) }), 2);
+  await tell('customers_email_marketing_consent/update', emailConsent(3, 'subscribed', at(3)), 3);
+  expect(accepted().at(-1)).toMatchObject({ FirstName: 'Kim', EmailPermission: true, Address: { City: 'Aspen' } });
 });
