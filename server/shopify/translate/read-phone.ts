@@ -1,4 +1,10 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+  type PhoneNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js';
 import type { E164 } from '../../domain/scalars.ts';
 
 export type PhoneRead =
@@ -53,6 +59,31 @@ function strip(text: string): string {
     .replace(CODE_IN_BRACKETS, '$1 ');
 }
 
+/** A number of nothing but digits and the marks that group them. */
+const PLAIN = /^[\d\s()./-]+$/;
+/** No national number that people write without a leading zero is longer. */
+const LONGEST_NATIONAL = 10;
+
+/**
+ * People everywhere write 00 in place of the plus, even where something else is dialled to call abroad, or leave the
+ * plus out. libphonenumber takes all of that for a national number if it may be so long, or for what is dialled.
+ *
+ * @param own how libphonenumber reads it in its country
+ * @returns undefined: it may be two numbers
+ */
+function withoutPlus(written: string, own: PhoneNumber, country: CountryCode | undefined): PhoneNumber | undefined {
+  const digits = PLAIN.test(written) ? written.replaceAll(/\D/g, '') : '';
+  const { nationalNumber, countryCallingCode } = own;
+  const hasZeros = digits.startsWith('00');
+  const isLong = nationalNumber === digits && digits.length > LONGEST_NATIONAL && digits.startsWith(countryCallingCode);
+  if (!hasZeros && !isLong) return own;
+  const other = parsePhoneNumberFromString(`+${hasZeros ? digits.slice(2) : digits}`, { extract: false });
+  if (!other?.isValid() || other.number === own.number) return own;
+  const isAtHome = country !== undefined && other.countryCallingCode === getCountryCallingCode(country);
+  const isOther = isLong || isAtHome || nationalNumber.startsWith('00') || !own.isValid();
+  return isOther ? other : undefined;
+}
+
 /**
  * A phone number in E.164, if it is possible: the right length for its country, whether or not it
  * is in use. A number with letters ("555-SHIP", "ext. 3") or an extension is refused: we would dial
@@ -69,6 +100,7 @@ export function readPhone(text: string, country: string | null): PhoneRead {
   const defaultCountry = code !== undefined && isSupportedCountry(code) ? code : undefined;
   const parsed = parsePhoneNumberFromString(written, { extract: false, ...(defaultCountry && { defaultCountry }) });
   if (parsed?.ext !== undefined) return { ok: false, why: 'phone_extension' };
-  if (!parsed?.isPossible() || !E164_FORM.test(parsed.number)) return { ok: false, why: 'phone_impossible' };
-  return { ok: true, phone: parsed.number };
+  const meant = parsed?.isPossible() ? withoutPlus(written, parsed, defaultCountry) : undefined;
+  if (!meant || !E164_FORM.test(meant.number)) return { ok: false, why: 'phone_impossible' };
+  return { ok: true, phone: meant.number };
 }

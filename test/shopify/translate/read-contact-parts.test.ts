@@ -84,6 +84,16 @@ describe('a phone number', () => {
     ['15123456789.0', 'DE', '+4915123456789'],
     ['+436641234567.00', null, '+436641234567'],
     ['9801234567.0', 'US', '+19801234567'],
+    ['0061 412 345 678', 'AU', '+61412345678'],
+    ['0033 6 12 34 56 78', 'AU', '+33612345678'],
+    ['0055 (11) 96123-4567', 'BR', '+5511961234567'],
+    ['0011 44 20 7946 0958', 'AU', '+442079460958'],
+    ['0057 321 1234567', 'CO', '+573211234567'],
+    ['4915123456789', 'DE', '+4915123456789'],
+    ['49 151 23456789', 'DE', '+4915123456789'],
+    ['04941 123456', 'DE', '+494941123456'],
+    ['391 234 5678', 'IT', '+393912345678'],
+    ['62812345678', 'ID', '+62812345678'],
   ])('%s in %s is %s', (text, country, phone) => {
     expect(readPhone(text, country)).toEqual({ ok: true, phone });
   });
@@ -140,6 +150,7 @@ describe('a phone number', () => {
     ['0412 345 678', 'CA', 'phone_impossible'],
     ['1 0412345678', 'JM', 'phone_impossible'],
     ['+1 980 123 4567 8901', 'US', 'phone_impossible'],
+    ['0054 9 11 2345 6789', 'SG', 'phone_impossible'],
     ['030 123456789012', 'DE', 'phone_impossible'],
     ['+81 3 12345678901234', 'US', 'phone_impossible'],
     ['980 123 4567 / 980 123 4568', 'US', 'phone_impossible'],
@@ -190,6 +201,18 @@ describe('a phone number', () => {
     },
   );
 });
+
+it.each(['AU', 'BR', 'CO', 'DE', 'HK', 'ID', 'JP', 'KH', 'KR', 'NG', 'RU', 'SG', 'TH', 'TW', 'US'])(
+  'a number with 00 in place of the plus is never read as another in %s, wherever it is from',
+  (home) => {
+    const read = getCountries().flatMap((code) => {
+      const number = getExampleNumber(code, examples)?.number ?? '';
+      const found = readPhone(number.replace('+', '00'), home);
+      return found.ok ? [[number, found.phone]] : [];
+    });
+    expect(read.filter(([number, phone]) => number !== phone)).toEqual([]);
+  },
+);
 
 describe('an address', () => {
   it.each([
