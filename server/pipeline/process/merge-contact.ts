@@ -7,6 +7,7 @@ import {
   withFormer,
 } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
+import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Person } from '../../store/people/people.ts';
 
@@ -34,6 +35,12 @@ export function ofCustomer(contact: Contact): Contact {
 const isOutdone = (known: Contact, told: Contact) =>
   known.address !== undefined && told.address !== undefined && isCountryOnly(known.address);
 
+/** Only whoever had a tag may have been opted in to calls or post, and need what they had to opt out. */
+function replaceContact(profile: PersonProfile, contact: Contact): void {
+  const hadTags = Object.keys(profile.tags).length > 0;
+  profile.contact = hadTags ? withFormer(contact, profile.contact) : contact;
+}
+
 /**
  * Merges a person's contact with a new one, from a body or a read. A customer's own contact beats
  * an order's, then the newer beats the older. An order may fill gaps in a customer's contact. An
@@ -50,7 +57,7 @@ export function mergeContact(
   const newer = !isStale({ updatedAt: at, triggeredAt }, known);
   const own = profile.contactFrom === 'customer';
   if (from === 'customer' ? !own || newer : !own && newer) {
-    profile.contact = withFormer(keepKnown(contact, profile.contact), profile.contact);
+    replaceContact(profile, keepKnown(contact, profile.contact));
     profile.contactFrom = from;
     profile.contactTriggeredAt = triggeredAt;
     person.profileAt = at;
@@ -59,7 +66,6 @@ export function mergeContact(
     // Half of a name comes from nowhere else: it may be another person's.
     const told = fullName(profile.contact) === undefined ? said : without(said, 'firstName', 'lastName');
     const known = isOutdone(profile.contact, told) ? without(profile.contact, 'address') : profile.contact;
-    const merged = { ...told, ...known, origins: { ...told.origins, ...known.origins } };
-    profile.contact = withFormer(merged, profile.contact);
+    replaceContact(profile, { ...told, ...known, origins: { ...told.origins, ...known.origins } });
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Contact, PostalAddress } from '../../../server/domain/contact.ts';
-import { emptyProfile } from '../../../server/domain/person.ts';
+import { type Contact, nobody, type PostalAddress } from '../../../server/domain/contact.ts';
+import { emptyProfile, type PersonProfile } from '../../../server/domain/person.ts';
 import { mergeContact } from '../../../server/pipeline/process/merge-contact.ts';
 import type { Person } from '../../../server/store/people/people.ts';
 
@@ -11,21 +11,23 @@ const contactIn = (address: PostalAddress | undefined, from: string): Contact =>
   leftOut: {},
 });
 
+const personWith = (profile: Partial<PersonProfile>): Person => ({
+  id: 'p1',
+  key: 'k1',
+  profile: { ...emptyProfile('1'), contactFrom: 'customer', ...profile },
+  profileAt: 1,
+  seenAt: 1,
+  deletedAt: null,
+  mergedInto: null,
+  unread: false,
+  addresses: new Map(),
+});
+
 /**
  * Someone known from their own customer webhook, to whom an order of theirs adds contact details.
  */
 function afterOrder(known: Contact, ordered: Contact): Contact {
-  const person: Person = {
-    id: 'p1',
-    key: 'k1',
-    profile: { ...emptyProfile('1'), contact: known, contactFrom: 'customer' },
-    profileAt: 1,
-    seenAt: 1,
-    deletedAt: null,
-    mergedInto: null,
-    unread: false,
-    addresses: new Map(),
-  };
+  const person = personWith({ contact: known });
   mergeContact(person, 'order', ordered, { at: 2, triggeredAt: 2 });
   return person.profile.contact;
 }
@@ -57,5 +59,25 @@ describe('the name on an order of a customer', () => {
   ])('%s', (_, own, after = own) => {
     const { firstName, lastName } = afterOrder(named(own), ordered);
     expect({ firstName, lastName }).toEqual(after);
+  });
+});
+
+describe('a phone and an address that a customer has removed', () => {
+  const had: Contact = { phone: '+19705550101', address: { city: 'Vail' }, origins: {}, leftOut: {} };
+  const tags = { 'mail-ok': { tag: 'mail-ok', present: true, at: 1 } };
+  const afterUpdates = (profile: Partial<PersonProfile>, ...updates: Contact[]) => {
+    const person = personWith({ contact: had, ...profile });
+    for (const [i, contact] of updates.entries())
+      mergeContact(person, 'customer', contact, { at: 2 + i, triggeredAt: 2 });
+    return person.profile.contact.former;
+  };
+  it('are forgotten, as no tag can have opted them in to calls or post', () => {
+    expect(afterUpdates({}, nobody)).toBeUndefined();
+  });
+  it('are kept apart, if the customer has or had tags, for as long as there is no other', () => {
+    expect(afterUpdates({ tags }, nobody, nobody)).toMatchObject({ phone: had.phone, address: had.address });
+    const { phone: _, ...addressOnly } = had;
+    expect(afterUpdates({ tags }, nobody, addressOnly)).toEqual({ phone: had.phone, origins: {}, leftOut: {} });
+    expect(afterUpdates({ tags }, nobody, had)).toBeUndefined();
   });
 });
