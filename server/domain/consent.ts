@@ -19,7 +19,8 @@ export const addressChannels = ['email', 'sms'] as const;
 export type AddressChannel = (typeof addressChannels)[number];
 
 /** Those that come from tags, and are about the person. */
-export type TagChannel = Exclude<FlagChannel, AddressChannel>;
+export const tagChannels = ['phone', 'postal'] as const;
+export type TagChannel = (typeof tagChannels)[number];
 
 export const isAboutAddress = (channel: Channel): channel is AddressChannel => channel === 'email' || channel === 'sms';
 

@@ -1,4 +1,6 @@
 import { Router } from 'express';
+import { tagChannels } from '../../domain/consent.ts';
+import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
 import { conflict, found, readInput } from '../../http/errors.ts';
@@ -11,7 +13,7 @@ import { loadTold } from '../../store/consent/told-flags.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
-import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
+import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { ChannelConsent, PersonDetail } from './api.ts';
 import { consentOf } from './consent-of.ts';
@@ -78,16 +80,21 @@ async function readPerson(
   const person = await findPerson(db, shop, id);
   if (!person) return null;
   const merged = await mergedInto(db, shop, person);
+  const ids = [person, ...merged].map((one) => one.id);
   const known = [
     ...addressesOf(shop.vault, person.profile.contact),
     ...[person, ...merged].flatMap((one) => [...one.addresses.values()]),
+    // Permissions of phone and post are about a person.
+    ...tagChannels.flatMap((channel) => ids.map((hash) => ({ channel, hash, written: '' }))),
   ].map(({ channel, hash, written }) => ({ channel, address: hash, written }));
-  const addresses = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
+  const about = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
+  const { mapping } = (stored ?? nothingStored).settings;
+  const byTags = tagChannels.flatMap((channel) => factFromTags(person.profile, mapping, channel));
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
   const flags = await flagsNow(db, seen, person.id);
   const read = knownBesides(person.profile);
-  const ids = [person, ...merged].map((one) => one.id);
-  const { entries, cut } = await timelineOf(db, shop, { ids, addresses, read }, gateOf(stored));
+  const knownAt = person.profile.read?.at ?? person.seenAt;
+  const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, read }, gateOf(stored));
   return {
     ...itemOf(person),
     consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },

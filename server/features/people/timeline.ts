@@ -1,4 +1,6 @@
-import type { Channel, FactSource, FlagReason } from '../../domain/consent.ts';
+import type { Channel, ConsentFact, FactSource, FlagReason } from '../../domain/consent.ts';
+import { isoOf } from '../../domain/days.ts';
+import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { describeState, type Gate } from '../../domain/wording/describe-state.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
@@ -20,7 +22,7 @@ const saying = (title: Text, text: Text | null = null) => ({
   message: text ? `${inEnglish(title)}. ${inEnglish(text)}` : inEnglish(title),
 });
 
-/** An address of the person, as written; empty: it isn't kept. */
+/** What facts and decisions of the person are about: an address as written; empty: none, or it isn't kept. */
 export type OwnAddress = LedgerKey & { written: string };
 
 const writtenIn = (own: readonly OwnAddress[]) => {
@@ -67,6 +69,27 @@ async function factEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): P
     recordedAt: row.recorded_at.toISOString(),
     eventId: row.event_id,
   }));
+}
+
+/** What a tag says now: the ledger has no facts of tags. @param knownAt when it was known at the latest */
+function tagEntry({ channel, state, source, chosenAt }: ConsentFact, knownAt: Instant): TimelineEntry {
+  const at = new Date(chosenAt ?? knownAt).toISOString();
+  return {
+    at,
+    kind: 'fact',
+    channel,
+    address: null,
+    ...saying(
+      { code: 'summary.choice', params: { channel, state: state ?? 'none' } },
+      { code: `timeline.source.${source}` },
+    ),
+    state,
+    level: null,
+    source,
+    chosenAt: isoOf(chosenAt),
+    recordedAt: at,
+    eventId: null,
+  };
 }
 
 type DecisionRow = {
@@ -157,22 +180,29 @@ async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gat
 /**
  * What Shopify said, what was decided and what was sent about a person and their addresses, newest
  * first. `cut`: at least one kind has more entries. `ids`: theirs, and of those who were merged into
- * them.
+ * them. `byTags`: what their tags say.
  */
 export async function timelineOf(
   sql: Sql,
   shop: Shop,
-  person: { ids: readonly string[]; addresses: readonly OwnAddress[]; read: KnownBesides },
+  person: {
+    ids: readonly string[];
+    about: readonly OwnAddress[];
+    byTags: readonly ConsentFact[];
+    knownAt: Instant;
+    read: KnownBesides;
+  },
   gate: Gate,
 ): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
-  const { read } = person;
+  const { about, read } = person;
   const reads: TimelineEntry[] = read.readAt
     ? [{ at: read.readAt, kind: 'read', ...saying({ code: 'summary.read' }, describeRead(read)), eventId: null }]
     : [];
   const kinds = [
     reads,
-    await factEntries(sql, shop, person.addresses),
-    await decisionEntries(sql, shop, person.addresses),
+    person.byTags.map((fact) => tagEntry(fact, person.knownAt)),
+    await factEntries(sql, shop, about),
+    await decisionEntries(sql, shop, about),
     await deliveryEntries(sql, shop, person.ids, gate),
   ];
   return {

@@ -301,6 +301,71 @@ describe('the timeline', () => {
       }),
     );
   });
+
+  describe('of phone and post', () => {
+    const home = { address1: '1 Main St', city: 'Vail', country_code: 'US', phone: '+19705550101' };
+    const optOut = async (customerId: number, occurredAt: string | null = new Date(scene.now - HOUR).toISOString()) =>
+      await scene.receive('customer.tags_added', { customerId, tags: ['stop'], occurredAt });
+    const about = async (channel: string) =>
+      (await read(await idOf('7'))).timeline.filter((entry: { channel?: string }) => entry.channel === channel);
+    beforeEach(async () => {
+      const permissions = { optIn: 'ok', optOut: 'stop' };
+      await scene.save({ mapping: { phonePermission: permissions, addressPermission: permissions } });
+      await scene.receive('customers/create', customer(7, 0, { default_address: home }));
+      await scene.work();
+    });
+
+    it.each([
+      ['phone', 'Phone'],
+      ['postal', 'Mail'],
+    ])('shows what the tags say, what was decided and how it ended: %s', async (channel, name) => {
+      const event = await optOut(7);
+      await scene.work();
+      const entry = { channel, address: null, at: expect.any(String) };
+      expect(await about(channel)).toEqual([
+        expect.objectContaining({
+          ...entry,
+          kind: 'decision',
+          decision: 'told',
+          value: false,
+          outcome: 'accepted',
+          message: `${name}: opt-out sent. Accepted by Ascent360.`,
+          eventId: event,
+        }),
+        expect.objectContaining({
+          ...entry,
+          kind: 'fact',
+          state: 'tag_opt_out',
+          source: 'tag',
+          message: `${name}: tag for no. From a tag.`,
+          at: new Date(scene.now - HOUR).toISOString(),
+        }),
+      ]);
+    });
+
+    it('shows what was decided about a customer who was merged into this one, and that customer’s tag, without a date', async () => {
+      await scene.receive('customers/create', customer(8, 0, { default_address: home }));
+      const event = await optOut(8);
+      await scene.work();
+      await scene.receive('customers/merge', {
+        status: 'completed',
+        admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/7',
+        admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/8',
+      });
+      await scene.work();
+      expect(await about('postal')).toContainEqual(
+        expect.objectContaining({ kind: 'decision', value: false, eventId: event }),
+      );
+      expect(await about('postal')).toContainEqual(
+        expect.objectContaining({
+          kind: 'fact',
+          state: 'tag_opt_out',
+          chosenAt: null,
+          message: 'Mail: tag for no. From a tag.',
+        }),
+      );
+    });
+  });
 });
 
 describe('sending a person', () => {
