@@ -26,6 +26,7 @@ export function explainFlag(
     case 'already_told':
     case 'history_held':
     case 'not_asked_again':
+    case 'being_asked':
       return { from, text: inTurn(dated(choiceOf(fact), fact), { code: `field.${decision.reason}` }) };
     case 'no_choice':
     case 'held_by_newer_state':

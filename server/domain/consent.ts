@@ -122,6 +122,7 @@ export const flagReasons = [
   'held_by_newer_state', // a newer state without a choice holds back an opt-in we haven't told
   'held_by_holder', // another customer's opt-in; Shopify says that the one it would go out with hasn't chosen
   'not_asked_again', // the app was reinstalled, and Shopify hasn't been asked about this person since
+  'being_asked', // another customer's opt-in, or one by tag; Shopify hasn't answered yet what else it has
   'history_held',
   'unticked_box',
   'no_address', // the payload has no such address

@@ -64,7 +64,7 @@ it.each(['held_by_newer_state', 'held_by_holder', 'no_choice'] as const)(
   },
 );
 
-it.each(['history_held', 'not_asked_again'] as const)('%s is explained after the choice', (reason) => {
+it.each(['history_held', 'not_asked_again', 'being_asked'] as const)('%s is explained after the choice', (reason) => {
   expect(said(held(reason))).toBe(`Subscribed on 2026-05-03 at 23:30 UTC. ${sentence(reason)}`);
 });
 
@@ -97,6 +97,7 @@ it.each<[FactSource, FlagChannel, string]>([
     'already_told',
     'history_held',
     'not_asked_again',
+    'being_asked',
     'no_choice',
     'held_by_newer_state',
     'held_by_holder',

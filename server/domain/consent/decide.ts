@@ -12,12 +12,14 @@
  * |   | says that this person hasn't chosen, here or anywhere        |      |                     |
  * | 4 | the same, but the app was installed again since, and Shopify | –    | not_asked_again     |
  * |   | hasn't been asked                                            |      |                     |
- * | 5 | Ascent360 accepted the same, and nothing with an unknown     | –    | already_told        |
+ * | 5 | the same, but it is another person's opt-in, or one by tag,  | –    | being_asked         |
+ * |   | and Shopify is being asked about this person                 |      |                     |
+ * | 6 | Ascent360 accepted the same, and nothing with an unknown     | –    | already_told        |
  * |   | outcome was sent since                                       |      |                     |
- * | 6 | the opt-out is only a box unticked at checkout, and the      | –    | unticked_box        |
+ * | 7 | the opt-out is only a box unticked at checkout, and the      | –    | unticked_box        |
  * |   | setting says to leave that out                               |      |                     |
- * | 7 | the choice is history, and the setting holds history         | –    | history_held        |
- * | 8 | otherwise                                                    | sent | due                 |
+ * | 8 | the choice is history, and the setting holds history         | –    | history_held        |
+ * | 9 | otherwise                                                    | sent | due                 |
  *
  * Newest choice: by the date chosen; undated is older than every date; on a tie the opt-out wins.
  * The order in which facts arrived, repeats of a fact, and facts about another channel change
@@ -34,20 +36,20 @@
  *   is known for the address and Shopify can't be asked, and hasn't been since; otherwise it is
  *   undated. A read that confirms it is a fact of its own, with that date. Until then it is held,
  *   whatever the setting says about history.
- * - Rows 2 to 4 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
+ * - Rows 2 to 5 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
  *   no longer have our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
  *   have the same second.
  * - Row 3: the opt-in of a customer who was deleted is another's for one created since, whatever
  *   their id.
  * - Row 3: *not_subscribed* or *never_subscribed* counts here however old it is, but a newer opt-in
- *   of the person's own shows that they have chosen. While Shopify is being asked about them,
- *   another person's opt-in waits. "Anywhere" is for an opt-in of a customer who was merged into
- *   this one: it is about an address that Shopify no longer knows.
+ *   of the person's own shows that they have chosen. "Anywhere" is for an opt-in of a customer who
+ *   was merged into this one: it is about an address that Shopify no longer knows.
  * - Row 4: Shopify can't be asked about a guest. What they chose since the app came back counts.
- * - Row 5 is before rows 6 and 7: a choice that was told and has become old since is told, not
+ * - Row 5: beside a tag that opts in there may be one that opts out, of which we don't know yet.
+ * - Row 6 is before rows 7 and 8: a choice that was told and has become old since is told, not
  *   held.
- * - Row 6: an opt-out from before the unticked box, with no opt-in in between, still holds and is
+ * - Row 7: an opt-out from before the unticked box, with no opt-in in between, still holds and is
  *   sent instead. An opt-in older than the unticked box is still superseded, and never sent. One
  *   customer's unticked box doesn't explain another's opt-out.
  * - A bound that isn't a number (`now`, `historyBefore`, `addressChangedAt`) never lets an opt-in
@@ -157,7 +159,7 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   return { send: flag, reason: 'due', fact: choice.fact };
 }
 
-/** Rows 2 to 4: what holds back an opt-in that Ascent360 doesn't certainly have; null: nothing. */
+/** Rows 2 to 5: what holds back an opt-in that Ascent360 doesn't certainly have; null: nothing. */
 function heldBack(
   optIn: Said,
   said: readonly Said[],
@@ -171,7 +173,8 @@ function heldBack(
   const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, optInLevel, to)) : null;
   if (holder) return by('held_by_holder', holder);
   if (!(optIn.at >= (to.optInsFromOn?.[channel] ?? to.optInsFrom))) return by('not_asked_again', optIn);
-  return isAnothers && to.isBeingAsked && to.personId !== null ? by('held_by_holder', optIn) : null;
+  // A tag's fact names nobody.
+  return isAnothers && to.isBeingAsked && to.personId !== null ? by('being_asked', optIn) : null;
 }
 
 /**

@@ -26,7 +26,6 @@ export type ChoiceInput = {
 export const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
   ({ kind: 'settle', settled, detail, mergedInto }) as const;
 
-const ANOTHERS = keepDetail({ code: 'timeline.reason.held_by_holder' });
 const NOT_ASKED_AGAIN = keepDetail({ code: 'timeline.reason.not_asked_again' });
 
 export const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
@@ -55,7 +54,7 @@ export function consentOutcome(
   // delivery.
   const same = fact.state === own.state && fact.chosenAt === own.chosenAt;
   const older = dateOf(fact) < dateOf(own);
-  const isHeldByOther = decision.reason === 'held_by_holder';
+  const isHeldByOther = decision.reason === 'held_by_holder' || decision.reason === 'being_asked';
   if (
     decision.reason === 'held_by_newer_state' ||
     (!isHeldByOther && !same && !older && fact.source === 'consent_topic')
@@ -78,7 +77,10 @@ export function consentOutcome(
     case 'history_held':
       return settle({ state: 'skipped', reason: 'history_held' });
     case 'held_by_holder':
-      return input.isGone ? gone : settle({ state: 'skipped', reason: 'no_choice' }, ANOTHERS);
+    case 'being_asked': {
+      const why = keepDetail({ code: `timeline.reason.${decision.reason}` });
+      return input.isGone ? gone : settle({ state: 'skipped', reason: 'no_choice' }, why);
+    }
     case 'not_asked_again':
       return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
     case 'unticked_box':

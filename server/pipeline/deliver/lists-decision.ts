@@ -28,7 +28,7 @@ export type ListsInput = {
 
 type ListsCode = 'no_provider' | 'no_email' | 'data_sale' | 'unread' | 'opted_out' | 'subscribed_only' | 'sent';
 
-const NOT_THEIRS: ReadonlySet<FlagReason> = new Set(['held_by_holder', 'not_asked_again']);
+const NOT_THEIRS: ReadonlySet<FlagReason> = new Set(['held_by_holder', 'not_asked_again', 'being_asked']);
 
 /**
  * Another person's opt-in says nothing about this one's choice, and one that Shopify must confirm

@@ -18,7 +18,13 @@ export type KeptDecision = Omit<LedgerKey, 'channel'> & {
   attemptId: string | null;
 };
 
-const HELD: ReadonlySet<FlagReason> = new Set(['history_held', 'unticked_box', 'held_by_holder', 'not_asked_again']);
+const HELD: ReadonlySet<FlagReason> = new Set([
+  'history_held',
+  'unticked_box',
+  'held_by_holder',
+  'not_asked_again',
+  'being_asked',
+]);
 
 /** A flag that is due stays out when the settings leave out what it would go with. */
 const decisionName = (decision: FlagDecision, attemptId: string | null) => {

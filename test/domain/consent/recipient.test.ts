@@ -231,7 +231,7 @@ table('Before Shopify has answered', [
     facts: [ADA_OPTED_IN],
     to: { isBeingAsked: true },
     send: null,
-    reason: 'held_by_holder',
+    reason: 'being_asked',
     by: ADA_OPTED_IN,
   },
   {

@@ -50,12 +50,13 @@ describe('flags are about', () => {
   });
 });
 
+const mapping = {
+  ...settingsWith().mapping,
+  phonePermission: { optIn: 'call', optOut: 'no calls' },
+  addressPermission: { optIn: 'post', optOut: 'no post' },
+};
+
 describe('a flag is due for', () => {
-  const tags = {
-    phonePermission: { optIn: 'call', optOut: 'no calls' },
-    addressPermission: { optIn: 'post', optOut: 'no post' },
-  };
-  const mapping = { ...settingsWith().mapping, ...tags };
   const parked = (...facts: (typeof optIn)[]) => ({ parked: new Map([[ADA, facts]]) });
 
   it.each<[string, Known, string]>([
@@ -228,8 +229,15 @@ describe('an opt-in', () => {
   it('of somebody else waits while Shopify is asked about this person', () => {
     const known = { facts: { email: [anothers] } };
     expect(why(known)).toBe('due');
-    expect(why(known, { unread: true })).toBe('held_by_holder');
+    expect(why(known, { unread: true })).toBe('being_asked');
     expect(why({ facts: { email: [optIn] } }, { unread: true })).toBe('due');
+  });
+
+  it.each(['phone', 'postal'] as const)('by tag waits while Shopify is asked about the other tags: %s', (channel) => {
+    const known = { settings: { mapping }, ada: withTags('call', 'post') };
+    const decided = (change: Partial<ClaimedDelivery>) => evaluated(known, change).prepared.decisions[channel];
+    expect(decided({})).toMatchObject({ send: true, reason: 'due' });
+    expect(decided({ unread: true })).toMatchObject({ send: null, reason: 'being_asked' });
   });
 
   it.each(['email', 'sms'] as const)('of somebody else is not this person’s, who said no elsewhere: %s', (channel) => {

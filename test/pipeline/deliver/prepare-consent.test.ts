@@ -282,4 +282,11 @@ describe('A consent event that is not sent says more than its reason:', () => {
     expect(settled(change)).toEqual(skipped('no_choice', anothers));
     expect(settled({ ...change, isGone: true })).toEqual(skipped('deleted_person', null));
   });
+
+  it('that it is another person’s, and Shopify couldn’t be asked about this one yet', () => {
+    const change = { facts: facts({ email: [bobs] }), to: { ...to, isBeingAsked: true } };
+    const why = writeText({ code: 'timeline.reason.being_asked' });
+    expect(settled(change)).toEqual(skipped('no_choice', why));
+    expect(settled({ ...change, isGone: true })).toEqual(skipped('deleted_person', null));
+  });
 });
