@@ -45,14 +45,14 @@ export function Routes() {
           <Route path="/" component={OverviewPage} />
           <Route path="/setup" component={SetupPage} />
           <Route path="/activity" component={ActivityPage} />
-          <Route path="/activity/:id">{({ id }) => <EventPage id={id} />}</Route>
+          <Route path="/activity/:id">{({ id }) => <EventPage key={id} id={id} />}</Route>
           <Route path="/issues" component={IssuesPage} />
           <Route path="/people" component={PeoplePage} />
           <Route path="/people/consent" component={ConsentPage} />
-          <Route path="/people/:id">{({ id }) => <PersonPage id={id} />}</Route>
+          <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={id} />}</Route>
           <Route path="/settings" component={SettingsPage} />
           <Route path="/imports" component={ImportsPage} />
-          <Route path="/imports/:id">{({ id }) => <ImportPage id={id} />}</Route>
+          <Route path="/imports/:id">{({ id }) => <ImportPage key={id} id={id} />}</Route>
           <Route path="/privacy" component={PrivacyPage} />
           <Route component={NotFoundPage} />
         </Switch>

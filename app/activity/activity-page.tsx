@@ -1,11 +1,12 @@
 import { BlockStack, Box, Card, Text } from '@shopify/polaris';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { textsOf } from '../texts.ts';
 import { EventList, type EventsPage } from './event-list.tsx';
 import { asked, isFiltered, noFilter } from './filter.ts';
@@ -29,7 +30,7 @@ export function ActivityPage() {
       return call<EventsPage>('GET', withQuery('/activity', query), { signal });
     },
   });
-  const csv = useMutation({
+  const csv = useAction({
     mutationFn: () => download(withQuery('/activity.csv', asked(filter, Date.now())), 'activity.csv'),
     onMutate: () => showToast(t('exporting')),
   });

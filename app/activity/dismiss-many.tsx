@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { DismissedMany } from '../../server/features/activity/api.ts';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { Confirm } from '../shell/confirm.tsx';
 import { inDialog } from '../shell/stale.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { textsOf } from '../texts.ts';
 
 const t = textsOf('activity.dismiss');
@@ -27,16 +28,19 @@ export function DismissMany(props: { filter: object; onDone?: () => void; onClos
     staleTime: 0,
     gcTime: 0,
   });
-  const dismiss = useMutation({
+  const dismiss = useAction({
     mutationFn: async () => await ask({}),
     onSuccess: async ({ count }) => {
       showToast(t('bulkDone', { count }));
       // Focus returns to what is still there then.
       await client.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'dismiss' });
-      onDone?.();
-      onClose();
     },
   });
+  // Not of an earlier dialog that was closed meanwhile: this may be another one.
+  const onSuccess = () => {
+    onDone?.();
+    onClose();
+  };
   const text = forecast && [
     t('bulkText', { count: forecast.count }),
     ...(forecast.more ? [t('more', { count: forecast.count })] : []),
@@ -47,7 +51,11 @@ export function DismissMany(props: { filter: object; onDone?: () => void; onClos
       text={text ?? null}
       action={t('action')}
       disabled={forecast?.count === 0}
-      change={{ ...dismiss, error: dismiss.error ?? error }}
+      change={{
+        ...dismiss,
+        mutate: () => dismiss.mutate(undefined, { onSuccess }),
+        error: dismiss.error ?? error,
+      }}
       onRetry={dismiss.error ? null : () => void refetch()}
       onClose={onClose}
     />

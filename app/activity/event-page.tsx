@@ -1,5 +1,5 @@
 import { BlockStack, Box, Card, DescriptionList, Link, Text } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { call, withQuery } from '../api.ts';
@@ -17,6 +17,7 @@ import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
 import { lastList } from './use-place.ts';
 import './activity.css';
+import { useAction } from '../shell/use-action.ts';
 
 const t = textsOf('activity');
 /** How often an unfinished event is refreshed, in milliseconds. */
@@ -117,13 +118,14 @@ export function EventPage({ id }: { id: string }) {
     queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${encodeURIComponent(id)}`, { signal }),
     refetchInterval: ({ state }) => (state.data && underWay.includes(state.data.state) ? LOOK_AGAIN : false),
   });
-  const dismiss = useMutation({
+  const dismiss = useAction({
     mutationFn: () => call('POST', `/activity/${id}/dismiss`),
     onSuccess: async () => {
       showToast(t('dismiss.done'));
       // Focus returns to what is still there then.
       await client.invalidateQueries();
-      setAsking(null);
+      // The question asked meanwhile stays open.
+      setAsking((now) => (now === 'dismiss' ? null : now));
     },
   });
   const back = { content: t('title'), url: lastList() };
@@ -155,7 +157,7 @@ export function EventPage({ id }: { id: string }) {
             <Facts detail={detail} />
           </BlockStack>
         </Card>
-        <Compare key={detail.id} detail={detail} />
+        <Compare detail={detail} />
         {(detail.attempts.length > 0 || underWay.includes(detail.state)) && <Attempts attempts={detail.attempts} />}
         <Box paddingBlockEnd="800" />
       </BlockStack>

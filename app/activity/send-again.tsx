@@ -1,5 +1,5 @@
 import { BlockStack, Checkbox, List, Modal, Text } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SentAgain } from '../../server/features/activity/api.ts';
 import { call } from '../api.ts';
@@ -8,6 +8,7 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { inDialog } from '../shell/stale.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { useReturnFocus } from '../shell/use-return-focus.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 
@@ -99,16 +100,20 @@ export function SendAgain(props: {
     staleTime: 0,
     gcTime: 0,
   });
-  const send = useMutation({
+  const send = useAction({
     mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
     onSuccess: async ({ count }) => {
       showToast(t('done', { count }));
       // Focus returns to what is still there then.
       await client.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'again' });
-      onDone?.();
-      onClose();
     },
   });
+  // Not of an earlier dialog that was closed meanwhile: this may be another one.
+  const onSuccess = () => {
+    onDone?.();
+    onClose();
+  };
+  const resend = () => send.mutate(undefined, { onSuccess });
   const error = send.error ?? forecast.error;
   const ready = forecast.data !== undefined && forecast.data.count > 0;
   return (
@@ -118,7 +123,7 @@ export function SendAgain(props: {
       onClose={onClose}
       primaryAction={{
         content: t('confirm'),
-        onAction: () => send.mutate(),
+        onAction: resend,
         disabled: !ready || forecast.isFetching,
         loading: send.isPending,
       }}
@@ -129,7 +134,7 @@ export function SendAgain(props: {
           <Text as="p">{t('text')}</Text>
           <div aria-live="polite">
             {error ? (
-              <Failure error={error} onRetry={() => (send.error ? send.mutate() : void forecast.refetch())} />
+              <Failure error={error} onRetry={() => (send.error ? resend() : void forecast.refetch())} />
             ) : forecast.data ? (
               <Forecast answer={forecast.data} />
             ) : (

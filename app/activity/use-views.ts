@@ -1,8 +1,9 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { ApiError, call } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
 import { shopQuery, useFormat, useShop } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 import { stateName } from './applied.ts';
 import { noFilter, partsOf } from './filter.ts';
@@ -22,7 +23,7 @@ export function useViews() {
     ...standardViews.map(({ id, filter }) => ({ id, name: stateName(id), filter, isOwn: false })),
     ...savedViews(shop.views),
   ];
-  const { mutateAsync } = useMutation({
+  const { mutateAsync } = useAction({
     mutationFn: ({ method, view }: Change) =>
       call<ShopAnswer>(method, `/views/${view.id}`, {
         ...(method === 'PUT' && { body: { name: view.name, filter: partsOf(view.filter) } }),
@@ -32,7 +33,7 @@ export function useViews() {
   /** Whether it was done; a toast says so, and if it wasn't. */
   const change = async (one: Change, done: string): Promise<boolean> => {
     try {
-      await mutateAsync(one);
+      if ((await mutateAsync(one)) === null) return false;
       showToast(done);
       return true;
     } catch (error) {

@@ -1,5 +1,5 @@
 import { Banner, BlockStack, Box, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import type { Format } from '../locale.ts';
@@ -9,6 +9,7 @@ import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
@@ -87,7 +88,7 @@ export function ImportPage({ id }: { id: string }) {
     queryFn: ({ signal }) => call<Import>('GET', `/imports/${encodeURIComponent(id)}`, { signal }),
     refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? LOOK_AGAIN : false),
   });
-  const act = useMutation({
+  const act = useAction({
     mutationFn: (action: Action) => call<Import>('POST', `/imports/${id}/${action}`),
     onSuccess: (after, action) => {
       // The question asked meanwhile stays open.

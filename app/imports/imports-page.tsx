@@ -1,5 +1,5 @@
 import { BlockStack, Box, Button, Card, ChoiceList, InlineStack, Text, TextField } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { navigate } from '../location.ts';
@@ -11,6 +11,7 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
@@ -44,7 +45,7 @@ function NewImport() {
     : { kind, ...(from && { from }) };
   const client = useQueryClient();
   const format = useFormat();
-  const begin = useMutation({
+  const begin = useAction({
     mutationFn: () => call<Import>('POST', '/imports', { body: asked }),
     onSuccess: async ({ id }) => {
       await client.invalidateQueries({ queryKey: ['imports'] });

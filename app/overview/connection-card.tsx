@@ -1,11 +1,12 @@
 import { Badge, BlockStack, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Fleeting } from '../shell/fleeting.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 import type { Overview } from './overview-query.ts';
 
@@ -44,7 +45,7 @@ function evidenceOf({ state, since, provenAt, seen }: Connection, format: Format
 function SeenQuestion({ since }: { since: string }) {
   const client = useQueryClient();
   const format = useFormat();
-  const save = useMutation({
+  const save = useAction({
     mutationFn: (answer: 'yes' | 'no' | 'later') => call('PUT', '/seen', { body: { answer } }),
     onSuccess: async () => {
       showToast(t('seen.saved'));

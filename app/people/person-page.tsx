@@ -1,5 +1,5 @@
 import { Badge, BlockStack, Box, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
 import { call, download, withQuery } from '../api.ts';
@@ -17,6 +17,7 @@ import { lastSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
 import { Timeline } from './timeline.tsx';
 import './people.css';
+import { useAction } from '../shell/use-action.ts';
 
 const t = textsOf('people');
 /** More are counted first. */
@@ -96,7 +97,7 @@ export function PersonPage({ id }: { id: string }) {
     queryFn: ({ signal }) => call<PersonDetail>('GET', `/people/${encodeURIComponent(id)}`, { signal }),
     refetchInterval: ({ state }) => (isUnderWay(state.data) ? LOOK_AGAIN : false),
   });
-  const send = useMutation({
+  const send = useAction({
     mutationFn: () => call('POST', `/people/${id}/send`),
     onSuccess: async () => {
       showToast(t('send.done'));
@@ -104,7 +105,7 @@ export function PersonPage({ id }: { id: string }) {
       await client.invalidateQueries();
     },
   });
-  const take = useMutation({ mutationFn: () => download(`/people/${id}/export`, 'customer.json') });
+  const take = useAction({ mutationFn: () => download(`/people/${id}/export`, 'customer.json') });
   const back = { content: t('title'), url: lastSearch() };
   if (!person) {
     return (

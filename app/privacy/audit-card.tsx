@@ -1,10 +1,10 @@
 import { BlockStack, Box, Button, Card, InlineStack, Text } from '@shopify/polaris';
-import { useMutation } from '@tanstack/react-query';
 import type { NewestEntry } from '../../server/features/privacy/api.ts';
 import { download } from '../api.ts';
 import { CardHead } from '../shell/card-head.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { textsOf } from '../texts.ts';
 
 const t = textsOf('privacy.audit');
@@ -12,7 +12,7 @@ const t = textsOf('privacy.audit');
 /** The end of the audit log, and its file. */
 export function AuditCard({ newest }: { newest: NewestEntry }) {
   const format = useFormat();
-  const take = useMutation({ mutationFn: () => download('/audit', 'audit.jsonl') });
+  const take = useAction({ mutationFn: () => download('/audit', 'audit.jsonl') });
   return (
     <Box paddingBlockStart="400">
       <Card>

@@ -1,5 +1,5 @@
 import { Badge, BlockStack, Box, Button, Card, InlineStack, Link, Text, TextField } from '@shopify/polaris';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { aboutPerson } from '../../server/domain/wording/letters.ts';
 import type { PrivacyItem, PrivacyList } from '../../server/features/privacy/api.ts';
@@ -12,6 +12,7 @@ import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 import { AuditCard } from './audit-card.tsx';
 import { Looks } from './looks.tsx';
@@ -25,10 +26,10 @@ function Request({ item }: { item: PrivacyItem }) {
   const client = useQueryClient();
   const { id, kind, state, who } = item;
   const isLate = state !== 'done' && Date.parse(item.dueAt) < Date.now();
-  const take = useMutation({
+  const take = useAction({
     mutationFn: () => download(`/privacy-requests/${id}/export`, `data-request-${item.requestId}.json`),
   });
-  const done = useMutation({
+  const done = useAction({
     mutationFn: () => call('POST', `/privacy-requests/${id}/done`),
     onSuccess: async () => {
       showToast(t('marked'));

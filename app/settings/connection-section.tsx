@@ -1,5 +1,5 @@
 import { Badge, Banner, BlockStack, Button, Divider, InlineStack, Select, Text, TextField } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
@@ -7,6 +7,7 @@ import { overviewQuery } from '../overview/overview-query.ts';
 import { Confirm } from '../shell/confirm.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 import type { SettingsAnswer } from './draft.ts';
 import { OtherAccount } from './other-account.tsx';
@@ -21,7 +22,7 @@ function Actions({ form }: { form: SettingsForm }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
   const { paused } = form.saved;
-  const remove = useMutation({
+  const remove = useAction({
     mutationFn: () => call<SettingsAnswer>('DELETE', '/settings/guid'),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
@@ -32,15 +33,11 @@ function Actions({ form }: { form: SettingsForm }) {
       await client.invalidateQueries();
     },
   });
-  const toggle = async () => {
-    await form.pause(!paused);
-    showToast(paused ? t('resumedToast') : t('pausedToast'));
-  };
   return (
     <BlockStack gap="200">
       <InlineStack gap="200">
         {/** A failure is shown at the top of the page, as for saving. */}
-        <Button onClick={() => void toggle().catch(() => {})} loading={form.saving} disabled={form.dirty}>
+        <Button onClick={() => form.pause(!paused)} loading={form.saving} disabled={form.dirty}>
           {paused ? t('resume') : t('pause')}
         </Button>
         <Button tone="critical" onClick={() => setAsking(true)} disabled={form.dirty}>

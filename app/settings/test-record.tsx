@@ -1,10 +1,11 @@
 import { Banner, BlockStack, Button, Text, TextField } from '@shopify/polaris';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { ApiError, call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { useEnter } from '../shell/use-enter.ts';
 import { say, textsOf } from '../texts.ts';
 
@@ -41,18 +42,11 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   const shop = useShop();
   const format = useFormat();
   const [email, setEmail] = useState(shop.email ?? '');
-  const send = useMutation({
-    mutationKey: ['test-record'],
+  const send = useAction({
     mutationFn: () => sendTestRecord(email),
-    onSuccess: async ({ outcome }) => {
-      if (outcome === 'accepted') onAccepted?.();
-      await client.invalidateQueries({ queryKey: ['overview'] });
-    },
+    onSuccess: async () => await client.invalidateQueries({ queryKey: ['overview'] }),
   });
-  // The page may not have shown yet that it is sending.
-  const sendOnce = () => {
-    if (client.isMutating({ mutationKey: ['test-record'] }) === 0) send.mutate();
-  };
+  const begin = () => send.mutate(undefined, { onSuccess: ({ outcome }) => outcome === 'accepted' && onAccepted?.() });
   const { reset } = send;
   // An answer is about the settings it was sent with: it goes once they are being changed.
   useEffect(() => {
@@ -61,7 +55,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
   const id = useEnter(() => {
     if (disabled) return false;
-    sendOnce();
+    begin();
     return true;
   });
   return (
@@ -77,14 +71,14 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
         autoComplete="email"
         disabled={disabled}
         connectedRight={
-          <Button onClick={sendOnce} loading={send.isPending} disabled={disabled}>
+          <Button onClick={begin} loading={send.isPending} disabled={disabled}>
             {t('testButton')}
           </Button>
         }
       />
       <div aria-live="polite">
         {send.data && <TestAnswer result={send.data} />}
-        {send.error && faults.length === 0 && <Failure error={send.error} onRetry={sendOnce} />}
+        {send.error && faults.length === 0 && <Failure error={send.error} onRetry={begin} />}
       </div>
     </BlockStack>
   );

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ApiError, call } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
 import { useFormat } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { textAt } from '../texts.ts';
 import {
   type Draft,
@@ -39,7 +40,7 @@ export type SettingsForm = {
   save(): void;
   discard(): void;
   /** Changes this alone, at once, and leaves the rest as it is saved now, whoever saved it. */
-  pause(paused: boolean): Promise<SettingsAnswer>;
+  pause(paused: boolean): void;
   /** Another after each `discard`: what a field keeps for itself goes with the rest. */
   edition: number;
 };
@@ -65,7 +66,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
     if (saved) setEdit((current) => (current && isDirty(current) ? current : begin(saved)));
   }, [saved]);
 
-  const put = useMutation({
+  const put = useAction({
     /**
      * @param change what becomes of the settings that are saved now, whoever saved them
      * @param shown what was on the page then
@@ -109,8 +110,11 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
         setEdition(edition + 1);
         put.reset();
       },
-      pause: async (paused) =>
-        await put.mutateAsync({ change: (latest) => ({ ...latest, paused }), shown: edit.draft }),
+      pause: (paused) =>
+        put.mutate(
+          { change: (latest) => ({ ...latest, paused }), shown: edit.draft },
+          { onSuccess: () => showToast(textAt(`settings.connection.${paused ? 'pausedToast' : 'resumedToast'}`)) },
+        ),
     },
   };
 }

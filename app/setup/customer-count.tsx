@@ -1,5 +1,5 @@
 import { Banner, BlockStack, Box, Button, Link, Text } from '@shopify/polaris';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
@@ -7,6 +7,7 @@ import { useFormat } from '../shell/shop.tsx';
 import { say, textsOf } from '../texts.ts';
 import './by-answer.css';
 import type { AnswerCounts, ImportAnswer } from '../../server/domain/imports.ts';
+import { useAction } from '../shell/use-action.ts';
 
 const t = textsOf('setup.history');
 const LOOK_EVERY_MS = 2000;
@@ -97,7 +98,7 @@ export function CustomerCount({ chosen }: { chosen: Answer | null }) {
     },
     refetchInterval: ({ state }) => (underCount(state.data) ? LOOK_EVERY_MS : false),
   });
-  const start = useMutation({
+  const start = useAction({
     mutationFn: () => call<Count>('POST', '/imports', { body: { kind: 'customers' } }),
     onSuccess: (started) => client.setQueryData(queryKey, started),
   });

@@ -1,5 +1,5 @@
 import { Banner, Checkbox, TextField } from '@shopify/polaris';
-import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { ApiError } from '../api.ts';
@@ -8,6 +8,7 @@ import { sendTestRecord, TestAnswer } from '../settings/test-record.tsx';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 
 const t = textsOf('setup.connect');
@@ -27,22 +28,24 @@ export type FirstTest = {
   send(): Promise<boolean>;
 };
 
-/** Somebody else may save another GUID meanwhile: an answer to this one says nothing about that. */
-const resultKey = (saved: SettingsAnswer | undefined) => [...firstTestKey, saved?.guidLast4 ?? null];
 type Kept = { answer: TestRecordAnswer } | { error: unknown };
 
 export function useFirstTest(): FirstTest {
   const shop = useShop();
   const client = useQueryClient();
   const [asked, setAsked] = useState({ email: shop.email ?? '', owner: shop.email, wanted: true });
-  const post = useMutation({ mutationFn: sendTestRecord });
+  const post = useAction({ mutationFn: sendTestRecord });
+  const lastFour = () => client.getQueryData<SettingsAnswer>(settingsQuery.queryKey)?.guidLast4 ?? null;
   const send = async () => {
     if (!asked.wanted || asked.email.trim() === '') return false;
-    const kept = await post.mutateAsync(asked.email).then(
+    // An answer says nothing about another GUID that is saved meanwhile, here or by somebody else.
+    const guid = lastFour();
+    const kept = await post.mutateAsync(asked.email)?.then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );
-    client.setQueryData<Kept>(resultKey(client.getQueryData(settingsQuery.queryKey)), kept);
+    if (!kept || lastFour() !== guid) return false;
+    client.setQueryData<Kept>([...firstTestKey, guid], kept);
     await client.invalidateQueries({ queryKey: ['overview'] });
     return 'answer' in kept && kept.answer.outcome === 'accepted';
   };
@@ -91,7 +94,11 @@ function NotTested({ error }: { error: unknown }) {
 
 /** Ascent360's answer to it, until the GUID is another or none. */
 export function FirstTestResult({ saved }: { saved: SettingsAnswer }) {
-  const { data: kept } = useQuery<Kept>({ queryKey: resultKey(saved), queryFn: skipToken, gcTime: Infinity });
+  const { data: kept } = useQuery<Kept>({
+    queryKey: [...firstTestKey, saved.guidLast4],
+    queryFn: skipToken,
+    gcTime: Infinity,
+  });
   if (!kept) return null;
   return (
     <div aria-live="polite">

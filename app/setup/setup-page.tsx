@@ -150,8 +150,8 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         key={saved.guidLast4}
         disabled={unsaved.includes('connect')}
         onAccepted={() => {
-          // Done from now on, and open to show Ascent360's answer.
-          setAsked('test');
+          // Done from now on, and open to show Ascent360's answer; a person at another step stays there.
+          setAsked((now) => now ?? 'test');
           markDone('test');
         }}
         onGoOn={() => moveOn('test')}

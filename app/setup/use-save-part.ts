@@ -1,10 +1,11 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { ApiError, call } from '../api.ts';
 import { showErrorToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { useFormat } from '../shell/shop.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { textAt } from '../texts.ts';
 
 /** Some settings, made from those that are saved now, whoever saved them. */
@@ -25,7 +26,7 @@ const faultsIn = (error: unknown, format: Format) =>
 export function useSavePart(): SavePart {
   const client = useQueryClient();
   const format = useFormat();
-  const put = useMutation({
+  const put = useAction({
     mutationFn: async (part: Part) => {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
       const changed = part(saved);
@@ -44,7 +45,7 @@ export function useSavePart(): SavePart {
   return {
     // By the promise: a callback of `mutate` isn't called once the overview, refreshed, shows no form any more.
     save: (part, after, refused) =>
-      void put.mutateAsync(part).then(
+      void put.mutateAsync(part)?.then(
         () => void after(),
         (error: unknown) => refused?.(faultsIn(error, format)),
       ),

@@ -122,6 +122,34 @@ inBrowser('connecting with proof', (stage) => {
     expect(await page.getByText('Accepted by Ascent360 at').count()).toBe(0);
   });
 
+  it('takes no late answer to a test record with one GUID for one to another', async () => {
+    const { connector } = stage();
+    await connector.api('DELETE', '/settings/guid');
+    const page = await stage().open('/setup');
+    const { promise: replaced, resolve: goOn } = Promise.withResolvers<void>();
+    await page.route('**/api/test-record', async (route) => {
+      await replaced;
+      await route.continue();
+    });
+    const guid = page.getByLabel('GUID of your data webhook');
+    const asked = page.waitForRequest('**/api/test-record');
+    await guid.fill(GUID);
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await asked;
+    await page.getByRole('button', { name: 'Open: Connect to Ascent360' }).click();
+    const other = randomUUID();
+    await guid.fill(other);
+    await bar(page).getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`GUID saved. It ends in ${other.slice(-4)}.`).waitFor();
+    const answered = page.waitForResponse('**/api/test-record');
+    goOn();
+    expect(await (await answered).json()).toMatchObject({ outcome: 'accepted' });
+    await page.getByRole('button', { name: 'Open: Send a test record' }).click();
+    await page.getByRole('button', { name: 'Send test record' }).waitFor();
+    expect(await page.getByText(/^Accepted by Ascent360 at|^Ascent360 accepted a test record/).count()).toBe(0);
+    expect((await connector.api('GET', '/shop')).body).toMatchObject({ setup: { done: ['connect'] } });
+  });
+
   it('sends none if it was unticked, and then claims only a saved GUID', async () => {
     const { connector } = stage();
     await connector.api('DELETE', '/settings/guid');

@@ -242,6 +242,22 @@ describe('sending many customers', () => {
     await expect.poll(text).toContain('We can’t reach the app');
   });
 
+  it('counts and starts once, however fast it is clicked twice', async () => {
+    const refused = { status: 409, body: { errors: [{ text: { code: 'refusal.import_state' } }] } };
+    const { calls } = await open({
+      [BEGIN]: ['no answer', { status: 201, ...one('counted') }],
+      [START]: [one('running'), refused],
+    });
+    await expect.poll(text).toContain('We can’t reach the app');
+    click('primary-action');
+    click('primary-action');
+    await expect.poll(text).toContain('3 customers would be sent');
+    click('primary-action');
+    click('primary-action');
+    await expect.poll(text).toContain('The import has started');
+    expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([BEGIN, BEGIN, START]);
+  });
+
   it('doesn’t claim that nothing was sent if the answer to starting is lost', async () => {
     await open({ [BEGIN]: { status: 201, ...one('counted') }, [START]: 'no answer' });
     await expect.poll(text).toContain('3 customers would be sent');

@@ -47,13 +47,18 @@ type Known = Extract<Read, { kind: 'known' }>;
 
 function PersonState({ person, reload }: { person: Known['person']; reload: () => Promise<Read> }) {
   const [sending, setSending] = useState(false);
+  const isSending = useRef(false);
   const [said, setSaid] = useState<{ tone: 'success' | 'critical'; text: string } | null>(null);
   const { word, lastAccepted, open } = standOf(person);
   const more = open.length - MOST_OPEN;
 
   const send = async () => {
+    // A second click may come before the admin shows that the first is being sent.
+    if (isSending.current) return;
+    isSending.current = true;
     setSending(true);
     const refusal = await sendNow(person.id);
+    isSending.current = false;
     if (refusal !== null) {
       setSaid({ tone: 'critical', text: t(`send.${refusal}`) });
       setSending(false);

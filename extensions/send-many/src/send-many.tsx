@@ -37,6 +37,15 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   const t = host.i18n.translate;
   const [shown, setShown] = useState<Shown>({ step: 'counting', id: null });
   const gone = useRef(false);
+  const busy = useRef(false);
+
+  /** A second click may come before the admin shows that the first began something. */
+  const once = async (work: () => Promise<void>) => {
+    if (busy.current) return;
+    busy.current = true;
+    await work();
+    busy.current = false;
+  };
 
   const over = (answer: Exclude<Answer, { kind: 'import' }>, id: string | null) => {
     const refused = answer.kind === 'refused';
@@ -82,7 +91,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
 
   useEffect(() => {
     gone.current = false;
-    void count();
+    void once(count);
     return () => {
       gone.current = true;
     };
@@ -113,7 +122,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
         <s-button
           slot="primary-action"
           variant="primary"
-          onClick={() => void start(counted)}
+          onClick={() => void once(() => start(counted))}
           loading={shown.step === 'starting'}
           disabled={shown.step === 'starting' || counted.counts.contacts === 0}
         >
@@ -121,7 +130,7 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
         </s-button>
       )}
       {shown.step === 'over' && shown.mayTryAgain && (
-        <s-button slot="primary-action" variant="primary" onClick={() => void count()}>
+        <s-button slot="primary-action" variant="primary" onClick={() => void once(count)}>
           {t('again')}
         </s-button>
       )}
