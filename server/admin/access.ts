@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import type { Log } from '../platform/log.ts';
+import { sharedWork } from '../platform/shared-work.ts';
 import {
   dropLease,
   type Granted,
@@ -67,8 +68,8 @@ const noAccess = () => new AdminError('no_access', 'The app has no usable token 
 const codeOf = (error: unknown) => (error instanceof OAuthError ? error.code : 'failed');
 
 export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
-  const refreshing = new Map<string, Promise<StoredToken>>();
-  const exchanging = new Map<number, Promise<boolean>>();
+  const refreshing = sharedWork<string, StoredToken>();
+  const exchanging = sharedWork<number, boolean>();
   const resting = new Map<number, { until: number; ms: number }>();
 
   async function giveUp(shop: Shop, { version }: StoredToken, code: string): Promise<AdminError> {
@@ -120,12 +121,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     }
   }
 
-  async function shared(shop: Shop, old: number): Promise<StoredToken> {
-    const key = `${shop.id}:${old}`;
-    const running = refreshing.get(key) ?? refreshed(shop, old).finally(() => refreshing.delete(key));
-    refreshing.set(key, running);
-    return await running;
-  }
+  const newerThan = async (shop: Shop, { version }: StoredToken) =>
+    await refreshing(`${shop.id}:${version}`, async () => await refreshed(shop, version));
 
   /** @param idToken null: for an application-only token */
   async function granting(shop: Shop, idToken: string | null): Promise<Granted> {
@@ -175,28 +172,22 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       const token = await loadToken(db, shop);
       if (!isUsable(token)) throw noAccess();
       if (token.fresh) return token;
-      return await shared(shop, token.version).catch(async (error: unknown) => {
+      return await newerThan(shop, token).catch(async (error: unknown) => {
         // The token expires soon but still works: use it, and let the next call try again.
         const still = error instanceof AdminError && error.failure === 'later' ? await loadToken(db, shop) : null;
         if (still?.live) return still;
         throw error;
       });
     },
-    replace: async (shop, refused) => await shared(shop, refused.version),
+    replace: newerThan,
     giveUp,
     exchange: async (shop, idToken) => {
       if (performance.now() < (resting.get(shop.id)?.until ?? 0)) return false;
-      const running = exchanging.get(shop.id) ?? exchangeNow(shop, idToken).finally(() => exchanging.delete(shop.id));
-      exchanging.set(shop.id, running);
-      return await running;
+      return await exchanging(shop.id, async () => await exchangeNow(shop, idToken));
     },
     gains: oauth.forApp !== null,
-    gain: async (shop) => {
-      if (!oauth.forApp) return false;
-      const running = exchanging.get(shop.id) ?? exchangeNow(shop, null).finally(() => exchanging.delete(shop.id));
-      exchanging.set(shop.id, running);
-      return await running;
-    },
+    gain: async (shop) =>
+      oauth.forApp !== null && (await exchanging(shop.id, async () => await exchangeNow(shop, null))),
     isFailing: (shop) => resting.has(shop.id),
   };
 }

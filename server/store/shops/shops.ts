@@ -1,6 +1,7 @@
 import type { ShopFacts } from '../../domain/translated.ts';
 import { type Db, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Keys, Vault } from '../../platform/keys.ts';
+import { sharedWork } from '../../platform/shared-work.ts';
 
 /** A shop: its row's id, its domain, and the vault that opens its data. */
 export type Shop = { id: number; domain: string; vault: Vault };
@@ -65,7 +66,7 @@ const COLUMNS = `id, domain, wrapped_key, wrap_key_id, created_at > now() - ${NE
 export function createShops(db: Db, keys: Keys): Shops {
   const byDomain = new Map<string, Shop>();
   const byRowId = new Map<number, Shop>();
-  const opening = new Map<string, Promise<Shop>>();
+  const opening = sharedWork<string, Shop>();
   /** Shops that were new when they were read, and when that was, by performance.now(). */
   const newSince = new WeakMap<Shop, number>();
   let lostBefore = db.lost();
@@ -110,9 +111,7 @@ export function createShops(db: Db, keys: Keys): Shops {
     forgetAfterLoss();
     const known = byDomain.get(domain);
     if (known) return known;
-    const running = opening.get(domain) ?? load(domain).finally(() => opening.delete(domain));
-    opening.set(domain, running);
-    return await running;
+    return await opening(domain, async () => await load(domain));
   }
 
   return {
