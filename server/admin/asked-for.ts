@@ -1,3 +1,4 @@
+import { isWithin } from '../shopify/is-within.ts';
 import { AdminError } from './admin.ts';
 
 const field = (value: unknown, name: string): unknown =>
@@ -44,8 +45,7 @@ export function faultOfAnswer(variables: unknown, data: unknown): 'other_records
  * see a field of it that is never null: as if there were no such record.
  */
 export function isRecordDenied(variables: unknown, data: unknown, denied: readonly string[]): boolean {
-  const isHidden = (place: string, record: unknown) =>
-    record === null && denied.some((path) => path === place || path.startsWith(`${place}.`));
+  const isHidden = (place: string, record: unknown) => record === null && denied.some((path) => isWithin(path, place));
   const nodes = field(data, 'nodes');
   if (Array.isArray(field(variables, 'ids')) && Array.isArray(nodes)) {
     return nodes.some((node, i) => isHidden(`nodes.${i}`, node));

@@ -1,3 +1,4 @@
+import { isWithin } from '../shopify/is-within.ts';
 import { isPlace } from './denied-fields.ts';
 
 /**
@@ -51,8 +52,7 @@ function linesOf(selection: Selection, isLeftOut: (field: string) => boolean): s
  * @param fields from the node on, e.g. `customer.defaultAddress.city`
  */
 export function withoutFields(text: string, fields: readonly string[]): string {
-  const isLeftOut = (field: string) =>
-    field !== 'id' && fields.some((one) => field === one || field.startsWith(`${one}.`));
+  const isLeftOut = (field: string) => field !== 'id' && fields.some((one) => isWithin(field, one));
   return read(text)
     .within.flatMap((one) => linesOf(one, isLeftOut))
     .join('\n');

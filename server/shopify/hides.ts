@@ -1,3 +1,4 @@
+import { isWithin } from './is-within.ts';
 import type { Body } from './parse-body.ts';
 
 /**
@@ -13,6 +14,5 @@ export function hidesOf(body: Body): Hides {
   const named = body[HIDDEN_FIELDS];
   const hidden: unknown[] = Array.isArray(named) ? named : [];
   if (hidden.length === 0) return () => false;
-  return (path) =>
-    hidden.some((field) => typeof field === 'string' && (path === field || path.startsWith(`${field}.`)));
+  return (path) => hidden.some((field) => typeof field === 'string' && isWithin(path, field));
 }

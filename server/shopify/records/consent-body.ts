@@ -1,5 +1,6 @@
 import type { AskedChannel } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { isWithin } from '../is-within.ts';
 import type { CustomerNode } from './nodes.ts';
 
 /**
@@ -15,7 +16,7 @@ export function consentBody(
   readAt: Instant,
 ): Record<string, unknown> | null {
   const source = channel === 'email' ? 'defaultEmailAddress' : 'defaultPhoneNumber';
-  if (denied.some((path) => path === source || path.startsWith(`${source}.`))) return null;
+  if (denied.some((path) => isWithin(path, source))) return null;
   const email = node.defaultEmailAddress;
   const number = node.defaultPhoneNumber;
   const read = { __typename: 'Consent', read_at: new Date(readAt).toISOString() };

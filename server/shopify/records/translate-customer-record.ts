@@ -2,6 +2,7 @@ import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { tags, textOrNumber } from '../fields.ts';
+import { isWithin } from '../is-within.ts';
 import { parseExactly } from '../parse-body.ts';
 import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
@@ -46,8 +47,7 @@ export function translateCustomerNode(
     shopCountry: ctx.shopCountry,
   });
   if (translated.kind !== 'customer') throw new Error('A customer that was read is whole');
-  const isDenied = (...fields: string[]) =>
-    fields.some((field) => (ctx.denied ?? []).some((path) => path === field || path.startsWith(`${field}.`)));
+  const isDenied = (field: string) => (ctx.denied ?? []).some((path) => isWithin(path, field));
   const { id, createdAt, updatedAt, contact } = translated;
   const facts: FoundFact[] = consentFacts(node, ctx);
   return {
@@ -91,7 +91,7 @@ function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
       source: ctx.source,
     };
   };
-  const isSaid = (path: string) => !(ctx.denied ?? []).some((field) => path === field || path.startsWith(`${field}.`));
+  const isSaid = (path: string) => !(ctx.denied ?? []).some((field) => isWithin(path, field));
   const facts: FoundFact[] = [];
   if (mail !== undefined && email && isSaid('defaultEmailAddress.marketingState')) {
     const said = { state: email.marketingState, level: email.marketingOptInLevel, at: email.marketingUpdatedAt };
