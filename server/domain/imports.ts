@@ -5,7 +5,9 @@ import { type SkippedReason, skippedReasons } from './states.ts';
 import type { Text } from './wording/text.ts';
 import { textContract } from './wording/text-contract.ts';
 
-const importStates = ['counting', 'counted', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
+/** Those of an import that isn't over. */
+export const unendedStates = ['counting', 'counted', 'running', 'paused'] as const;
+const importStates = [...unendedStates, 'done', 'cancelled', 'failed'] as const;
 export type ImportState = (typeof importStates)[number];
 
 type Flags = { true: number; false: number };

@@ -1,4 +1,4 @@
-import type { Import } from '../../domain/imports.ts';
+import { type Import, unendedStates } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Text } from '../../domain/wording/text.ts';
@@ -48,8 +48,7 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
  */
 export async function cancelImport(db: Db, shop: Shop, id: string, text: Text | null = null): Promise<boolean> {
   return await inShop(db, shop, async ({ sql }) => {
-    const from = ['counting', 'counted', 'running', 'paused'] as const;
-    if (!(await changeState(sql, shop, id, { from, to: 'cancelled', text }))) return false;
+    if (!(await changeState(sql, shop, id, { from: unendedStates, to: 'cancelled', text }))) return false;
     await dismissFed(sql, shop, id, null);
     return true;
   });

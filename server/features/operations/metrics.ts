@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { AttemptClass } from '../../domain/states.ts';
+import { attemptClasses } from '../../domain/states.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 import { madeAt } from '../../platform/database/ids.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
@@ -10,8 +10,6 @@ const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 const PAGE = [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2.5, 4, 8, 15];
 const SHIFT = [0.01, 0.05, 0.1, 0.25, 0.5, 1];
 const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400, 604_800];
-
-const attemptClasses: readonly AttemptClass[] = ['accepted', 'retry', 'rejected', 'connection_problem', 'unknown'];
 
 /** Counts what each stage reports, for `GET /metrics`. */
 export type Metrics = Measures & {

@@ -1,6 +1,7 @@
 import { lastDays } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { countedNames, countedSources } from '../../domain/states.ts';
+import type { StateRow } from '../../domain/wording/describe-state.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Counts, FigureQueries, OverviewCounts } from './api.ts';
@@ -9,8 +10,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const DAYS = 14;
 
-type StateName = 'received' | 'open' | 'accepted' | 'merged' | 'skipped' | 'attention';
-type Row = { day: number; h24: boolean; d7: boolean; state: StateName; count: number; newest: Date };
+type Row = Pick<StateRow, 'state'> & { day: number; h24: boolean; d7: boolean; count: number; newest: Date };
 
 const zero = (): Counts => ({ received: 0, accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 });
 

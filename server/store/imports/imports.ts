@@ -8,6 +8,7 @@ import {
   noneTold,
   type Tally,
   type ToldCounts,
+  unendedStates,
 } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { readText, writeText } from '../../domain/wording/kept-text.ts';
@@ -197,7 +198,7 @@ export async function changeState(
   id: string,
   { from, to, text = null }: { from: readonly ImportState[]; to: ImportState; text?: Text | null },
 ): Promise<boolean> {
-  const ended = to === 'done' || to === 'cancelled' || to === 'failed';
+  const ended = !unendedStates.some((state) => state === to);
   const rows = await sql.query(
     `UPDATE imports SET state = $4, message = $5, due_at = now(), rate = NULL, rate_at = NULL,
        started_at = CASE WHEN $4 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
@@ -214,11 +215,10 @@ export async function changeState(
 /** Ends all imports that aren't over. Their events waiting to be sent are not touched. */
 export async function endImports(sql: Sql, shop: Shop, text: Text): Promise<void> {
   const rows = await sql.query<{ id: string }>(
-    `SELECT id FROM imports WHERE shop_id = $1 AND state IN ('counting', 'counted', 'running', 'paused')`,
-    [shop.id],
+    'SELECT id FROM imports WHERE shop_id = $1 AND state = ANY($2::text[])',
+    [shop.id, unendedStates],
   );
-  const from = ['counting', 'counted', 'running', 'paused'] as const;
-  for (const { id } of rows) await changeState(sql, shop, id, { from, to: 'cancelled', text });
+  for (const { id } of rows) await changeState(sql, shop, id, { from: unendedStates, to: 'cancelled', text });
 }
 
 async function forgetPeople(sql: Sql, id: string): Promise<void> {
