@@ -7,11 +7,11 @@ import { appendFacts, chosenOrHeardAt, type LedgerEntry, loadNamedChoices } from
 import { addDeliveries } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { openOfEntities } from '../../store/deliveries/give-way.ts';
-import { receiveAgain } from '../../store/events/events.ts';
+import { eraseBodies, receiveAgain } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
-import { eraseBodies, loadRedactions } from '../../store/people/redactions.ts';
+import { loadRedactions } from '../../store/people/redactions.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import type { Batch, ErasedWithAnother, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';

@@ -154,10 +154,14 @@ export async function findUnplaced<Row extends object>(
   return await sql.query<Row>(`SELECT ${columns} FROM events WHERE ${UNPLACED} ORDER BY id`, [shop.id, ids]);
 }
 
+export async function eraseBodies(sql: Sql, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [ids]);
+}
+
 /** Keeps nothing about an erased person except that the event arrived. */
 export async function settleErased(sql: Sql, id: string): Promise<void> {
   await settleEvents(sql, [{ id, settled: { state: 'skipped', reason: 'redacted' } }]);
-  await sql.query('UPDATE events SET body = NULL WHERE id = $1', [id]);
+  await eraseBodies(sql, [id]);
 }
 
 export const summaryBinding = (eventId: string) => `events.summary:${eventId}`;

@@ -12,7 +12,3 @@ export async function loadRedactions(sql: Sql, shop: Shop, keys: readonly string
   );
   return new Map(rows.map((row) => [row.person, row.at.getTime()]));
 }
-
-export async function eraseBodies(sql: Sql, eventIds: readonly string[]): Promise<void> {
-  if (eventIds.length > 0) await sql.query('UPDATE events SET body = NULL WHERE id = ANY($1::uuid[])', [eventIds]);
-}
