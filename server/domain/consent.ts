@@ -31,6 +31,9 @@ export const isAboutAddress = (channel: Channel): channel is AddressChannel => c
 export const factSources = ['consent_topic', 'order_box', 'tag', 'admin_read', 'reconciliation', 'import'] as const;
 export type FactSource = (typeof factSources)[number];
 
+/** Whether a fact's `state` is the word of an opt-in, whatever the settings make of it. */
+export const isOptInWord = (state: string | null): boolean => state === 'subscribed' || state === 'ticked';
+
 /**
  * One thing Shopify said about one address, raw. Its meaning is worked out when something is sent,
  * with the settings at that time. `state` and `level` are Shopify's words in lower case; an order's

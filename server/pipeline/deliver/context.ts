@@ -1,5 +1,5 @@
 /** What is known about the people, addresses and states that deliveries are about. */
-import { type ConsentFact, type FlagChannel, isAboutAddress } from '../../domain/consent.ts';
+import { type ConsentFact, type FlagChannel, isAboutAddress, isOptInWord } from '../../domain/consent.ts';
 import { atAddress, type Contact, contactFieldOf, nobody } from '../../domain/contact.ts';
 import { type PersonProfile, saleOptOutOf } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -120,8 +120,6 @@ export async function addLedger(
   return found;
 }
 
-const OPT_INS: ReadonlySet<string | null> = new Set(['subscribed', 'ticked']);
-
 /**
  * Adds what Shopify said about those themselves whose delivery may carry another person's opt-in.
  */
@@ -132,7 +130,7 @@ export async function addOwnWords(
 ): Promise<void> {
   const mayCarryAnothers = ({ id, personId }: ClaimedDelivery) =>
     keysOf(shop, found.contacts.get(id), personId).some((key) =>
-      found.facts.get(ledgerKey(key))?.some((fact) => OPT_INS.has(fact.state) && fact.personId !== personId),
+      found.facts.get(ledgerKey(key))?.some((fact) => isOptInWord(fact.state) && fact.personId !== personId),
     );
   const people = peopleOf(deliveries.filter(mayCarryAnothers));
   found.own = await loadOwnWords(sql, shop, [...new Set(people)]);

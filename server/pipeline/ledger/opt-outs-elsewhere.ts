@@ -1,7 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
+import { isOptInWord } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
-import { appendFacts, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
 import { loadHolders } from '../../store/people/holders.ts';
 import type { KnownAddress, People } from '../../store/people/people.ts';
@@ -37,8 +38,6 @@ export function madeElsewhere(people: Pick<People, 'byId'>, facts: readonly Ledg
   });
 }
 
-const OPT_INS: ReadonlySet<string | null> = new Set(['subscribed', 'ticked']);
-
 /**
  * Records those that undo an older opt-in, unless another customer has the address by now, and
  * opens deliveries for those that are due.
@@ -53,9 +52,7 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
     const key = ledgerKey(entry);
     const undoes = ledger
       .get(key)
-      ?.some(
-        ({ state, chosenAt, heardAt }) => OPT_INS.has(state) && (chosenAt ?? heardAt ?? 0) <= (entry.chosenAt ?? 0),
-      );
+      ?.some((fact) => isOptInWord(fact.state) && (chosenOrHeardAt(fact) ?? 0) <= (entry.chosenAt ?? 0));
     const isAnothers = holders
       .get(key)
       ?.some(
