@@ -1,4 +1,5 @@
 import { BlockStack, Card, Text } from '@shopify/polaris';
+import { channels } from '../../server/domain/consent.ts';
 import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
 import type { Format } from '../locale.ts';
 import { nameOf } from '../people/name-of.ts';
@@ -13,8 +14,6 @@ const t = textsOf('consent');
 type Fact = Extract<TimelineEntry, { kind: 'fact' }>;
 type Decision = Extract<TimelineEntry, { kind: 'decision' }>;
 type Channel = Fact['channel'];
-
-const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const satisfies readonly Channel[];
 
 const saidOf = ({ title, text }: TimelineEntry, format: Format): string =>
   [title, text].flatMap((part) => (part ? [say(part, format)] : [])).join('. ');

@@ -1,10 +1,11 @@
 import type { Settings } from '../../server/domain/settings.ts';
+import type { SettingsAnswer } from '../../server/features/settings/api.ts';
 import type { Fault } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { say, textIf } from '../texts.ts';
 
 /** `GET` and `PUT /api/settings`: never returns the GUID, only its last 4 characters. */
-export type SettingsAnswer = Settings & { guid: null; guidLast4: string | null };
+export type { SettingsAnswer };
 
 /** The settings as they are on the page. `guid`: what was typed, empty to keep the saved one. */
 export type Draft = Settings & { guid: string; newAccount: boolean };
