@@ -39,6 +39,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server refused what was sent, and says where its faults are. */
+export const isRefused = (error: unknown): error is ApiError => error instanceof ApiError && error.kind === 'refused';
+
 /** Whether the server gave no answer that says anything: what was read before is old by now. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof ApiError && ['offline', 'server', 'token', 'too_many'].includes(error.kind);

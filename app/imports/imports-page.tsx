@@ -1,7 +1,7 @@
 import { BlockStack, Box, Button, Card, ChoiceList, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError, call } from '../api.ts';
+import { call, isRefused } from '../api.ts';
 import { navigate } from '../location.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
@@ -52,7 +52,7 @@ function NewImport() {
       await navigate(`/imports/${id}`);
     },
   });
-  const faults = begin.error instanceof ApiError && begin.error.kind === 'refused' ? begin.error.faults : [];
+  const faults = isRefused(begin.error) ? begin.error.faults : [];
   /** An error about what was typed earlier doesn't apply to what is typed now. */
   const typing =
     <Value,>(set: (value: Value) => void) =>

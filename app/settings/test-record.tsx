@@ -2,7 +2,7 @@ import { Banner, BlockStack, Button, Text, TextField } from '@shopify/polaris';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
-import { ApiError, call } from '../api.ts';
+import { call, isRefused } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -52,7 +52,7 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
   useEffect(() => {
     if (disabled) reset();
   }, [disabled, reset]);
-  const faults = send.error instanceof ApiError && send.error.kind === 'refused' ? send.error.faults : [];
+  const faults = isRefused(send.error) ? send.error.faults : [];
   const id = useEnter(() => {
     if (disabled) return false;
     begin();

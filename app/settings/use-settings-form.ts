@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError, call } from '../api.ts';
+import { call, isRefused } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
 import { useFormat } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -84,7 +84,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
       await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
-  const refused = put.error instanceof ApiError && put.error.kind === 'refused' ? put.error.faults : null;
+  const refused = isRefused(put.error) ? put.error.faults : null;
 
   const retry = () => void refetch();
   if (!saved || !edit) return { form: null, error, retry };

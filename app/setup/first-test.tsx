@@ -2,7 +2,7 @@ import { Banner, Checkbox, TextField } from '@shopify/polaris';
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
-import { ApiError } from '../api.ts';
+import { isRefused } from '../api.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { sendTestRecord, TestAnswer } from '../settings/test-record.tsx';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
@@ -84,7 +84,7 @@ export function FirstTestField({ test }: { test: FirstTest }) {
 /** The GUID is saved: if something can't be accepted, it is the test record's address. */
 function NotTested({ error }: { error: unknown }) {
   const format = useFormat();
-  if (!(error instanceof ApiError) || error.kind !== 'refused') return <Failure error={error} />;
+  if (!isRefused(error)) return <Failure error={error} />;
   return (
     <Banner tone="warning" title={t('notTested')}>
       {error.faults.map((fault) => say(fault.text, format)).join(' ')}

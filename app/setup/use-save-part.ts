@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { ApiError, call } from '../api.ts';
+import { call, isRefused } from '../api.ts';
 import { showErrorToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
@@ -19,8 +19,7 @@ export type SavePart = {
   failure: unknown;
 };
 
-const faultsIn = (error: unknown, format: Format) =>
-  faultsOf(error instanceof ApiError && error.kind === 'refused' ? error.faults : [], format);
+const faultsIn = (error: unknown, format: Format) => faultsOf(isRefused(error) ? error.faults : [], format);
 
 /** Saves some of the settings and leaves the others as they are. */
 export function useSavePart(): SavePart {
@@ -51,6 +50,6 @@ export function useSavePart(): SavePart {
       ),
     saving: put.isPending,
     faults: faultsIn(put.error, format),
-    failure: put.error instanceof ApiError && put.error.kind === 'refused' ? null : put.error,
+    failure: isRefused(put.error) ? null : put.error,
   };
 }

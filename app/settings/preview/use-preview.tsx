@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useDeferredValue, useEffect,
 import type { ActivityDetail } from '../../../server/features/activity/api.ts';
 import type { Preview } from '../../../server/features/settings/api.ts';
 import type { ActivityItem } from '../../../server/store/events/event-list.ts';
-import { ApiError, call, withQuery } from '../../api.ts';
+import { call, isRefused, withQuery } from '../../api.ts';
 import { documentOf } from '../draft.ts';
 import type { SettingsForm } from '../use-settings-form.ts';
 
@@ -75,7 +75,7 @@ function usePreviewOf(form: SettingsForm): PreviewOfEvent {
     placeholderData: (before: Preview | undefined, query) => (query?.queryKey[1] === id ? before : undefined),
   });
   const shownNow = (): Shown => {
-    if (preview.error instanceof ApiError && preview.error.kind === 'refused') return { state: 'faulty' };
+    if (isRefused(preview.error)) return { state: 'faulty' };
     const failed = [recent, detail, preview].find(({ error, data }) => error && !data);
     if (failed) return { state: 'failed', error: failed.error, retry: () => void failed.refetch() };
     if (recent.data && !chosen) return { state: 'none' };
