@@ -2,6 +2,7 @@ import { AdminError } from '../../admin/admin.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { lookAt, nextLookAt } from '../../domain/silence.ts';
 import type { Chore } from '../../pipeline/chores.ts';
+import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { closeProblem, openProblem } from '../../store/shops/problems.ts';
 import { compareChangesSoon } from '../../store/shops/reconciliations.ts';
@@ -51,6 +52,16 @@ async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: Abo
   throw failure;
 }
 
+/** When to ask Shopify; the earliest moment that it may be, while that is still to come. */
+async function whenToLook(db: Db, shop: Shop, { since, looked }: Silence, now: Instant): Promise<Instant> {
+  const earliest = since + SHORTEST_MS;
+  if (now < earliest) return earliest;
+  if (looked === null) return lookAt(await patternOf(db, shop, since), since);
+  // As soon as there is access again.
+  if (looked.missed === null) return looked.at + OPEN_EVERY_MS;
+  return nextLookAt(since, looked.at);
+}
+
 async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
   const missed = await untold(deps, shop, since, signal);
@@ -86,16 +97,11 @@ export function silenceChore(deps: SilenceDeps): Chore {
       const silence = await loadSilence(db, shop);
       const now = deps.now();
       if (silence === null) return false;
-      const { since, looked } = silence;
       // Webhooks come again, perhaps since Shopify was asked.
-      const isOver = silence.entry !== null && since > silence.entry.since;
+      const isOver = silence.entry !== null && silence.since > silence.entry.since;
       if (isOver) await closeProblem(db, shop, { kind: 'silent' }, now);
       const entry = isOver ? null : silence.entry;
-      let at = since + SHORTEST_MS;
-      if (now >= at && looked === null) at = lookAt(await patternOf(db, shop, since), since);
-      // As soon as there is access again.
-      else if (now >= at && looked?.missed === null) at = looked.at + OPEN_EVERY_MS;
-      else if (now >= at && looked) at = nextLookAt(since, looked.at);
+      const at = await whenToLook(db, shop, silence, now);
       if (now < at) {
         await watchAgainAt(db, shop, entry ? Math.min(at, now + OPEN_EVERY_MS) : at);
         return false;
