@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Admin, AdminError } from '../../admin/admin.ts';
+import { type Admin, AdminError, type Asking } from '../../admin/admin.ts';
 import { customersAtOnce } from '../../admin/fetch-records.ts';
 import type { FoundFact } from '../../domain/consent.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
@@ -88,6 +88,14 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
   );
 }
 
+type Known = { stored: StoredSettings; country: string | undefined; keys: readonly string[] };
+
+async function knownOf({ settings, shops }: ChangesDeps, shop: Shop): Promise<Known> {
+  const stored = (await settings.load(shop)) ?? nothingStored;
+  const { country } = await shops.facts(shop);
+  return { stored, country, keys: metafieldKeys(stored.settings.mapping) };
+}
+
 /**
  * Whether a finding should become an event: it has something new, and its person is not erased or
  * deleted. `noted`: what Shopify said about a person whose finding has nothing new, besides what
@@ -95,7 +103,8 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
  */
 async function judge(
   deps: ChangesDeps,
-  { shop, stored, country }: { shop: Shop; stored: StoredSettings; country: string | undefined },
+  shop: Shop,
+  { stored, country }: Known,
   finding: Finding,
 ): Promise<{ isWorthAnEvent: boolean; noted: CustomerRead[] }> {
   const now = deps.now();
@@ -120,13 +129,15 @@ function findingOf(shop: Shop, kind: Kind, one: Changed, { isKnown, readAt, body
   return { webhookId: `reconciliation:${entity}:${one.updatedAt}`, topic, readAt, body };
 }
 
+/** How many changes to read in full at once. */
+const READ_AT_ONCE = 5;
+
 const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 
 /** How many pages of changes to count at most. */
 const COUNTED_PAGES = 20;
-/** How many of them to read in full at most, and at once. */
+/** How many of them to read in full at most. */
 const READ_MOST = 50;
-const READ_AT_ONCE = 5;
 
 /**
  * How many changes no webhook reported. They are read in full, oldest first, up to the first that
@@ -150,22 +161,56 @@ export async function countUntold(
     if (page.next === null) break;
     after = page.next;
   }
-  const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const { country } = await deps.shops.facts(shop);
-  const keys = metafieldKeys(stored.settings.mapping);
+  const known = await knownOf(deps, shop);
   for (let at = 0; at < Math.min(untold.length, READ_MOST); at += READ_AT_ONCE) {
     const group = untold.slice(at, at + READ_AT_ONCE);
     const readAt = deps.now();
-    const bodies = await fetchWhole(asking, kind, group, keys);
+    const bodies = await fetchWhole(asking, kind, group, known.keys);
     for (const [index, one] of group.entries()) {
       const body = bodies.get(one.id);
       if (!body) continue;
       const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
-      const { isWorthAnEvent } = await judge(deps, { shop, stored, country }, finding);
+      const { isWorthAnEvent } = await judge(deps, shop, known, finding);
       if (isWorthAnEvent) return untold.length - at - index;
     }
   }
   return 0;
+}
+
+/**
+ * Reads a group of unknown changes in full.
+ * @returns those worth an event, and what Shopify said about the people of the others
+ */
+async function judgeGroup(
+  deps: ChangesDeps,
+  asking: Asking,
+  { kind, since, ...known }: Known & { kind: Kind; since: Instant },
+  group: readonly Changed[],
+): Promise<{ readAt: Instant; findings: Finding[]; noted: CustomerRead[] }> {
+  const { shop } = asking;
+  const readAt = deps.now();
+  const bodies = await fetchWhole(asking, kind, group, known.keys);
+  if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
+    throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`, { why: 'no_records' });
+  }
+  const states = await loadEntityStates(
+    deps.db,
+    shop,
+    group.map(({ id }) => entityOf(shop, kind, id)),
+  );
+  const findings: Finding[] = [];
+  const noted: CustomerRead[] = [];
+  for (const one of group) {
+    const body = bodies.get(one.id);
+    if (body === undefined) continue;
+    const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
+    const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
+    // What Shopify fails to return is requested again, as for a webhook that holds only an id.
+    const judged = body === null ? { isWorthAnEvent: true, noted: [] } : await judge(deps, shop, known, finding);
+    if (judged.isWorthAnEvent) findings.push(finding);
+    noted.push(...judged.noted);
+  }
+  return { readAt, findings, noted };
 }
 
 /**
@@ -182,10 +227,8 @@ export async function findChanges(
 ): Promise<{ found: number; complete: boolean }> {
   const { db, admin, now } = deps;
   const asking = { admin, shop, signal };
-  const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const { country } = await deps.shops.facts(shop);
-  const keys = metafieldKeys(stored.settings.mapping);
-  const atOnce = kind === 'orders' ? 5 : customersAtOnce(keys);
+  const known = await knownOf(deps, shop);
+  const atOnce = kind === 'orders' ? READ_AT_ONCE : customersAtOnce(known.keys);
   let found = 0;
   let point = since;
   const seen = new Set<string>();
@@ -201,31 +244,7 @@ export async function findChanges(
     for (let at = 0; at < unknown.length; at += atOnce) {
       if (enough()) return { found, complete: false };
       const group = unknown.slice(at, at + atOnce);
-      const readAt = now();
-      const bodies = await fetchWhole(asking, kind, group, keys);
-      if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
-        throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`, {
-          why: 'no_records',
-        });
-      }
-      const states = await loadEntityStates(
-        db,
-        shop,
-        group.map(({ id }) => entityOf(shop, kind, id)),
-      );
-      const findings: Finding[] = [];
-      const noted: CustomerRead[] = [];
-      for (const one of group) {
-        const body = bodies.get(one.id);
-        if (body === undefined) continue;
-        const isKnown = states.has(entityOf(shop, kind, one.id)) || (one.createdAt !== null && one.createdAt < since);
-        const finding = findingOf(shop, kind, one, { isKnown, readAt, body: body ?? onlyId(one.id) });
-        // What Shopify fails to return is requested again, as for a webhook that holds only an id.
-        const judged =
-          body === null ? { isWorthAnEvent: true, noted: [] } : await judge(deps, { shop, stored, country }, finding);
-        if (judged.isWorthAnEvent) findings.push(finding);
-        noted.push(...judged.noted);
-      }
+      const { readAt, findings, noted } = await judgeGroup(deps, asking, { ...known, kind, since }, group);
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
         const at = now();
