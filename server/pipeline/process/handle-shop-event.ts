@@ -96,16 +96,74 @@ async function lookFor(sql: Sql, shop: Shop, request: PersonRequest): Promise<Pe
 const isUnfound = (request: PersonRequest, traces: PersonTraces | null) =>
   namesNobody(request) || (request.unread && !traces?.found);
 
-/**
- * @param what.now when it is handled
- * @param what.isSign whether a waiting webhook shows that the shop has the app
- */
-export async function handleShopEvent(
-  held: InShop,
-  { event, now, isSign }: { event: TranslatedEvent; now: Instant; isSign: (webhook: WaitingWebhook) => boolean },
-): Promise<void> {
-  const { sql, shop, life, audit } = held;
+type Handling = {
+  event: TranslatedEvent;
+  /** When it is handled. */
+  now: Instant;
+  /** Whether a waiting webhook shows that the shop has the app. */
+  isSign: (webhook: WaitingWebhook) => boolean;
+};
+
+/** How an event ends; null: that is written already. */
+type Ended = { reason: SkippedReason; detail?: Detail | null; search?: string[] } | null;
+
+/** What Shopify asks for about a person, or the whole shop. */
+async function handleRequest(
+  { sql, shop, life, audit }: InShop,
+  { event, isSign }: Pick<Handling, 'event' | 'isSign'>,
+  t: PersonRequest,
+): Promise<Ended> {
+  const reason = 'privacy';
   const note = (action: PrivacyEntry['action']) => audit.push({ kind: 'privacy', action, request: event.id });
+  if (t.request === 'shop_redact') {
+    if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return null;
+    note('shop_kept');
+    return { reason, detail: detailOf('shop_in_use') };
+  }
+  const traces = await lookFor(sql, shop, t);
+  if (isUnfound(t, traces)) {
+    // What an erasure names is remembered all the same.
+    if (t.request === 'customer_redact' && traces) await rememberErasure(sql, shop, traces, event.triggeredAt);
+    await keepRequest(sql, shop, t, { eventId: event.id, search: keysOf(shop, t), done: false });
+    const settled = { state: 'attention', reason: 'translation_failed' } as const;
+    await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
+    return null;
+  }
+  if (t.request === 'customer_redact' && traces) {
+    audit.push(...(await redactPerson(sql, shop, traces, event)));
+    // Another's opt-out may have been about to go with what was ended.
+    await askLedgerCheck(sql, shop);
+    note('erased');
+    await keepRequest(sql, shop, t, { eventId: event.id, search: [], done: true });
+    await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
+    return null;
+  }
+  const search = keysOf(shop, t);
+  await keepRequest(sql, shop, t, { eventId: event.id, search, done: true });
+  note('data_request');
+  return { reason, search };
+}
+
+async function handle(held: InShop, handling: Handling, t: ShopEvent): Promise<Ended> {
+  const { sql, shop } = held;
+  const { triggeredAt } = handling.event;
+  switch (t.kind) {
+    case 'uninstalled':
+      return { reason: 'lifecycle', ...(await uninstall(sql, shop, triggeredAt)) };
+    case 'lifecycle':
+      await mergeFacts(sql, shop, t.shop);
+      return { reason: 'lifecycle' };
+    case 'customer_deleted':
+      await deleteCustomer(held, t.customerId, triggeredAt, handling.now);
+      return { reason: 'deleted_person', search: [customerKey(shop.vault, t.customerId)] };
+    case 'compliance':
+      return await handleRequest(held, handling, t);
+  }
+}
+
+export async function handleShopEvent(held: InShop, handling: Handling): Promise<void> {
+  const { sql, shop } = held;
+  const { event } = handling;
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
@@ -113,53 +171,9 @@ export async function handleShopEvent(
     await settleErased(sql, event.id);
     return;
   }
-  let reason: SkippedReason = 'lifecycle';
-  let detail: Detail | null = null;
-  let search: string[] = [];
-  switch (t.kind) {
-    case 'uninstalled':
-      ({ detail } = await uninstall(sql, shop, event.triggeredAt));
-      break;
-    case 'lifecycle':
-      await mergeFacts(sql, shop, t.shop);
-      break;
-    case 'customer_deleted':
-      await deleteCustomer(held, t.customerId, event.triggeredAt, now);
-      search = [customerKey(shop.vault, t.customerId)];
-      reason = 'deleted_person';
-      break;
-    case 'compliance': {
-      reason = 'privacy';
-      if (t.request === 'shop_redact') {
-        if (!isInUse(life, event.triggeredAt) && (await destroyKey(sql, shop, event.id, isSign))) return;
-        detail = detailOf('shop_in_use');
-        note('shop_kept');
-        break;
-      }
-      const traces = await lookFor(sql, shop, t);
-      if (isUnfound(t, traces)) {
-        // What an erasure names is remembered all the same.
-        if (t.request === 'customer_redact' && traces) await rememberErasure(sql, shop, traces, event.triggeredAt);
-        await keepRequest(sql, shop, t, { eventId: event.id, search: keysOf(shop, t), done: false });
-        const settled = { state: 'attention', reason: 'translation_failed' } as const;
-        await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
-        return;
-      }
-      if (t.request === 'customer_redact' && traces) {
-        audit.push(...(await redactPerson(sql, shop, traces, event)));
-        // Another's opt-out may have been about to go with what was ended.
-        await askLedgerCheck(sql, shop);
-        note('erased');
-        await keepRequest(sql, shop, t, { eventId: event.id, search: [], done: true });
-        await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);
-        return;
-      }
-      search = keysOf(shop, t);
-      await keepRequest(sql, shop, t, { eventId: event.id, search, done: true });
-      note('data_request');
-      break;
-    }
-  }
+  const ended = await handle(held, handling, t);
+  if (!ended) return;
+  const { reason, detail = null, search = [] } = ended;
   await settleTranslated(sql, shop, [
     { id: event.id, settled: { state: 'skipped', reason }, detail, summary: event.summary, search, entity: null },
   ]);
