@@ -2,9 +2,9 @@ import type { RequestHandler, Response } from 'express';
 import { type Intake, KEPT_OPEN, saysMoreThan } from '../../platform/intake.ts';
 import type { Log } from '../../platform/log.ts';
 import { within } from '../../platform/within.ts';
-import { readWebhookHeaders } from '../../shopify/read-webhook-headers.ts';
+import { readWebhookHeaders, type WebhookHeaders } from '../../shopify/read-webhook-headers.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { hasSignature, openWebhook } from '../../shopify/verify-webhook.ts';
+import { hasSignature, openWebhook, type VerifiedWebhook } from '../../shopify/verify-webhook.ts';
 import { type Inbox, STORE_WITHIN_MS } from '../../store/events/inbox.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import type { Measures } from '../measures.ts';
@@ -26,6 +26,24 @@ export type ReceiveDeps = {
 
 function answer(res: Response, status: number, message?: string): void {
   res.status(status).json(message ? { errors: [{ message }] } : {});
+}
+
+/** Stores it for the shop as it is now: one that was erased meanwhile is looked up again. */
+async function store(
+  deps: ReceiveDeps,
+  webhook: VerifiedWebhook,
+  headers: WebhookHeaders,
+): Promise<{ shop: Shop; id: string | null }> {
+  const shop = await deps.shops.ensure(headers.shop);
+  const { webhookId, topic, apiVersion, triggeredAt } = headers;
+  const event = { shop, webhookId, topic, apiVersion, triggeredAt, receivedAt: null, body: webhook.rawBody };
+  try {
+    return { shop, id: await deps.inbox.store(event) };
+  } catch (error) {
+    if (!(error instanceof ShopErasedError)) throw error;
+    deps.shops.forget(shop);
+    return await store(deps, webhook, headers);
+  }
 }
 
 /**
@@ -73,27 +91,8 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     const { headers } = read;
     family = topicOf(headers.topic)?.family ?? family;
     try {
-      const store = async (): Promise<{ shop: Shop; id: string | null }> => {
-        const shop = await deps.shops.ensure(headers.shop);
-        const stored = deps.inbox.store({
-          shop,
-          webhookId: headers.webhookId,
-          topic: headers.topic,
-          apiVersion: headers.apiVersion,
-          triggeredAt: headers.triggeredAt,
-          receivedAt: null,
-          body: webhook.rawBody,
-        });
-        try {
-          return { shop, id: await stored };
-        } catch (error) {
-          if (!(error instanceof ShopErasedError)) throw error;
-          deps.shops.forget(shop);
-          return await store();
-        }
-      };
       const storing = performance.now();
-      const { shop, id } = await within(store(), STORE_WITHIN_MS);
+      const { shop, id } = await within(store(deps, webhook, headers), STORE_WITHIN_MS);
       const stored = performance.now();
       answer(res, 200);
       const isNew = id !== null;
