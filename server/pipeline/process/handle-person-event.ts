@@ -174,17 +174,20 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
   const kept = t.keptId && batch.people.get(customerKey(vault, t.keptId), event.triggeredAt, t.keptId);
   const goneKey = t.deletedId && customerKey(vault, t.deletedId);
   if (goneKey) batch.people.get(goneKey, event.triggeredAt, t.deletedId);
-  const gone = goneKey && batch.people.own(goneKey);
+  const other = goneKey && batch.people.own(goneKey);
+  const gone = other && other !== kept ? other : null;
   if (kept) {
-    const merged = [kept.profile.mergedFrom, gone ? gone.profile.mergedFrom : [], t.deletedId ?? []];
+    const merged = [kept.profile.mergedFrom, gone?.profile.mergedFrom, t.deletedId];
     kept.profile.mergedFrom = [...new Set(merged.flatMap((ids) => ids ?? []))];
-    if (gone && gone !== kept && saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
-    if (gone && gone !== kept) takeTags(kept, gone, event.triggeredAt);
-    if (gone && gone !== kept) takeUnheard(kept, gone);
+    if (gone) {
+      if (saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
+      takeTags(kept, gone, event.triggeredAt);
+      takeUnheard(kept, gone);
+    }
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }
-  if (gone && kept && gone !== kept) {
+  if (gone && kept) {
     // Merged is not deleted: later events about them belong to the kept customer.
     gone.mergedInto = kept.id;
     gone.deletedAt = null;
