@@ -75,7 +75,8 @@ export function consentOutcome(
           );
     }
     case 'history_held':
-      return settle({ state: 'skipped', reason: 'history_held' });
+    case 'unticked_box':
+      return settle({ state: 'skipped', reason: decision.reason });
     case 'held_by_holder':
     case 'being_asked': {
       const why = keepDetail({ code: `timeline.reason.${decision.reason}` });
@@ -83,8 +84,6 @@ export function consentOutcome(
     }
     case 'not_asked_again':
       return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
-    case 'unticked_box':
-      return settle({ state: 'skipped', reason: 'unticked_box' });
     default:
       return nothing;
   }
