@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
@@ -21,7 +22,7 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
      WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL
        AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2)
        AND NOT EXISTS (SELECT 1 FROM events m WHERE m.merged_into = e.id AND m.source <> 'import')`,
-    [importId, begunBy === null ? null : new Date(begunBy)],
+    [importId, dateOf(begunBy)],
   );
   await closeDeliveries(
     sql,

@@ -1,5 +1,6 @@
 import { fullName } from '../../domain/contact.ts';
 import { isoOf } from '../../domain/days.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../../store/people/identifiers.ts';
@@ -67,7 +68,7 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
       id,
       profile: openProfile(vault, id, profile),
       seenAt: seen_at.getTime(),
-      deletedAt: deleted_at?.getTime() ?? null,
+      deletedAt: instantOf(deleted_at),
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { AUDIT_KEPT_DAYS, EXPIRES_AFTER_DAYS, ROWS_KEPT_DAYS } from '../../domain/retention-days.ts';
 import type { KeylessChore } from '../../pipeline/chores.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { chainEnd } from '../../store/audit/audit-chain.ts';
@@ -166,7 +167,7 @@ export function retention({ db, retentionDays, log }: RetentionDeps): KeylessCho
       const [row] = await sql.query<{ retained_at: Date | null }>('SELECT retained_at FROM shops WHERE id = $1', [
         shopId,
       ]);
-      const doneBefore = row?.retained_at?.getTime() ?? null;
+      const doneBefore = instantOf(row?.retained_at);
       const left = places.get(shopId);
       // Another process may have done the rest: then it begins anew.
       const from = left?.doneBefore === doneBefore ? left.place : undefined;

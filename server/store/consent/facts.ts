@@ -1,5 +1,6 @@
 import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -53,8 +54,8 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
       person_id: entry.personId,
       state: entry.state,
       level: entry.level,
-      chosen_at: entry.chosenAt === null ? null : new Date(entry.chosenAt),
-      heard_at: entry.heardAt == null ? null : new Date(entry.heardAt),
+      chosen_at: dateOf(entry.chosenAt),
+      heard_at: dateOf(entry.heardAt),
       source: entry.source,
       event_id: entry.eventId,
       named: entry.named ?? false,
@@ -109,12 +110,12 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
       channel: row.channel,
       state: row.state,
       level: row.level,
-      chosenAt: row.chosen_at?.getTime() ?? null,
-      heardAt: row.heard_at?.getTime() ?? null,
+      chosenAt: instantOf(row.chosen_at),
+      heardAt: instantOf(row.heard_at),
       personId: row.person_id,
       source: row.source,
       eventId: row.event_id,
-      addressChangedAt: row.address_changed_at?.getTime() ?? null,
+      addressChangedAt: instantOf(row.address_changed_at),
     });
     facts.set(key, list);
   }

@@ -1,4 +1,5 @@
 import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -46,7 +47,7 @@ export async function loadOwnWords(
       channel,
       state,
       level,
-      chosenAt: row.chosen_at?.getTime() ?? null,
+      chosenAt: instantOf(row.chosen_at),
       personId: row.person_id,
       source,
       eventId: row.event_id,

@@ -1,4 +1,5 @@
 import type { Channel, FlagChannel, Told } from '../../domain/consent.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type LedgerKey, ledgerKey } from './facts.ts';
@@ -41,7 +42,7 @@ export async function loadTold(
       ledgerKey(row),
       {
         accepted: row.accepted,
-        acceptedAt: row.accepted_at?.getTime() ?? null,
+        acceptedAt: instantOf(row.accepted_at),
         pendingFlags: row.unsettled.map(([, value]) => value),
         lists: row.lists,
       },

@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { ofEachKey } from '../../platform/database/by-keys.ts';
+import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -44,8 +45,8 @@ export async function loadEntityStates(
       {
         entity: row.entity,
         kind: row.kind,
-        handledAt: row.handled_at?.getTime() ?? null,
-        handledTriggeredAt: row.handled_triggered_at?.getTime() ?? null,
+        handledAt: instantOf(row.handled_at),
+        handledTriggeredAt: instantOf(row.handled_triggered_at),
         personId: row.person_id,
         latestEventId: row.latest_event_id,
         acceptedHash: row.accepted_hash,
@@ -72,8 +73,8 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
       shop_id: shop.id,
       entity: state.entity,
       kind: state.kind,
-      handled_at: state.handledAt === null ? null : new Date(state.handledAt),
-      handled_triggered_at: state.handledTriggeredAt === null ? null : new Date(state.handledTriggeredAt),
+      handled_at: dateOf(state.handledAt),
+      handled_triggered_at: dateOf(state.handledTriggeredAt),
       person_id: state.personId,
       latest_event_id: state.latestEventId,
     })),

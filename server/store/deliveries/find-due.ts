@@ -1,3 +1,4 @@
+import { instantOf } from '../../platform/database/dates.ts';
 import { allowPauses, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import type { lanesOf } from '../people/identifiers.ts';
@@ -40,7 +41,7 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   personId: row.person_id,
   ...openStored(shop.vault, row.id, row.subject).what,
   attempts: row.attempts,
-  firstAttemptAt: row.first_attempt_at?.getTime() ?? null,
+  firstAttemptAt: instantOf(row.first_attempt_at),
   again: row.again,
   reassert: row.reassert,
   fence: row.fence,

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -40,8 +41,6 @@ const VALUES = Object.keys(columnTypes)
 
 /** An event as it is stored, its body sealed. */
 export type SealedEvent = ReturnType<typeof sealEvent>;
-
-const dateOf = (at: Instant | null) => (at === null ? null : new Date(at));
 
 export function sealEvent(event: NewEvent) {
   const id = newId();

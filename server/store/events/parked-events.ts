@@ -1,5 +1,6 @@
 import { type Channel, type ConsentFact, unknownChoice } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import { type Param, type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import type { lanesOf } from '../people/identifiers.ts';
@@ -24,7 +25,7 @@ export async function parkEvents(sql: Sql, shop: Shop, parked: ReadonlyMap<strin
       event_id,
       person_id: personId,
       channel: choice?.channel ?? null,
-      said_at: choice === null ? null : new Date(choice.at),
+      said_at: dateOf(choice?.at),
     })),
     2,
   );

@@ -13,6 +13,7 @@ import {
 import type { Instant } from '../../domain/scalars.ts';
 import { readText, writeText } from '../../domain/wording/kept-text.ts';
 import type { Text } from '../../domain/wording/text.ts';
+import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -69,8 +70,6 @@ const kept = (text: Text | null): string => (text ? writeText(text) : '');
 
 export const urlBinding = (id: string) => `imports.url:${id}`;
 
-const instant = (date: Date | null): Instant | null => date?.getTime() ?? null;
-
 function readCounted({ counted, count_line }: Row): Counted {
   if (count_line === 0) return noneAnswered();
   return { ...noneCounted(), byAnswer: null, ...counted };
@@ -82,13 +81,13 @@ function readRow(shop: Shop, row: Row): Import {
     kind: row.kind,
     state: row.state,
     text: row.message === '' ? null : readText(row.message),
-    from: instant(row.from_at),
+    from: instantOf(row.from_at),
     segmentId: row.segment_id,
     listed: row.listed,
     operationId: row.operation_id,
     fileSize: row.file_size,
-    readAt: instant(row.read_at),
-    expiresAt: instant(row.expires_at),
+    readAt: instantOf(row.read_at),
+    expiresAt: instantOf(row.expires_at),
     url: row.url ? shop.vault.open(urlBinding(row.id), row.url).toString('utf8') : null,
     metafields: row.metafields,
     denied: row.denied,
@@ -96,20 +95,20 @@ function readRow(shop: Shop, row: Row): Import {
     count: { line: row.count_line, offset: row.count_offset },
     feed: { line: row.feed_line, offset: row.feed_offset },
     fed: row.fed,
-    fedAt: instant(row.fed_at),
+    fedAt: instantOf(row.fed_at),
     counted: readCounted(row),
     told: { ...noneTold(), ...row.told },
     settledTo: row.settled_to,
     settled: { ends: [], told: noneTold(), ...row.settled },
     total: row.total,
     rate: row.rate,
-    rateAt: instant(row.rate_at),
+    rateAt: instantOf(row.rate_at),
     rateDone: row.rate_done,
     dueAt: row.due_at.getTime(),
     createdAt: row.created_at.getTime(),
-    startedAt: instant(row.started_at),
-    pausedAt: instant(row.paused_at),
-    endedAt: instant(row.ended_at),
+    startedAt: instantOf(row.started_at),
+    pausedAt: instantOf(row.paused_at),
+    endedAt: instantOf(row.ended_at),
   };
 }
 
@@ -125,16 +124,7 @@ export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, n
      VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::boolean THEN now() END, now(), $8)
      ON CONFLICT (shop_id, kind) WHERE state = ANY (ARRAY['counting'::text, 'running'::text, 'paused'::text]) DO NOTHING
      RETURNING id`,
-    [
-      id,
-      shop.id,
-      asked.kind,
-      asked.from === null ? null : new Date(asked.from),
-      asked.segmentId,
-      listed,
-      asked.customerIds !== null,
-      new Date(now),
-    ],
+    [id, shop.id, asked.kind, dateOf(asked.from), asked.segmentId, listed, asked.customerIds !== null, new Date(now)],
   );
   if (rows.length === 0) return null;
   const ids = asked.customerIds ?? [];

@@ -1,5 +1,6 @@
 import type { Channel } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -48,7 +49,7 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
     channel,
     address,
     written: shop.vault.open(writtenBinding(person.id, channel, address), written).toString('utf8'),
-    profileAt: profile_at?.getTime() ?? null,
+    profileAt: instantOf(profile_at),
     gone,
     lastSeenAt: last_seen_at.getTime(),
   }));

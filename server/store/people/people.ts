@@ -3,6 +3,7 @@ import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { brokenBy, type Sighting, seenAgain } from '../../domain/sightings.ts';
 import { ofEachKey } from '../../platform/database/by-keys.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -114,9 +115,9 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
         id: row.id,
         key: row.key,
         profile,
-        profileAt: row.profile_at?.getTime() ?? null,
+        profileAt: instantOf(row.profile_at),
         seenAt: row.seen_at.getTime(),
-        deletedAt: row.deleted_at?.getTime() ?? null,
+        deletedAt: instantOf(row.deleted_at),
         mergedInto: row.merged_into,
         // Nothing waits for one whom Shopify doesn't have yet.
         unread: row.unread && !(row.put_off && profile.read?.absences !== undefined),

@@ -1,3 +1,4 @@
+import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { Person } from './people.ts';
@@ -30,9 +31,9 @@ export async function savePeople(
       shop_id: shop.id,
       key: person.key,
       profile: shop.vault.sealJson(profileBinding(person.id), person.profile),
-      profile_at: person.profileAt === null ? null : new Date(person.profileAt),
+      profile_at: dateOf(person.profileAt),
       seen_at: new Date(person.seenAt),
-      deleted_at: person.deletedAt === null ? null : new Date(person.deletedAt),
+      deleted_at: dateOf(person.deletedAt),
       merged_into: person.mergedInto,
       asks: asked.has(person) ? 1 : 0,
     })),

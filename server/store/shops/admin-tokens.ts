@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
 
@@ -116,7 +117,7 @@ export async function keepExchanged(
        WHERE id = $1 AND (uninstalled_at IS NULL OR uninstalled_at = $6::timestamptz) AND erased_at IS NULL FOR SHARE)
      INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) SELECT ${PAIR_ROW}, now() FROM live
      ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
-    [...pairParams(shop, granted), knownUninstall === null ? null : new Date(knownUninstall)],
+    [...pairParams(shop, granted), dateOf(knownUninstall)],
   );
   return rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import type { PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
 import { hasToken } from './admin-tokens.ts';
@@ -35,8 +36,6 @@ export function installedAt(life: Installation): Instant | null {
   const first = firstSignAt(life);
   return first === null ? null : first - INSTALL_MARGIN;
 }
-
-const asInstant = (date: Date | null): Instant | null => date?.getTime() ?? null;
 
 /**
  * A choice made before this moment may have been undone while the app wasn't installed.
@@ -74,12 +73,12 @@ export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false):
     [shop.id],
   );
   return {
-    firstCallAt: asInstant(row?.first_call_at ?? null),
-    lastCallAt: asInstant(row?.last_call_at ?? null),
-    firstWebhookAt: asInstant(row?.first_webhook_at ?? null),
-    lastWebhookAt: asInstant(row?.last_webhook_at ?? null),
-    uninstalledAt: asInstant(row?.uninstalled_at ?? null),
-    lastUninstalledAt: asInstant(row?.last_uninstalled_at ?? null),
+    firstCallAt: instantOf(row?.first_call_at),
+    lastCallAt: instantOf(row?.last_call_at),
+    firstWebhookAt: instantOf(row?.first_webhook_at),
+    lastWebhookAt: instantOf(row?.last_webhook_at),
+    uninstalledAt: instantOf(row?.uninstalled_at),
+    lastUninstalledAt: instantOf(row?.last_uninstalled_at),
     canRead: row?.can_read ?? false,
   };
 }
@@ -96,10 +95,8 @@ export async function lastWebhookSince(sql: Sql, shop: Shop, at: Instant): Promi
        AND topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')`,
     [shop.id, new Date(at)],
   );
-  return asInstant(row?.at ?? null);
+  return instantOf(row?.at);
 }
-
-const asDate = (at: Instant | null) => (at === null ? null : new Date(at));
 
 export async function saveInstallation(sql: Sql, shop: Shop, life: Installation): Promise<void> {
   await sql.query(
@@ -107,12 +104,12 @@ export async function saveInstallation(sql: Sql, shop: Shop, life: Installation)
        last_uninstalled_at = $7 WHERE id = $1`,
     [
       shop.id,
-      asDate(life.firstCallAt),
-      asDate(life.lastCallAt),
-      asDate(life.firstWebhookAt),
-      asDate(life.lastWebhookAt),
-      asDate(life.uninstalledAt),
-      asDate(life.lastUninstalledAt),
+      dateOf(life.firstCallAt),
+      dateOf(life.lastCallAt),
+      dateOf(life.firstWebhookAt),
+      dateOf(life.lastWebhookAt),
+      dateOf(life.uninstalledAt),
+      dateOf(life.lastUninstalledAt),
     ],
   );
 }

@@ -1,5 +1,6 @@
 import type { E164, Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
 
@@ -74,10 +75,10 @@ function read(shop: Shop, row: Row): PrivacyRequest {
     receivedAt: row.received_at.getTime(),
     dueAt: row.received_at.getTime() + DUE_AFTER,
     state: row.done_at ? 'done' : row.ready_at ? 'ready' : 'open',
-    readyAt: row.ready_at?.getTime() ?? null,
-    doneAt: row.done_at?.getTime() ?? null,
+    readyAt: instantOf(row.ready_at),
+    doneAt: instantOf(row.done_at),
     subject: row.subject ? shop.vault.openJson<PrivacySubject>(requestBinding(row.id), row.subject) : null,
-    erasedAt: row.erased_at?.getTime() ?? null,
+    erasedAt: instantOf(row.erased_at),
   };
 }
 

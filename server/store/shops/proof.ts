@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
 
@@ -67,7 +68,7 @@ export const createProofStore = (db: Db): ProofStore => ({
        WHERE shop_id = $1 AND field IN ('paused', 'guid') GROUP BY field`,
       [shop.id],
     );
-    const at = (field: keyof LastChanges) => rows.find((row) => row.field === field)?.at.getTime() ?? null;
+    const at = (field: keyof LastChanges) => instantOf(rows.find((row) => row.field === field)?.at);
     return { paused: at('paused'), guid: at('guid') };
   },
 });

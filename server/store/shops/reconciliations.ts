@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { hasToken } from './admin-tokens.ts';
 import type { Shop } from './shops.ts';
@@ -80,10 +81,10 @@ export async function loadReconciliation(sql: Sql, shop: Shop): Promise<Reconcil
     changesDueAt: row.due_at.getTime(),
     consentDueAt: row.consent_due_at.getTime(),
     operationId: row.operation_id,
-    begunAt: row.begun_at?.getTime() ?? null,
+    begunAt: instantOf(row.begun_at),
     denied: row.denied,
     fileSize: row.file_size,
-    readAt: row.read_at?.getTime() ?? null,
+    readAt: instantOf(row.read_at),
     url: row.url ? shop.vault.open(urlBinding(shop), row.url).toString('utf8') : null,
     line: row.line,
     offset: row.offset,
@@ -201,13 +202,13 @@ export async function saveConsentRead(
       shop.id,
       read.operationId,
       read.fileSize,
-      read.readAt === null ? null : new Date(read.readAt),
+      dateOf(read.readAt),
       read.url === null ? null : shop.vault.seal(urlBinding(shop), read.url),
       read.line,
       read.offset,
       waitMs,
       read.denied,
-      read.begunAt === null ? null : new Date(read.begunAt),
+      dateOf(read.begunAt),
       new Date(at.consentDueAt),
     ],
   );

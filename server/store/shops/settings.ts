@@ -3,6 +3,7 @@ import { changesBetween } from '../../domain/settings/changes-between.ts';
 import { completeSettings, defaultSettings, type ParsedSettings } from '../../domain/settings/contract.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { BreakerState } from '../../domain/states.ts';
+import { instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { lockShop } from '../deliveries/deliveries.ts';
@@ -112,12 +113,12 @@ function readRow(shop: Shop, row: SettingsRow): StoredSettings {
     guid: row.guid ? shop.vault.open(binding(shop), row.guid).toString('utf8') : null,
     guidLast4: row.guid_last4,
     account: row.account,
-    accountSince: row.account_since?.getTime() ?? null,
+    accountSince: instantOf(row.account_since),
     problem: row.problem_since ? { since: row.problem_since.getTime(), error: row.problem_error ?? '' } : null,
     proven:
       row.proven_since && row.proven_at ? { since: row.proven_since.getTime(), at: row.proven_at.getTime() } : null,
     seen: row.seen && row.seen_at ? { answer: row.seen, at: row.seen_at.getTime() } : null,
-    probeAt: row.probe_at?.getTime() ?? null,
+    probeAt: instantOf(row.probe_at),
     probeDue: row.probe_due,
     breaker: row.breaker,
   };
