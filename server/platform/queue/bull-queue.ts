@@ -147,9 +147,9 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   return {
     wake,
     wakeLater: timers.wakeLater,
-    start: (hands) => {
+    start: (worker) => {
       working = true;
-      fallback.start(hands);
+      fallback.start(worker);
       const again = async (shopId: number, unfinished: unknown) => {
         if (unfinished === true || (await bull.client.exists(markOf(shopId))) > 0) wake(shopId);
       };
@@ -162,7 +162,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       const work = async (shopId: number) => {
         await bull.client.del(markOf(shopId));
         try {
-          return await hands.work(shopId, async () => await never);
+          return await worker.work(shopId, async () => await never);
         } catch (error) {
           log.error({ stage: 'work', shop: shopId, err: error });
           // Bull writes the message and stack of what it is thrown to Redis, and those may quote anything.
@@ -170,7 +170,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
         }
       };
       bull
-        .process(hands.concurrency, async ({ id }) => await work(shopOf(id)))
+        .process(worker.concurrency, async ({ id }) => await work(shopOf(id)))
         .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
     },
     check: async () => void (await within(bull.client.ping(), COMMAND_MS, 'Redis’s answer')),

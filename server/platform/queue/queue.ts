@@ -32,22 +32,24 @@ export type Worker = { work: Work; concurrency: number };
 
 /** Remembers whether a wake-up came since the last listen. */
 function createWakeSignal() {
-  let rung = false;
+  let woken = false;
   let answer = () => {};
   return {
-    ring: () => {
-      rung = true;
+    wake: () => {
+      woken = true;
       answer();
     },
     listen: async () => {
-      rung = false;
+      woken = false;
       await new Promise<void>((resolve) => {
         answer = resolve;
       });
     },
-    wasRung: () => rung,
+    wasWoken: () => woken,
   };
 }
+
+type WakeSignal = ReturnType<typeof createWakeSignal>;
 
 /** Wake-ups after a short wait, in this process. */
 export function createTimers(wake: (shopId: number) => void) {
@@ -70,27 +72,27 @@ export function createTimers(wake: (shopId: number) => void) {
 /** The queue of a single process: shops with work, in the order they were woken. */
 export function createLocalQueue(log: Log): Queue {
   const waiting = new Set<number>();
-  const working = new Map<number, ReturnType<typeof createWakeSignal>>();
+  const working = new Map<number, WakeSignal>();
   const running = new Set<Promise<void>>();
-  let hands: Worker | null = null;
+  let worker: Worker | null = null;
 
-  async function workSlice(shopId: number, bell: ReturnType<typeof createWakeSignal>, { work }: Worker): Promise<void> {
+  async function workSlice(shopId: number, signal: WakeSignal, { work }: Worker): Promise<void> {
     try {
-      if ((await work(shopId, bell.listen)) || bell.wasRung()) waiting.add(shopId);
+      if ((await work(shopId, signal.listen)) || signal.wasWoken()) waiting.add(shopId);
     } catch (error) {
       log.error({ stage: 'work', shop: shopId, err: error });
     }
   }
 
   function next(): void {
-    if (!hands) return;
+    if (!worker) return;
     for (const shopId of waiting) {
-      if (working.size >= hands.concurrency) return;
+      if (working.size >= worker.concurrency) return;
       if (working.has(shopId)) continue;
       waiting.delete(shopId);
-      const bell = createWakeSignal();
-      working.set(shopId, bell);
-      const job: Promise<void> = workSlice(shopId, bell, hands).finally(() => {
+      const signal = createWakeSignal();
+      working.set(shopId, signal);
+      const job: Promise<void> = workSlice(shopId, signal, worker).finally(() => {
         working.delete(shopId);
         running.delete(job);
         setImmediate(next);
@@ -100,8 +102,8 @@ export function createLocalQueue(log: Log): Queue {
   }
 
   const wake = (shopId: number) => {
-    const bell = working.get(shopId);
-    if (bell) bell.ring();
+    const signal = working.get(shopId);
+    if (signal) signal.wake();
     else waiting.add(shopId);
     setImmediate(next);
   };
@@ -111,12 +113,12 @@ export function createLocalQueue(log: Log): Queue {
     wake,
     wakeLater: timers.wakeLater,
     start: (given) => {
-      hands = given;
+      worker = given;
       next();
     },
     check: async () => {},
     stop: async () => {
-      hands = null;
+      worker = null;
       timers.clear();
       await Promise.all(running);
     },
