@@ -82,20 +82,16 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     return noAccess();
   }
 
-  /** An application-only token where the app has a private key, otherwise a refreshed one. */
-  async function renewed(shop: Shop, refresh: string | null): Promise<Granted> {
-    if (refresh === null) {
-      if (oauth.forApp) return await oauth.forApp(shop.domain);
-      throw new OAuthError(true, 'no_refresh_token');
-    }
-    return await oauth.refresh(shop.domain, refresh);
+  async function appToken(shop: Shop): Promise<Granted> {
+    if (!oauth.forApp) throw new OAuthError(true, 'no_private_key');
+    return await oauth.forApp(shop.domain);
   }
 
   /** Call it while holding the lease. */
   async function refreshNow(shop: Shop, token: StoredToken, owner: string): Promise<void> {
     const { refresh } = token;
     try {
-      const granted = await renewed(shop, refresh);
+      const granted = refresh === null ? await appToken(shop) : await oauth.refresh(shop.domain, refresh);
       await keepRefreshed(db, shop, owner, granted);
     } catch (error) {
       if (error instanceof OAuthError && error.refused) throw await giveUp(shop, token, error.code);
@@ -125,15 +121,6 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     await refreshing(`${shop.id}:${version}`, async () => await refreshed(shop, version));
 
   /** @param idToken null: for an application-only token */
-  async function granting(shop: Shop, idToken: string | null): Promise<Granted> {
-    if (idToken === null) {
-      if (!oauth.forApp) throw new OAuthError(true, 'no_private_key');
-      return await oauth.forApp(shop.domain);
-    }
-    // Somebody has the app open: what needs that stays possible where the key is not accepted.
-    return await oauth.exchange(shop.domain, idToken);
-  }
-
   async function exchangeNow(shop: Shop, idToken: string | null): Promise<boolean> {
     const known = idToken === null ? await loadToken(db, shop) : null;
     if (idToken === null ? isUsable(known) && known.fresh : !(await needsExchange(db, shop))) return true;
@@ -142,7 +129,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     // If another process is already exchanging, its token will serve us too.
     if (!(await takeLease(db, shop, await versionToReplace(db, shop), owner))) return false;
     try {
-      const granted = await granting(shop, idToken);
+      // If somebody has the app open: what needs that stays possible where the key is not accepted.
+      const granted = idToken === null ? await appToken(shop) : await oauth.exchange(shop.domain, idToken);
       const isKept = await db.transaction(async (sql) => {
         if (!(await keepExchanged(sql, shop, granted, uninstalledAt))) return false;
         await closeProblem(sql, shop, { kind: 'admin_access' }, now());
@@ -154,14 +142,12 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     } catch (error) {
       const code = codeOf(error);
       // Nobody waits for an application-only token: the chore that asks rests by itself.
-      if (idToken === null) {
-        log.warn({ stage: 'app_token', shop: shop.id, code }, 'no application-only token');
-        await dropLease(db, shop, owner, code);
-        return false;
+      if (idToken === null) log.warn({ stage: 'app_token', shop: shop.id, code }, 'no application-only token');
+      else {
+        const ms = Math.min(REST.longest, (resting.get(shop.id)?.ms ?? REST.first / 2) * 2);
+        resting.set(shop.id, { until: performance.now() + ms, ms });
+        log.warn({ stage: 'token_exchange', shop: shop.id, code }, 'no token for the Admin API');
       }
-      const ms = Math.min(REST.longest, (resting.get(shop.id)?.ms ?? REST.first / 2) * 2);
-      resting.set(shop.id, { until: performance.now() + ms, ms });
-      log.warn({ stage: 'token_exchange', shop: shop.id, code }, 'no token for the Admin API');
       await dropLease(db, shop, owner, code);
       return false;
     }
