@@ -66,6 +66,12 @@ function withoutRepeats<T extends LedgerKey>(rows: readonly T[]): T[][] {
   return groups.map((group) => [...group.values()]);
 }
 
+/** What another account was told says nothing of the one that a row is written for. */
+const SAME_ACCOUNT = `account = excluded.account,
+         accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
+         accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END`;
+const UNSETTLED = `CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END`;
+
 /**
  * Before sending: from now on these flags may have reached Ascent360, whatever happens to this
  * process.
@@ -83,13 +89,9 @@ export async function noteSending(sql: Sql, shop: Shop, account: number, flags: 
     );
     await sql.query(
       `INSERT INTO told (shop_id, account, ${columns}) SELECT $1, $2, u.* FROM ${from} AS u
-       ON CONFLICT (shop_id, channel, address) DO UPDATE SET
-         account = excluded.account,
-         accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
-         accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
+       ON CONFLICT (shop_id, channel, address) DO UPDATE SET ${SAME_ACCOUNT},
          lists = CASE WHEN told.account = excluded.account THEN told.lists END,
-         unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END
-           || excluded.unsettled`,
+         unsettled = ${UNSETTLED} || excluded.unsettled`,
       [shop.id, account, ...params],
     );
   });
@@ -159,12 +161,7 @@ export async function noteLists(
   const { columns, from, params } = unnest({ address: 'text', account: 'int', lists: 'text' }, [...newest.values()], 2);
   await sql.query(
     `INSERT INTO told (shop_id, channel, ${columns}) SELECT $1, 'email', u.* FROM ${from} AS u
-     ON CONFLICT (shop_id, channel, address) DO UPDATE SET
-       account = excluded.account,
-       accepted = CASE WHEN told.account = excluded.account THEN told.accepted END,
-       accepted_at = CASE WHEN told.account = excluded.account THEN told.accepted_at END,
-       unsettled = CASE WHEN told.account = excluded.account THEN told.unsettled ELSE '[]'::jsonb END,
-       lists = excluded.lists`,
+     ON CONFLICT (shop_id, channel, address) DO UPDATE SET ${SAME_ACCOUNT}, unsettled = ${UNSETTLED}, lists = excluded.lists`,
     [shop.id, ...params],
   );
 }
