@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import type { EventSource } from '../../domain/states.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -9,7 +10,7 @@ import type { StoredEvent } from './last-stored.ts';
 /** An event that hasn't been processed yet. */
 export type NewEvent = {
   shop: Shop;
-  source: 'webhook' | 'flow' | 'import' | 'reconciliation' | 'person' | 'read';
+  source: EventSource;
   /** Recognizes the event when it arrives again. */
   webhookId: string;
   topic: string;

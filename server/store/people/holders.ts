@@ -18,14 +18,18 @@ export type Holder = KnownPerson & {
   lastSeenAt: Instant;
 };
 
-/** Everybody who has or had one of these addresses, most recently seen with it first. */
-export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Holder[]> {
-  if (keys.length === 0) return [];
-  const { columns, from, params } = unnest(
+/** These keys as a table. `$1` stays free. */
+const tableOf = (keys: readonly LedgerKey[]) =>
+  unnest(
     { channel: 'text', address: 'text' },
     keys.map(({ channel, address }) => ({ channel, address })),
     2,
   );
+
+/** Everybody who has or had one of these addresses, most recently seen with it first. */
+export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Holder[]> {
+  if (keys.length === 0) return [];
+  const { columns, from, params } = tableOf(keys);
   const rows = await sql.query<
     KnownPersonRow & {
       channel: Channel;
@@ -58,11 +62,7 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
 /** Which of these addresses anybody has or had, also as a guest. */
 export async function heldAddresses(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set();
-  const { columns, from, params } = unnest(
-    { channel: 'text', address: 'text' },
-    keys.map(({ channel, address }) => ({ channel, address })),
-    2,
-  );
+  const { columns, from, params } = tableOf(keys);
   const rows = await sql.query<LedgerKey>(
     `SELECT k.channel, k.address FROM ${from} AS k(${columns})
      WHERE EXISTS (SELECT 1 FROM addresses a WHERE a.shop_id = $1 AND a.address = k.address AND a.channel = k.channel)`,
