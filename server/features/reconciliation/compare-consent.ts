@@ -10,11 +10,11 @@ import { madeElsewhere, recordElsewhere } from '../../pipeline/ledger/opt-outs-e
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { appendFacts, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { addFindings, type Finding } from '../../store/events/found-events.ts';
 import { heldAddresses } from '../../store/people/holders.ts';
 import { addressHash, customerKey } from '../../store/people/identifiers.ts';
-import { loadPeople } from '../../store/people/people.ts';
+import { loadPeople, type People } from '../../store/people/people.ts';
 import { loadRedactions } from '../../store/people/redactions.ts';
 import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
@@ -28,12 +28,11 @@ import { MARGIN_MS } from './fetch-changes.ts';
 /** The UUID namespace for the ids of facts without an event. */
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
 
-/**
- * A consent state in Shopify that the ledger lacks. We know its address or its customer, or the
- * choice was made after installation.
- */
-type Missed = {
+/** A consent state in Shopify. */
+type Choice = {
   customerId: ShopifyId;
+  /** The customer's, in people and redactions. */
+  key: string;
   createdAt: Instant | null;
   fact: FoundFact;
   address: string;
@@ -62,7 +61,7 @@ export function isNews(
 }
 
 /** Says the same as the missed webhook would have. */
-function findingOf({ customerId, fact, hash }: Missed, readAt: Instant): Finding {
+function findingOf({ customerId, fact, hash }: Choice, readAt: Instant): Finding {
   const chosen = { state: fact.state, opt_in_level: fact.level, consent_updated_at: isoOf(fact.chosenAt) };
   const isEmail = fact.channel === 'email';
   const body = isEmail
@@ -89,32 +88,72 @@ function customersIn(
   });
 }
 
-const factsIn = (customers: readonly CustomerRead[]): Omit<Missed, 'hash'>[] =>
-  customers.flatMap(({ id, createdAt, facts }) =>
-    facts.flatMap((fact) =>
-      fact.address && isAboutAddress(fact.channel) ? [{ customerId: id, createdAt, fact, address: fact.address }] : [],
-    ),
+const choicesOf = ({ vault }: Shop, customers: readonly CustomerRead[]): Choice[] =>
+  customers.flatMap(({ id: customerId, createdAt, facts }) =>
+    facts.flatMap((fact) => {
+      const { address, channel } = fact;
+      if (!address || !isAboutAddress(channel)) return [];
+      const key = customerKey(vault, customerId);
+      return [{ customerId, key, createdAt, fact, address, hash: addressHash(vault, channel, address) }];
+    }),
   );
 
 /** Customers who were erased here and not created again since: they stay unknown. */
-async function erasedOf(sql: Sql, shop: Shop, found: readonly Missed[]): Promise<Set<ShopifyId>> {
-  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
-  const erasedAt = await loadRedactions(sql, shop, found.map(keyOf));
-  const isErased = (one: Missed) => (one.createdAt ?? 0) <= (erasedAt.get(keyOf(one)) ?? -Infinity);
+async function erasedOf(sql: Sql, shop: Shop, found: readonly Choice[]): Promise<Set<ShopifyId>> {
+  const erasedAt = await loadRedactions(
+    sql,
+    shop,
+    found.map(({ key }) => key),
+  );
+  const isErased = ({ key, createdAt }: Choice) => (createdAt ?? 0) <= (erasedAt.get(key) ?? -Infinity);
   return new Set(found.filter(isErased).map(({ customerId }) => customerId));
 }
 
+/** Those that are news to the ledger. */
+async function missedOf(
+  { db, now }: ChangesDeps,
+  shop: Shop,
+  found: readonly Choice[],
+  people: Pick<People, 'own'>,
+): Promise<Choice[]> {
+  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
+  const keys = found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash }));
+  const [ledger, held] = [await loadFacts(db, shop, keys), await heldAddresses(db, shop, keys)];
+  const erased = await erasedOf(db, shop, found);
+  return found.filter(({ customerId, key, fact, hash }) => {
+    const address = ledgerKey({ channel: fact.channel, address: hash });
+    const ofKnown = people.own(key) !== undefined || held.has(address);
+    return !erased.has(customerId) && isNews(fact, ledger.get(address) ?? [], { installed, ofKnown });
+  });
+}
+
 /** The customers we know have these addresses: an opt-out that is due later goes to one as written. */
-async function sight(sql: Sql, shop: Shop, recorded: readonly Missed[], readAt: Instant): Promise<void> {
-  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
-  const people = await loadPeople(sql, shop, recorded.map(keyOf));
-  for (const one of recorded) {
-    const person = people.own(keyOf(one));
-    const { channel, addressAsWritten } = one.fact;
-    if (person) people.touch(person, [{ channel, hash: one.hash, written: addressAsWritten ?? one.address }], readAt);
+async function sight(sql: Sql, shop: Shop, recorded: readonly Choice[], readAt: Instant): Promise<void> {
+  const people = await loadPeople(
+    sql,
+    shop,
+    recorded.map(({ key }) => key),
+  );
+  for (const { key, fact, address, hash } of recorded) {
+    const person = people.own(key);
+    const written = fact.addressAsWritten ?? address;
+    if (person) people.touch(person, [{ channel: fact.channel, hash, written }], readAt);
   }
   await people.save();
 }
+
+/** Recorded without an event. */
+const entryOf = (shop: Shop, { fact, hash }: Choice, personId: string | null): LedgerEntry => ({
+  id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
+  channel: fact.channel,
+  address: hash,
+  personId,
+  state: fact.state,
+  level: fact.level,
+  chosenAt: fact.chosenAt,
+  source: 'reconciliation',
+  eventId: null,
+});
 
 /**
  * `begunAt`: when we asked Shopify for the file (null: not known). `readAt`: when Shopify had read
@@ -137,27 +176,18 @@ export async function compareConsent(
   const { db, now } = deps;
   const { country } = await deps.shops.facts(shop);
   const stored = (await deps.settings.load(shop)) ?? nothingStored;
-  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const customers = customersIn(bodies, country, { begunAt, readAt });
-  const found = factsIn(customers).map((one) => ({
-    ...one,
-    hash: addressHash(shop.vault, one.fact.channel, one.address),
-  }));
-  const keys = found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash }));
-  const [ledger, held] = [await loadFacts(db, shop, keys), await heldAddresses(db, shop, keys)];
-  const keyOf = ({ customerId }: Missed) => customerKey(shop.vault, customerId);
-  const [erased, people] = [await erasedOf(db, shop, found), await loadPeople(db, shop, found.map(keyOf))];
-  const missed = found.filter((one) => {
-    const key = ledgerKey({ channel: one.fact.channel, address: one.hash });
-    const known = ledger.get(key) ?? [];
-    const ofKnown = people.own(keyOf(one)) !== undefined || held.has(key);
-    return !erased.has(one.customerId) && isNews(one.fact, known, { installed, ofKnown });
-  });
-  const findings = missed.map((one) => findingOf(one, readAt));
-  const events = findings.flatMap((finding, i): { event: TranslatedEvent; finding: Finding; one: Missed }[] => {
+  const found = choicesOf(shop, customers);
+  const people = await loadPeople(
+    db,
+    shop,
+    found.map(({ key }) => key),
+  );
+  const missed = await missedOf(deps, shop, found, people);
+  const events = missed.flatMap((one): { event: TranslatedEvent; finding: Finding; one: Choice }[] => {
+    const finding = findingOf(one, readAt);
     const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
-    const one = missed[i];
-    return 'event' in read && one ? [{ event: read.event, finding, one }] : [];
+    return 'event' in read ? [{ event: read.event, finding, one }] : [];
   });
   const dryRuns = await dryRun(
     { sql: db, shop, stored, now: now() },
@@ -174,25 +204,15 @@ export async function compareConsent(
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     // Store nothing about a person who was erased in the meantime.
     const gone = await erasedOf(sql, shop, missed);
-    const isLeft = ({ one }: { one: Missed }) => !gone.has(one.customerId);
+    const isLeft = ({ one }: { one: Choice }) => !gone.has(one.customerId);
     const recorded = kept.filter(isLeft).map(({ one }) => one);
     await sight(sql, shop, recorded, readAt);
-    const facts = recorded.map((one) => ({
-      id: uuidv5([shop.id, one.fact.channel, one.hash, one.fact.state, one.fact.chosenAt].join(' '), FACTS),
-      channel: one.fact.channel,
-      address: one.hash,
-      personId: people.own(keyOf(one))?.id ?? null,
-      state: one.fact.state,
-      level: one.fact.level,
-      chosenAt: one.fact.chosenAt,
-      source: 'reconciliation' as const,
-      eventId: null,
-    }));
+    const facts = recorded.map((one) => entryOf(shop, one, people.own(one.key)?.id ?? null));
     const at = now();
     await appendFacts(sql, shop, facts, at);
     await recordElsewhere(held, madeElsewhere(people, facts), at);
     // A choice just made is sent as well, but its webhook may be on its way.
-    const isRecent = ({ fact }: Missed) => (fact.chosenAt ?? 0) > at - MARGIN_MS;
+    const isRecent = ({ fact }: Choice) => (fact.chosenAt ?? 0) > at - MARGIN_MS;
     const add = async (recent: boolean) => {
       const some = due.filter((one) => isLeft(one) && isRecent(one.one) === recent);
       return await addFindings(
