@@ -31,16 +31,8 @@ const yesNo = z.boolean({ error: refusing('on_off') }).default(false);
 const options = { reassert: yesNo, dryRun: yesNo };
 const NO_OBJECT = refusing('json');
 export const oneContract = z.strictObject(options, { error: NO_OBJECT }).prefault({});
+const filterOf = (timeZone: string) => z.strictObject(filterShape(timeZone), { error: refusing('filter') });
 export const manyContract = (timeZone: string) =>
-  z.strictObject(
-    {
-      ...options,
-      filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }),
-    },
-    { error: NO_OBJECT },
-  );
+  z.strictObject({ ...options, filter: filterOf(timeZone) }, { error: NO_OBJECT });
 export const dismissManyContract = (timeZone: string) =>
-  z.strictObject(
-    { dryRun: yesNo, filter: z.strictObject(filterShape(timeZone), { error: refusing('filter') }) },
-    { error: NO_OBJECT },
-  );
+  z.strictObject({ dryRun: yesNo, filter: filterOf(timeZone) }, { error: NO_OBJECT });

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { tagChannels } from '../../domain/consent.ts';
+import { type AddressChannel, tagChannels } from '../../domain/consent.ts';
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
@@ -36,11 +36,7 @@ export type PeopleRoutesDeps = {
 const refusals = { deleted: 'deleted_person', no_contact: 'no_contact' } as const;
 
 /** A person's current address on a channel: the profile's, else the last one seen. */
-function currentAddress(
-  shop: Shop,
-  person: Person,
-  channel: 'email' | 'sms',
-): { hash: string; written: string } | null {
+function currentAddress(shop: Shop, person: Person, channel: AddressChannel): { hash: string; written: string } | null {
   const own = addressesOf(shop.vault, person.profile.contact).find((address) => address.channel === channel);
   if (own) return own;
   const seen = [...person.addresses.values()].filter((address) => address.channel === channel);
@@ -53,7 +49,7 @@ async function consentNow(
   person: Person,
   account: number,
 ): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
-  const of = async (channel: 'email' | 'sms'): Promise<ChannelConsent> => {
+  const of = async (channel: AddressChannel): Promise<ChannelConsent> => {
     const address = currentAddress(shop, person, channel);
     if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null });
     const key = { channel, address: address.hash };

@@ -109,21 +109,19 @@ type DecisionRow = {
 const isRefused = ({ decision, outcome }: DecisionRow): boolean =>
   decision === 'told' && (outcome === 'rejected' || outcome === 'connection_problem');
 
-function decisionTexts(row: DecisionRow): { title: Text; text: Text } {
+function decisionText(row: DecisionRow) {
   const { channel, decision, value, reason, outcome, forgotten } = row;
   const params = { channel, value: String(value) };
   if (isRefused(row) && outcome) {
-    return { title: { code: 'timeline.refused', params }, text: { code: `timeline.outcome.${outcome}` } };
+    return saying({ code: 'timeline.refused', params }, { code: `timeline.outcome.${outcome}` });
   }
   if (decision !== 'told') {
-    return { title: { code: 'timeline.not_told', params: { channel } }, text: { code: `timeline.reason.${reason}` } };
+    return saying({ code: 'timeline.not_told', params: { channel } }, { code: `timeline.reason.${reason}` });
   }
-  return {
-    title: { code: 'timeline.told', params },
-    text: {
-      code: outcome ? `timeline.outcome.${outcome}` : forgotten ? 'timeline.forgotten' : 'timeline.under_way',
-    },
-  };
+  return saying(
+    { code: 'timeline.told', params },
+    { code: outcome ? `timeline.outcome.${outcome}` : forgotten ? 'timeline.forgotten' : 'timeline.under_way' },
+  );
 }
 
 async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
@@ -141,7 +139,7 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]
     kind: 'decision',
     channel: row.channel,
     address: written(row),
-    ...saying(decisionTexts(row).title, decisionTexts(row).text),
+    ...decisionText(row),
     decision: isRefused(row) ? 'refused' : row.decision,
     value: row.value,
     reason: row.reason,

@@ -62,10 +62,10 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject
  */
 export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   const router = Router();
-  const note = async ({ shop, userId }: Merchant, action: 'exported', request?: string) => {
+  const noteExport = async ({ shop, userId }: Merchant, request?: string) => {
     const who = userHash(shop.vault, userId);
     await inShop(db, shop, async ({ audit }) => {
-      audit.push({ kind: 'privacy', action, who, ...(request !== undefined && { request }) });
+      audit.push({ kind: 'privacy', action: 'exported', who, ...(request !== undefined && { request }) });
     });
   };
   const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);
@@ -94,7 +94,7 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
     const { shop } = merchant;
     const asked = await findRequest(db, shop, pathId(req.params.id));
     const request = found(asked?.kind === 'data_request' ? asked : null);
-    await note(merchant, 'exported', request.id);
+    await noteExport(merchant, request.id);
     const name = `data-request-${request.requestId.replaceAll(/[^\w-]/g, '')}.json`;
     await download(res, { name, type: 'json' }, exportPerson(db, shop, request, now()));
   });
@@ -103,7 +103,7 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
     const merchant = merchantOf(res);
     const { shop } = merchant;
     const subject = found(await subjectOf(db, shop, pathId(req.params.id)));
-    await note(merchant, 'exported');
+    await noteExport(merchant);
     const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
     await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
