@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { SHOP, until } from './connector.ts';
-import { type ConnectorProcess, type Standing, startWorld, type World } from './connector-process.ts';
+import type { ConnectorProcess, Standing, World } from './connector-process.ts';
 import { fairMsOf } from './fair-clock.ts';
 import {
   countRepeats,
@@ -14,6 +14,7 @@ import {
 } from './fault-oracle.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { worldOfTest } from './world-of-test.ts';
 
 /** `npm run faults:full`: as many webhooks and as long faults as the product must survive. */
 const isFull = process.env['FULL_LOAD'] === '1';
@@ -58,8 +59,7 @@ export async function loadDatabase(settings: readonly string[] = []): Promise<Lo
   onTestFinished(postgres.stop);
   const wire = await startTcpProxy(Number(new URL(postgres.url).port));
   onTestFinished(wire.close);
-  const world = await startWorld({ postgres: postgres.url, env: { SWEEP_INTERVAL: '5s' } });
-  onTestFinished(world.close);
+  const world = await worldOfTest({ postgres: postgres.url, env: { SWEEP_INTERVAL: '5s' } });
   const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { port: String(wire.port) }).href;
   const connector = await world.run({ DATABASE_URL });
   for (const shop of SHOPS) await world.connect(connector, {}, shop);

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { startWorld } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { customer, order } from '../pipeline/bodies.ts';
 
 /**
@@ -22,8 +22,7 @@ describe('a receiver that answers 500 for long', () => {
       RETRY_SCHEDULE: '200ms,10s,10s,10s,10s',
       LOG_LEVEL: 'warn',
     };
-    const world = await startWorld({ env: { ...env, DELIVERY_CONCURRENCY_PER_SHOP: String(AT_ONCE), LEASE: '60s' } });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env: { ...env, DELIVERY_CONCURRENCY_PER_SHOP: String(AT_ONCE), LEASE: '60s' } });
     const connector = await world.run();
     await world.connect(connector);
     world.ascent360.behave({ status: 500 });

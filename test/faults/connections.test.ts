@@ -5,12 +5,13 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { checkSession } from '../../server/platform/database/check-session.ts';
 import { openDb } from '../../server/platform/database/db.ts';
 import { until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { leftOut } from '../fakes/left-out.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
+import { checkOf } from './database-check.ts';
 
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 const found = existsSync(PGBOUNCER);
@@ -51,18 +52,8 @@ async function pgbouncer(settings: readonly string[], users = ''): Promise<strin
   return Object.assign(new URL(server), { port: String(port) }).href;
 }
 
-async function check(databaseUrl: string): Promise<string> {
-  const db = await openDb({ databaseUrl, dataDir: '' });
-  return await checkSession(db)
-    .then(
-      () => 'fit',
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
-    .finally(db.close);
-}
-
 it('PostgreSQL itself passes the check', async () => {
-  expect(await check(sharedPostgres() ?? '')).toBe('fit');
+  expect(await checkOf(sharedPostgres() ?? '')).toBe('fit');
 });
 
 it('PostgreSQL keeps the limits of each session: a statement, an idle transaction, and a client that is gone end by themselves', async () => {
@@ -84,7 +75,7 @@ it.each([
   ['where nothing listens', async () => `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`, /ECONNREFUSED/],
   ['whose host does not exist', async () => 'postgresql://nobody@nowhere.invalid/nothing', /ENOTFOUND|EAI_AGAIN/],
 ])('a database %s is refused with what to check', async (_, url, why) => {
-  const words = await check(await url());
+  const words = await checkOf(await url());
   expect(words).toMatch(/^DATABASE_URL: .*Start it, or correct its host, port or name\.$/);
   expect(words).toMatch(why);
 });
@@ -103,19 +94,18 @@ it.each([['LATIN1'], ['SQL_ASCII']])('a database in %s, which can’t hold every
   onTestFinished(db.close);
   const name = newName();
   await db.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
-  const words = await check(Object.assign(new URL(sharedPostgres() ?? ''), { pathname: `/${name}` }).href);
+  const words = await checkOf(Object.assign(new URL(sharedPostgres() ?? ''), { pathname: `/${name}` }).href);
   await db.query(`DROP DATABASE ${name} WITH (FORCE)`);
   expect(words).toMatch(new RegExp(`^DATABASE_URL: .*encoding is ${encoding},.* make it anew with ENCODING 'UTF8'`));
 });
 
 it('options= in the URL, which take the place of the session’s settings, are refused by name', async () => {
-  const words = await check(`${sharedPostgres()}?options=-c%20search_path%3Dpublic`);
+  const words = await checkOf(`${sharedPostgres()}?options=-c%20search_path%3Dpublic`);
   expect(words).toMatch(/^DATABASE_URL: .* options= in the URL: leave it out/);
 });
 
 it('a process whose user may not use the tables ends with what to do', async () => {
-  const world = await startWorld();
-  onTestFinished(world.close);
+  const world = await worldOfTest();
   const username = newName();
   await world.read(async (db) => await db.query(`CREATE ROLE ${username} LOGIN`));
   const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { username }).href;
@@ -148,8 +138,7 @@ it.skipIf(!found)('db:migrate without the password that the server wants says so
 
 describe.skipIf(!found)('PgBouncer in between is refused at start, with what to do:', () => {
   it('by a process, which ends', async () => {
-    const world = await startWorld();
-    onTestFinished(world.close);
+    const world = await worldOfTest();
     const port = new URL(await pgbouncer(['pool_mode = transaction', 'ignore_startup_parameters = options'])).port;
     const DATABASE_URL = Object.assign(new URL(world.databaseUrl ?? ''), { port }).href;
     for (const ROLE of ['web', 'worker']) {
@@ -164,6 +153,6 @@ describe.skipIf(!found)('PgBouncer in between is refused at start, with what to 
     ['in transaction mode, ignoring settings', ['pool_mode = transaction', 'ignore_startup_parameters = options']],
     ['in session mode, silently losing settings', ['pool_mode = session', 'ignore_startup_parameters = options']],
   ])('%s', async (_, settings) => {
-    expect(await check(await pgbouncer(settings))).toMatch(/^DATABASE_URL: .*connect to PostgreSQL itself\.$/);
+    expect(await checkOf(await pgbouncer(settings))).toMatch(/^DATABASE_URL: .*connect to PostgreSQL itself\.$/);
   });
 });

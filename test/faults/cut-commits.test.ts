@@ -1,16 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { startTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 describe.skipIf(!sharedPostgres())(
   'a connection to PostgreSQL that is cut while the answer to a commit is on its way',
   () => {
     /** @param rule sees everything from the connector's first connection on */
     const setUp = async (rule: Parameters<TcpProxy['decide']>[0]) => {
-      const world = await startWorld({ env: { LEASE: '8s' } });
-      onTestFinished(world.close);
+      const world = await worldOfTest({ env: { LEASE: '8s' } });
       const direct = new URL(world.databaseUrl ?? '');
       const wire = await startTcpProxy(Number(direct.port));
       onTestFinished(wire.close);

@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
@@ -17,8 +18,7 @@ describe.skipIf(!sharedPostgres() || !binary)('FLUSHALL', () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
     const env = { REDIS_URL: redis.url, DELIVERY_CONCURRENCY_PER_SHOP: '25', LEASE: '60s', LOG_LEVEL: 'warn' };
-    const world = await startWorld({ env });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env });
     const web = await world.run({ ROLE: 'web' });
     await world.run({ ROLE: 'worker' });
     const guid = await world.connect(web, { paused: true });

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { type ConnectorProcess, startWorld, type World } from '../fakes/connector-process.ts';
+import type { ConnectorProcess, World } from '../fakes/connector-process.ts';
 import {
   acrossEnds,
   allArrived,
@@ -17,15 +17,10 @@ import {
 import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
-
-async function setUp(env: Record<string, string> = {}) {
-  const world = await startWorld({ env });
-  onTestFinished(world.close);
-  return world;
-}
 
 /** A Redis of its own, and a proxy to it through which nothing arrives. */
 async function redisAndBlackHole() {
@@ -67,7 +62,7 @@ describe('a frozen process', () => {
   it.skipIf(!binary)(
     'row 4: between the commit and the wake-up: the worker’s sweep finds what was stored',
     async () => {
-      const world = await setUp({ SWEEP_INTERVAL: '2s' });
+      const world = await worldOfTest({ env: { SWEEP_INTERVAL: '2s' } });
       const { redis, wire, lost } = await redisAndBlackHole();
       const web = await world.run({ ROLE: 'web', REDIS_URL: lost });
       const worker = await world.run({ ROLE: 'worker', REDIS_URL: redis.url });
@@ -87,7 +82,7 @@ describe('a frozen process', () => {
   );
 
   it('row 5: a worker that wakes up late can’t overwrite the newer result', async () => {
-    const world = await setUp({ LEASE: '12s', DELIVERY_TIMEOUT: '9s' });
+    const world = await worldOfTest({ env: { LEASE: '12s', DELIVERY_TIMEOUT: '9s' } });
     const late = await world.run();
     await world.connect(late);
     const { promise: frozen, resolve: answer } = Promise.withResolvers<void>();
@@ -108,7 +103,7 @@ describe('a frozen process', () => {
   });
 
   it('row 5: a process that freezes in a transaction doesn’t hold others up for long', async () => {
-    const world = await setUp();
+    const world = await worldOfTest();
     const frozen = await world.run();
     await world.connect(frozen);
     const traffic = startTraffic(() => frozen, { lines: 4 });

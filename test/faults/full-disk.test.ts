@@ -4,10 +4,11 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { customer } from '../pipeline/bodies.ts';
 
 /** A small mount of its own; null: not permitted here. */
@@ -48,8 +49,7 @@ describe.skipIf(!sharedPostgres())('the disk with the database’s data', () => 
     });
     const postgres = await startPostgres(findPostgres() ?? '', { dataIn: dir });
     onTestFinished(postgres.stop);
-    const world = await startWorld({ postgres: postgres.url });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ postgres: postgres.url });
     const connector = await world.run();
     await world.connect(connector, { paused: true });
     // Large and random, so that they need disk space of their own.

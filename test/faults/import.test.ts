@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts';
+import type { ConnectorProcess } from '../fakes/connector-process.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import type { ImportBody } from '../features/imports/scene.ts';
 
 const CUSTOMERS = 1500;
@@ -24,8 +25,7 @@ const importOf = async (from: Pick<ConnectorProcess, 'api'>, id: string) =>
   (await from.api('GET', `/imports/${id}`)).body as ImportBody;
 
 it('an import of thousands of customers, killed while it counts and twice while it runs, makes each line an event exactly once', async () => {
-  const world = await startWorld({ env: { LEASE: '4s' } });
-  onTestFinished(world.close);
+  const world = await worldOfTest({ env: { LEASE: '4s' } });
   const { bulk } = world.admin.shop(SHOP);
   bulk.polls = 0;
   bulk.generated = { count: CUSTOMERS, line };

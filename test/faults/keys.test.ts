@@ -1,6 +1,6 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { KEY_1, startWorld } from '../fakes/connector-process.ts';
+import { KEY_1 } from '../fakes/connector-process.ts';
 import {
   countRepeats,
   judge,
@@ -12,6 +12,7 @@ import {
   startTraffic,
   unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const k1 = `k1:${KEY_1.toString('base64')}`;
 const k2 = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
@@ -19,8 +20,7 @@ const NEW_SHOP = 'new-shop.myshopify.com';
 
 describe('encryption keys', () => {
   it('row 24: rotated under traffic: everything stays readable, and new data uses the new key', async () => {
-    const world = await startWorld();
-    onTestFinished(world.close);
+    const world = await worldOfTest();
     const old = await world.run({ ENCRYPTION_KEYS: k1 });
     await world.connect(old, { sourceName: 'Before' });
     let current = old;
@@ -53,8 +53,7 @@ describe('encryption keys', () => {
   });
 
   it('row 24: with a key missing, the start is refused and names it; what was waiting is delivered once it is back', async () => {
-    const world = await startWorld();
-    onTestFinished(world.close);
+    const world = await worldOfTest();
     const first = await world.run({ ENCRYPTION_KEYS: k1 });
     const guid = await world.connect(first, { paused: true });
     const sent = await sendAll(

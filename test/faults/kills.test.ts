@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exportAudits } from '../bench/export-audits.ts';
 import { SHOP, until } from '../fakes/connector.ts';
-import { clientOf, startWorld } from '../fakes/connector-process.ts';
+import { clientOf } from '../fakes/connector-process.ts';
 import {
   acrossEnds,
   allArrived,
@@ -15,17 +15,12 @@ import {
   unansweredAttempts,
 } from '../fakes/fault-oracle.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { customer } from '../pipeline/bodies.ts';
-
-async function setUp(env: Record<string, string> = {}) {
-  const world = await startWorld({ env });
-  onTestFinished(world.close);
-  return world;
-}
 
 describe('a process that is killed', () => {
   it('row 3: after the commit and before the answer: Shopify’s retry is recognised, and delivered once', async () => {
-    const world = await setUp();
+    const world = await worldOfTest();
     const first = await world.run();
     const wire = await startTcpProxy(first.port);
     onTestFinished(wire.close);
@@ -50,7 +45,7 @@ describe('a process that is killed', () => {
   });
 
   it('row 4: with the answer on its way: the next process delivers what it had stored', async () => {
-    const world = await setUp();
+    const world = await worldOfTest();
     const first = await world.run();
     await world.connect(first);
     const wire = await startTcpProxy(first.port);
@@ -69,7 +64,7 @@ describe('a process that is killed', () => {
   });
 
   it('row 5: in the middle of a POST: the delivery is sent again once its lease has run out', async () => {
-    const world = await setUp();
+    const world = await worldOfTest();
     const first = await world.run();
     await world.connect(first);
     world.ascent360.behave(['hang', 'accept']);
@@ -83,7 +78,7 @@ describe('a process that is killed', () => {
   });
 
   it('under load, again and again: nothing acknowledged is lost, no choice goes back, only what a kill left unanswered is sent twice, and the audit log fits', async () => {
-    const world = await setUp();
+    const world = await worldOfTest();
     let current = await world.run();
     await world.connect(current);
     const ends: number[] = [];
@@ -124,7 +119,7 @@ describe('a receiver that never answers', () => {
   it('row 14: holds up neither another address of the same shop nor another shop', async () => {
     // Shorter than what the events are waited for: after a hiccup of the database, the shop goes on
     // once what hangs was given up.
-    const world = await setUp({ DELIVERY_TIMEOUT: '60s', LEASE: '75s' });
+    const world = await worldOfTest({ env: { DELIVERY_TIMEOUT: '60s', LEASE: '75s' } });
     const connector = await world.run();
     const other = 'second-shop.myshopify.com';
     await world.connect(connector);
@@ -146,7 +141,7 @@ describe('a receiver that never answers', () => {
 
 describe('SIGTERM', () => {
   it('row 13: under load: it stops accepting, ends within 10 s, and nothing is lost or sent twice', async () => {
-    const world = await setUp({ DELIVERY_CONCURRENCY_PER_SHOP: '40', LEASE: '60s' });
+    const world = await worldOfTest({ env: { DELIVERY_CONCURRENCY_PER_SHOP: '40', LEASE: '60s' } });
     const first = await world.run();
     await world.connect(first);
     world.ascent360.behave(() => ({ delayMs: 200 }));
@@ -165,7 +160,7 @@ describe('SIGTERM', () => {
   });
 
   it('row 13: with a receiver that never answers: it ends within 10 s, and what was being sent goes out again', async () => {
-    const world = await setUp({ DELIVERY_TIMEOUT: '60s', LEASE: '90s' });
+    const world = await worldOfTest({ env: { DELIVERY_TIMEOUT: '60s', LEASE: '90s' } });
     const first = await world.run();
     await world.connect(first);
     world.ascent360.behave(['hang', 'hang']);

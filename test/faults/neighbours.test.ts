@@ -1,15 +1,15 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, startWorld, type World } from '../fakes/connector-process.ts';
+import type { ConnectorProcess, World } from '../fakes/connector-process.ts';
 import { judge, type Sent, SURVIVED, sendAll, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const WAITING = 1500;
 const SMALL = 'small-shop.myshopify.com';
 
 describe('a shop with a large backlog', () => {
   it('row 28: hardly delays a shop with a single event', { timeout: 300_000 }, async () => {
-    const world = await startWorld({ env: { LOG_LEVEL: 'warn', LEASE: '60s' } });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env: { LOG_LEVEL: 'warn', LEASE: '60s' } });
     const connector = await world.run();
     const guid = await world.connect(connector, { paused: true });
     await world.connect(connector, {}, SMALL);

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
-import { startWorld } from '../fakes/connector-process.ts';
 import { freePort } from '../fakes/free-port.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
 it('row 44: SIGTERM to npm start ends the server gracefully, and leaves no process behind', async () => {
-  const world = await startWorld();
-  onTestFinished(world.close);
+  const world = await worldOfTest();
   const port = await freePort();
   const npm = spawn('npm', ['start'], {
     cwd: root,

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld, type World } from '../fakes/connector-process.ts';
+import { sharedPostgres, type World } from '../fakes/connector-process.ts';
 import {
   countRepeats,
   judge,
@@ -15,6 +15,7 @@ import {
   someChoice,
 } from '../fakes/fault-oracle.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { customer, order } from '../pipeline/bodies.ts';
 
 const SECOND = 1000;
@@ -46,8 +47,7 @@ async function openDatabase({ databaseUrl }: World): Promise<pg.Client> {
 describe.skipIf(!sharedPostgres())('opt-outs that were acknowledged', () => {
   it('row 47: workers killed between translating an opt-in and the opt-out behind it: only the opt-out is sent', async () => {
     // Nobody is read: what counts is what was acknowledged.
-    const world = await startWorld({ env: { SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' } });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env: { SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' } });
     const web = await world.run({ ROLE: 'web' });
     await world.connect(web);
     const person = 71;
@@ -95,8 +95,7 @@ describe.skipIf(!sharedPostgres())('opt-outs that were acknowledged', () => {
 
   it('row 48: uninstalled while choices wait, killed, installed again: no opt-in is sent before Shopify was asked, every opt-out is', async () => {
     const env = { RETRY_SCHEDULE: Array(60).fill('1s').join(), READ_WAIT: '500ms', BREAKER_PROBE: '1s' };
-    const world = await startWorld({ env });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env });
     const shopify = world.admin.shop(SHOP);
     shopify.bulk.polls = 0;
     const says = (person: number, yes: boolean, at: number) =>

@@ -1,12 +1,11 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { startWorld } from '../fakes/connector-process.ts';
 import { emailOf } from '../fakes/shopify-shop.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { ago, MINUTE, order } from '../pipeline/bodies.ts';
 
 it('a process killed in the middle of a read loses nothing: the next one reads, and the flag is sent once', async () => {
-  const world = await startWorld({ env: { READ_WAIT: '1h' } });
-  onTestFinished(world.close);
+  const world = await worldOfTest({ env: { READ_WAIT: '1h' } });
   const first = await world.run();
   await world.connect(first);
   const shopify = world.admin.shop(SHOP);

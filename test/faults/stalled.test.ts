@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { judge, SURVIVED, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const binary = findRedis();
 if (!binary) leftOut('those on Redis', 'install Redis (Debian: redis-server)');
@@ -11,8 +12,7 @@ describe.skipIf(!sharedPostgres() || !binary)('a job whose worker dies', () => {
   it('row 6: three times is still delivered', { timeout: 300_000 }, async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
-    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '4s' } });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env: { REDIS_URL: redis.url, LEASE: '4s' } });
     const web = await world.run({ ROLE: 'web' });
     await world.connect(web);
     world.ascent360.behave(['hang', 'hang', 'hang', 'accept']);

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { checkSession } from '../../server/platform/database/check-session.ts';
-import { openDb } from '../../server/platform/database/db.ts';
 import { createBullQueue } from '../../server/platform/queue/bull-queue.ts';
 import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
 import { until } from '../fakes/connector.ts';
-import { sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { sharedPostgres } from '../fakes/connector-process.ts';
 import { sendAll, someCustomer } from '../fakes/fault-oracle.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
 import { findRedis } from '../fakes/redis-server.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
+import { checkOf } from './database-check.ts';
 
 const day = 86_400_000;
 const from = new Date(Date.now() - day);
@@ -27,16 +27,6 @@ beforeAll(async () => {
   await writeFile(path.join(dir, 'key.pem'), key, { mode: 0o600 });
   return async () => await rm(dir, { recursive: true });
 });
-
-async function check(databaseUrl: string): Promise<string> {
-  const db = await openDb({ databaseUrl, dataDir: '' });
-  return await checkSession(db)
-    .then(
-      () => 'fit',
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
-    .finally(db.close);
-}
 
 /** What the queue logs about a server at this address, until `enough`. */
 async function said(url: string, enough: (lines: string[]) => boolean): Promise<{ lines: string[]; usable: boolean }> {
@@ -66,9 +56,9 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
     });
     onTestFinished(server.stop);
     const trusting = `sslmode=verify-full&sslrootcert=${encodeURIComponent(path.join(dir, 'cert.pem'))}`;
-    expect(await check(`${server.url}?${trusting}`)).toBe('fit');
-    expect(await check(`${server.url}?sslmode=verify-full`)).toMatch(UNTRUSTED);
-    expect(await check(`${server.url}?sslmode=require`)).toMatch(UNTRUSTED);
+    expect(await checkOf(`${server.url}?${trusting}`)).toBe('fit');
+    expect(await checkOf(`${server.url}?sslmode=verify-full`)).toMatch(UNTRUSTED);
+    expect(await checkOf(`${server.url}?sslmode=require`)).toMatch(UNTRUSTED);
   });
 });
 
@@ -107,8 +97,7 @@ describe.skipIf(findRedis() === null)('Redis with TLS and a password', () => {
       const { tls } = await startSecuredRedis();
       // The sweep is too rare to replace a wake-up that Redis lost.
       const env = { REDIS_URL: `rediss://:right@127.0.0.1:${tls}`, SWEEP_INTERVAL: '1h', LOG_LEVEL: 'warn' };
-      const world = await startWorld({ env: { ...env, NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem') } });
-      onTestFinished(world.close);
+      const world = await worldOfTest({ env: { ...env, NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem') } });
       const web = await world.run({ ROLE: 'web' });
       await world.run({ ROLE: 'worker' });
       await world.connect(web);

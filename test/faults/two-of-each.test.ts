@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, sharedPostgres, startWorld } from '../fakes/connector-process.ts';
+import { type ConnectorProcess, sharedPostgres } from '../fakes/connector-process.ts';
 import { judge, type Sent, SURVIVED, sendUntilTaken, settled, startTraffic } from '../fakes/fault-oracle.ts';
 import { leftOut } from '../fakes/left-out.ts';
 import { findRedis, startRedis } from '../fakes/redis-server.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import { order } from '../pipeline/bodies.ts';
 
 const binary = findRedis();
@@ -15,8 +16,7 @@ describe.skipIf(!sharedPostgres() || !binary)('two web processes and two workers
   it('row 29: on one database and one Redis send nothing twice, not even what both receive at once, and keep the order of the events to an address', async () => {
     const redis = await startRedis(binary ?? '');
     onTestFinished(redis.stop);
-    const world = await startWorld({ env: { REDIS_URL: redis.url, LEASE: '60s' } });
-    onTestFinished(world.close);
+    const world = await worldOfTest({ env: { REDIS_URL: redis.url, LEASE: '60s' } });
     const webs = await Promise.all([world.run({ ROLE: 'web' }), world.run({ ROLE: 'web' })]);
     const workers = await Promise.all([world.run({ ROLE: 'worker' }), world.run({ ROLE: 'worker' })]);
     const shops = [SHOP, 'second-shop.myshopify.com', 'third-shop.myshopify.com'];

@@ -1,10 +1,11 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { KEPT, KEPT_UNTOLD, openBooks } from '../fakes/books.ts';
 import { SHOP, until } from '../fakes/connector.ts';
-import { type ConnectorProcess, startWorld } from '../fakes/connector-process.ts';
+import type { ConnectorProcess } from '../fakes/connector-process.ts';
 import { everyRow } from '../fakes/decrypting-search.ts';
 import { allArrived, sendUntilTaken, settled, someCustomer } from '../fakes/fault-oracle.ts';
 import { emailOf, phoneOf } from '../fakes/shopify-shop.ts';
+import { worldOfTest } from '../fakes/world-of-test.ts';
 import type { ImportBody } from '../features/imports/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../pipeline/bodies.ts';
 
@@ -29,12 +30,11 @@ const importLine = (n: number) =>
   });
 
 it('a shop goes from installation to erasure: at each step, Ascent360 has received and the tables hold what they should', async () => {
-  const world = await startWorld({
+  const world = await worldOfTest({
     // Long enough for a busy machine: only what died with its process is sent again, and nothing is
     // given up meanwhile.
     env: { LEASE: '5s', RETRY_SCHEDULE: Array(30).fill('1s').join(), DELIVERY_CONCURRENCY_PER_SHOP: '20' },
   });
-  onTestFinished(world.close);
   const { ascent360 } = world;
   const shopify = world.admin.shop(SHOP);
   let running: ConnectorProcess = await world.run();

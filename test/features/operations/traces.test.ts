@@ -5,11 +5,12 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../fakes/connector.ts';
-import { type ConnectorProcess, sharedPostgres, startWorld, type World } from '../../fakes/connector-process.ts';
+import { type ConnectorProcess, sharedPostgres, type World } from '../../fakes/connector-process.ts';
 import { judge, SURVIVED, sendAll, settled, someCustomer } from '../../fakes/fault-oracle.ts';
 import { freePort } from '../../fakes/free-port.ts';
 import { type FakeCollector, type ReceivedSpan, startCollector } from '../../fakes/otlp-collector.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
+import { worldOfTest } from '../../fakes/world-of-test.ts';
 
 async function collecting(options: { hangs?: boolean } = {}): Promise<FakeCollector> {
   const collector = await startCollector(options);
@@ -18,8 +19,7 @@ async function collecting(options: { hangs?: boolean } = {}): Promise<FakeCollec
 }
 
 async function worldTracingTo(endpoint: string, env: Record<string, string> = {}): Promise<World> {
-  const world = await startWorld({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...env } });
-  onTestFinished(world.close);
+  const world = await worldOfTest({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...env } });
   return world;
 }
 
@@ -150,8 +150,7 @@ describe.skipIf(!sharedPostgres())('traces', () => {
     for (const [state, env] of Object.entries({ off: {}, on: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })) {
       const folder = await scratchFolder('scripts');
       onTestFinished(async () => await rm(folder, { recursive: true }));
-      const world = await startWorld({ env: { ...env, NODE_V8_COVERAGE: folder } });
-      onTestFinished(world.close);
+      const world = await worldOfTest({ env: { ...env, NODE_V8_COVERAGE: folder } });
       const connector = await world.run();
       await world.connect(connector);
       const sent = await sendAll(() => connector, [someCustomer()]);
