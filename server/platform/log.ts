@@ -12,6 +12,9 @@ const textAt = (holder: Error, key: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
+/** Redis has no codes: its refusals begin with a word in capitals instead. */
+const wordOf = ({ name, message }: Error) => (name === 'ReplyError' ? /^[A-Z]+\b/.exec(message)?.[0] : undefined);
+
 /**
  * Logs errors by name, code, `why` (a word of ours) and stack. Messages of database errors may quote
  * values, so they are left out, and cut off the stack: a line of one may look like a frame.
@@ -25,7 +28,7 @@ export function describeError(error: unknown): object {
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)
     .join('\n');
-  return { name: error.name, code: textAt(error, 'code'), why: textAt(error, 'why'), stack: frames };
+  return { name: error.name, code: textAt(error, 'code') ?? wordOf(error), why: textAt(error, 'why'), stack: frames };
 }
 
 const SECRETS: ReadonlySet<string> = new Set(['guid', 'token', 'secret', 'authorization']);

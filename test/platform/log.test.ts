@@ -25,6 +25,14 @@ it('an error is logged by name, code and place, whatever its message looks like'
   expect(JSON.stringify(described)).not.toMatch(/canary|5005550107/);
 });
 
+it.each([
+  ['READONLY You can’t write against a read only replica.', 'READONLY'],
+  ['canary', undefined],
+])('of a refusal by Redis, “%s”, the word it begins with is its code', (message, code) => {
+  const refusal = Object.assign(new Error(message), { name: 'ReplyError' });
+  expect(describeError(refusal)).toMatchObject({ name: 'ReplyError', code });
+});
+
 it.each(['debug', 'warn', 'error'] as const)(
   'an error’s message is no %s line’s either: it may quote somebody’s data',
   (level) => {

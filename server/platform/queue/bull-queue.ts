@@ -30,6 +30,9 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
+/** A write by a script, as all of Bull's are: a connection that answers may still be refused these. */
+const TRY_WRITE = `return redis.call('SET', KEYS[1], 1, 'EX', ${MARK_SECONDS})`;
+
 /** Logs once that Redis can't be used, and what somebody must do about it, until it can be used again. */
 function createReport(log: Log) {
   let said: string | null = null;
@@ -60,7 +63,14 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
           commandTimeout: COMMAND_MS,
           retryStrategy,
         })
-      : new Redis(redisUrl, { maxRetriesPerRequest: null, enableReadyCheck: false, retryStrategy });
+      : new Redis(redisUrl, {
+          maxRetriesPerRequest: null,
+          enableReadyCheck: false,
+          // To news of delayed jobs, which we have none of. If Redis refuses it after a reconnect, nobody
+          // catches the error, and the process ends.
+          autoResubscribe: false,
+          retryStrategy,
+        });
   redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
   return redis;
 }
@@ -90,6 +100,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
+  // A name for Bull's own tools. If Redis refuses it, nobody catches the error, and the process ends.
+  Object.assign(bull, { setWorkerName: async () => {} });
   bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
   const fallback = createLocalQueue(log);
   const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
@@ -99,6 +111,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
   const adding = new Set<number>();
   let working = false;
+  /** Bull begins once: if Redis refuses that, this process isn't handed any job as long as it runs. */
+  let deaf = false;
 
   const ask = async (shopId: number) => await bull.add({}, { jobId: jobOf(shopId) });
 
@@ -126,6 +140,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     try {
       await within(mark(shopId), COMMAND_MS, 'Redis’s answer');
       report.usable();
+      if (deaf) fallback.wake(shopId);
     } catch (error) {
       report.failed(error);
       if (working) fallback.wake(shopId);
@@ -171,9 +186,15 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       };
       bull
         .process(worker.concurrency, async ({ id }) => await work(shopOf(id)))
-        .catch((error: unknown) => log.error({ stage: 'queue', err: error }));
+        .catch((error: unknown) => {
+          deaf = true;
+          log.error({ stage: 'queue', err: error }, 'no wake-ups through Redis until this process is restarted');
+        });
     },
-    check: async () => void (await within(bull.client.ping(), COMMAND_MS, 'Redis’s answer')),
+    check: async () => {
+      await within(bull.client.eval(TRY_WRITE, 1, bull.toKey('usable')), COMMAND_MS, 'Redis’s answer');
+      if (deaf) throw new Error('Redis refused this worker when it started');
+    },
     stop: async () => {
       timers.clear();
       if (working) await within(bull.pause(true), DRAIN_MS).catch(() => {});

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../server/platform/log.ts';
 import { createBullQueue } from '../../../server/platform/queue/bull-queue.ts';
 import { createLocalQueue, type Queue, type Work } from '../../../server/platform/queue/queue.ts';
@@ -157,6 +158,90 @@ describe.skipIf(!binary)('the queue on Redis', () => {
       return pieces() > 0 ? true : undefined;
     });
     await queue.stop();
+  });
+
+  describe('while Redis refuses a worker', () => {
+    type Command = [string, ...string[]];
+    type Refusal = [what: string, refuse: Command[], allow: Command[]];
+    const WORKER: Command = ['ACL', 'SETUSER', 'worker', 'on', '>secret', 'allkeys', 'allchannels', '+@all'];
+    const refusals: Refusal[] = [
+      [
+        'its password',
+        [
+          ['ACL', 'SETUSER', 'default', 'resetpass'],
+          ['ACL', 'SETUSER', 'worker', 'resetpass'],
+        ],
+        [['ACL', 'SETUSER', 'default', 'nopass'], WORKER],
+      ],
+      ['scripts', [['ACL', 'SETUSER', 'worker', '-@scripting']], [WORKER]],
+      ['writes', [['REPLICAOF', '127.0.0.1', '1']], [['REPLICAOF', 'NO', 'ONE']]],
+    ];
+    const subscriptions: Refusal = ['subscriptions', [['ACL', 'SETUSER', 'worker', 'resetchannels']], [WORKER]];
+    const everything: Refusal = ['every command', [['ACL', 'SETUSER', 'worker', '-@all']], [WORKER]];
+    let admin: Redis;
+    beforeEach(async () => {
+      admin = new Redis(redis.url);
+      await run([WORKER]);
+    });
+    afterEach(async () => {
+      await redis.command('FLUSHALL');
+      admin.disconnect();
+    });
+    const run = async (commands: Command[]) => {
+      for (const command of commands) await admin.call(...command);
+    };
+
+    /** It works without Redis meanwhile, and is woken through it afterwards. */
+    async function goesOn(queue: Queue, pieces: () => number, allow: Command[]): Promise<void> {
+      const before = pieces();
+      await until('it works meanwhile, and says that it can’t use Redis', async () => {
+        queue.wake(21);
+        const refused = await queue.check().then(
+          () => false,
+          () => true,
+        );
+        return (refused && pieces() > before) || undefined;
+      });
+      await run(allow);
+      const web = await connected(redis);
+      const found = pieces();
+      await until(
+        'it works on what another process wakes, or its own sweep',
+        async () => {
+          web.wake(22);
+          queue.wake(22);
+          return pieces() > found || undefined;
+        },
+        20_000,
+      );
+      await Promise.all([queue.stop(), web.stop()]);
+    }
+    const asWorker = () => createBullQueue(redis.url.replace('://', '://worker:secret@'), log);
+
+    it.each([...refusals, subscriptions, everything])(
+      '%s, one that starts works without it, and goes on afterwards',
+      async (_, refuse, allow) => {
+        await run(refuse);
+        const { work, pieces } = counting(async () => {});
+        await goesOn(startQueue(asWorker(), work), pieces, allow);
+      },
+    );
+
+    it.each(refusals)(
+      '%s, one that loses its connections works without it, and goes on afterwards',
+      async (_, refuse, allow) => {
+        const queue = asWorker();
+        const { work, pieces } = counting(async () => {});
+        startQueue(queue, work);
+        await until('it works with Redis', async () => {
+          queue.wake(21);
+          return pieces() > 0 || undefined;
+        });
+        await run(refuse);
+        await admin.call('CLIENT', 'KILL', 'USER', 'worker');
+        await goesOn(queue, pieces, allow);
+      },
+    );
   });
 
   it('a job whose data Redis lost before handing it out is still work for its shop', async () => {
