@@ -126,3 +126,30 @@ it('a batch that runs out of time is halved until it fits, then grows again, and
   );
   expect(states).toEqual([{ state: 'open', n: 9 }]);
 });
+
+it('while this user may not write a table, as after migrations by another one, events wait and none is blamed', async () => {
+  await base.begin({});
+  const { db, shop, shops } = base;
+  for (let id = 1; id <= 3; id++) await base.receive('customers/create', customer(id));
+  const forbidden: typeof db = {
+    ...db,
+    transaction: async (work) =>
+      await db.transaction(
+        async (sql) =>
+          await work({
+            query: async <Row extends object>(text: string, params?: readonly Param[]) => {
+              if (text.includes('INSERT INTO deliveries'))
+                throw Object.assign(new Error('permission denied for table deliveries'), { code: '42501' });
+              return await sql.query<Row>(text, params);
+            },
+          }),
+      ),
+  };
+  const deps = { db: forbidden, shops, log: createLog('silent'), now: () => base.now };
+  await expect(processSafely(deps, shop)).rejects.toMatchObject({ code: '42501' });
+  const states = await db.query<{ state: string; n: number }>(
+    'SELECT state, count(*) AS n FROM events WHERE shop_id = $1 GROUP BY 1',
+    [shop.id],
+  );
+  expect(states).toEqual([{ state: 'received', n: 3 }]);
+});

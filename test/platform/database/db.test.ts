@@ -120,6 +120,7 @@ it.each<[string, unknown, boolean]>([
   ['the password was changed', coded('28P01'), true],
   ['the server does not let this machine in', coded('28000'), true],
   ['the server has no such database', coded('3D000'), true],
+  ['the user may not use a table', coded('42501'), true],
   ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
   ['an error that Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
   ['a wrong statement', coded('42601'), false],
