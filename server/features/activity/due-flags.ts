@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { flagChannels, isAboutAddress } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { loadContext } from '../../pipeline/deliver/context.ts';
-import { type Evaluated, evaluate, imagined } from '../../pipeline/deliver/evaluate.ts';
+import { type Evaluated, evaluate, imagined, type View } from '../../pipeline/deliver/evaluate.ts';
 import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { ClaimedDelivery, DeliveryKind } from '../../store/deliveries/deliveries.ts';
@@ -76,6 +76,15 @@ function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated)
   if (prepared.onlyChoice && news.length === 0 && !addsLists) due.skippedAgain++;
 }
 
+/** Null: it can't be worked out, and its claim puts it under attention. */
+function evaluateSafely(view: View, delivery: ClaimedDelivery): Evaluated | null {
+  try {
+    return evaluate(view, delivery);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The flags that sending this plan now would send. Each address counts once, however many events
  * name it.
@@ -137,7 +146,9 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
     });
     const found = await loadContext(db, shop, stored, deliveries);
     for (const delivery of deliveries) {
-      add(due, counted, evaluate({ shop, stored, life, found, now }, delivery));
+      const evaluated = evaluateSafely({ shop, stored, life, found, now }, delivery);
+      if (evaluated) add(due, counted, evaluated);
+      else due.skippedAgain++;
     }
   }
   const country = (await deps.shops.facts(shop)).country ?? null;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sendAgain } from '../../../server/features/activity/send-again.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
-import { openSubject } from '../../../server/store/deliveries/deliveries.ts';
+import { openSubject, subjectBinding } from '../../../server/store/deliveries/deliveries.ts';
 import { createImport } from '../../../server/store/imports/imports.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
 import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from './scene.ts';
@@ -578,21 +578,30 @@ describe('resending many events', () => {
     expect(scene.woken).toEqual([]);
   });
 
-  it.each([
-    ['opened', `UPDATE deliveries SET subject = '\\x00' WHERE event_id = $1`],
-    ['read any more', `UPDATE deliveries SET subject = '' WHERE event_id = $1`],
-  ])('sends the others if what one of them is about can’t be %s: that one needs attention again', async (_, broken) => {
-    const [bad, good] = [await ended('attention', 1), await ended('attention', 2)];
-    await scene.db.query(`UPDATE events SET body = (SELECT body FROM events WHERE id = $2) WHERE id = $1`, [bad, good]);
-    await scene.db.query(broken, [bad]);
-    const said = { status: 202, body: { count: 2, skippedAgain: 1, flags: noFlags } };
-    expect(await bulk({ filter: { state: 'attention' }, dryRun: true })).toMatchObject(said);
-    expect(await bulk({ filter: { state: 'attention' } })).toMatchObject(said);
-    expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
-    expect(await find(good)).toMatchObject({ state: 'accepted' });
-    const [row] = await scene.db.query('SELECT state, reason FROM events WHERE id = $1', [bad]);
-    expect(row).toEqual({ state: 'attention', reason: 'translation_failed' });
-  });
+  it.each<[string, (deliveryId: string) => Uint8Array]>([
+    ['opened', () => Buffer.from('x')],
+    ['read any more', () => Buffer.alloc(0)],
+    ['worked out', (id) => scene.shop.vault.sealJson(subjectBinding(id), { contact: { email: 'a@example.com' } })],
+  ])(
+    'sends the others if what one of them would send can’t be %s: that one needs attention again',
+    async (_, broken) => {
+      const [bad, good] = [await ended('attention', 1), await ended('attention', 2)];
+      await scene.db.query(`UPDATE events SET body = (SELECT body FROM events WHERE id = $2) WHERE id = $1`, [
+        bad,
+        good,
+      ]);
+      const [row] = await scene.db.query<{ id: string }>('SELECT id FROM deliveries WHERE event_id = $1', [bad]);
+      const { id } = row ?? { id: '' };
+      await scene.db.query('UPDATE deliveries SET subject = $2 WHERE id = $1', [id, broken(id)]);
+      const said = { status: 202, body: { count: 2, skippedAgain: 1, flags: noFlags } };
+      expect(await bulk({ filter: { state: 'attention' }, dryRun: true })).toMatchObject(said);
+      expect(await bulk({ filter: { state: 'attention' } })).toMatchObject(said);
+      expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
+      expect(await find(good)).toMatchObject({ state: 'accepted' });
+      const left = await scene.db.query('SELECT state, reason FROM events WHERE id = $1', [bad]);
+      expect(left).toEqual([{ state: 'attention', reason: 'translation_failed' }]);
+    },
+  );
 
   it('accepts the same filter as the list', async () => {
     const id = await ended('attention', 1);
