@@ -46,7 +46,7 @@ export const viewContract = z.strictObject(
   {
     name: z
       .string({ error: refusing('text') })
-      .trim()
+      .overwrite(visibleText)
       .min(1, { error: refusing('length', { max: MOST_NAME }) })
       .max(MOST_NAME, { error: refusing('length', { max: MOST_NAME }) })
       .regex(/^\P{Cc}*$/u, { error: refusing('invisible') }),

@@ -122,6 +122,7 @@ describe('the views of the activity', () => {
 
   it.each([
     [{ ...week, name: ' ' }, 'name'],
+    [{ ...week, name: '\u200b\u2800\u200e' }, 'name'],
     [{ ...week, name: 'x'.repeat(101) }, 'name'],
     [{ ...week, filter: { q: 'mia@example.com' } }, 'filter.q'],
     [{ ...week, filter: { state: ['attention'] } }, 'filter.state'],
