@@ -7,7 +7,6 @@ import {
   isAboutAddress,
   unknownChoice,
 } from '../../domain/consent.ts';
-import { contactFieldOf } from '../../domain/contact.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
 import { emptyProfile, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -176,10 +175,9 @@ export function stateShown(shop: Shop, found: DeliveryContext, delivery: Claimed
   if (delivery.entity) return delivery.entity;
   const { subject, personId } = delivery;
   const profile = personId ? found.profiles.get(personId) : undefined;
-  if (!profile?.customerId || !subject || subject.contact) return null;
-  const { about, added } = subject;
+  if (!profile?.customerId || !subject || subject.contact || subject.alone) return null;
+  const { added } = subject;
   if (added && added.activities.length + added.interests.length > 0) return null;
-  if (about && profile.contact[contactFieldOf(about.channel)] !== about.address) return null;
   return entityKey(shop.vault, 'customer', profile.customerId);
 }
 

@@ -1,6 +1,6 @@
 /** An event whose state isn't sent still counts: its choice is evaluated. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { customer, emailConsent, order } from '../bodies.ts';
+import { customer, emailConsent, order, smsConsent } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -99,4 +99,21 @@ it('a test order takes nothing from what another order said', async () => {
   await tell('orders/create', order(2, { ...customer3, billing_address: home, test: true, updated_at: at(2) }), 2);
   await tell('customers_email_marketing_consent/update', emailConsent(3, 'subscribed', at(3)), 3);
   expect(accepted().at(-1)).toMatchObject({ FirstName: 'Kim', EmailPermission: true, Address: { City: 'Aspen' } });
+});
+
+it('after a choice about a number that a customer had before, their current one is sent with their next webhook', async () => {
+  const { tell, at, accepted } = await histories.begin();
+  const state = (seconds: number, phone: string) => customer(4, { phone, updated_at: at(seconds) });
+  const late = smsConsent(4, 'unsubscribed', at(4), '+12125550101');
+  await tell('customers/create', state(1, '+12125550101'), 1);
+  await tell('customers/update', state(5, '+12125550202'), 5);
+  await tell('customers_marketing_consent/update', late, 4);
+  await tell('customers/update', state(6, '+12125550202'), 6);
+  expect(await tell('customers/update', state(7, '+12125550202'), 7)).toMatchObject({ reason: 'nothing_new' });
+  expect(accepted().map(({ Mobile, SMSPermission }) => [Mobile, SMSPermission])).toEqual([
+    ['12125550101', undefined],
+    ['12125550202', undefined],
+    ['12125550101', false],
+    ['12125550202', undefined],
+  ]);
 });
