@@ -81,7 +81,7 @@ it.each([
   await tell('orders/create', guestOrder(history, 5, { id: 8 }), 5);
   await tell(
     'orders/create',
-    order(2, { ...leftOut, customer: { id: 2 }, email: 'person2@example.com', updated_at: at(6) }),
+    order(2, { ...leftOut, customer: { id: 2, first_name: 'Kim' }, email: 'person2@example.com', updated_at: at(6) }),
     6,
   );
   await tell('customers_email_marketing_consent/update', emailConsent(2, 'subscribed', at(7)), 7);
@@ -89,6 +89,8 @@ it.each([
     history.accepted().filter(({ Phone, Address, FirstName }) => Phone || Address || FirstName === 'Test'),
   ).toEqual([]);
   expect(history.flags('EmailPermission')).toEqual([true, true]);
+  // What is the customer's own.
+  expect(history.accepted().at(-1)).toMatchObject({ FirstName: 'Kim', Email: 'person2@example.com' });
 });
 
 it('a test order takes nothing from what another order said', async () => {
