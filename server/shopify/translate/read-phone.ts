@@ -61,8 +61,8 @@ function strip(text: string): string {
 
 /** A number of nothing but digits and the marks that group them. */
 const PLAIN = /^[\d\s()./-]+$/;
-/** No national number that people write without a leading zero is longer. */
-const LONGEST_NATIONAL = 10;
+/** No national number that people write without a leading zero is longer: 11 digits in Brazil. */
+const LONGEST_NATIONAL = 11;
 
 /**
  * People everywhere write 00 in place of the plus, even where something else is dialled to call abroad, or leave the
