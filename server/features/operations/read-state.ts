@@ -1,7 +1,7 @@
 import { countedSources } from '../../domain/states.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
-import { isLateOptOut } from '../../store/deliveries/late-opt-outs.ts';
+import { lateWaiting } from '../../store/deliveries/late-opt-outs.ts';
 
 /** How long the database may take, in milliseconds. */
 const STATEMENT_MS = 10_000;
@@ -101,8 +101,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
          count(*) FILTER (WHERE d.lease_until IS NOT NULL) AS sending,
          count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying
        FROM deliveries d WHERE d.shop_id = s.id AND d.open) o
-     CROSS JOIN LATERAL (SELECT count(*) AS late FROM deliveries d JOIN events e ON e.id = d.event_id
-       WHERE d.shop_id = s.id AND ${isLateOptOut()}) p
+     CROSS JOIN LATERAL (SELECT count(*) AS late FROM (${lateWaiting('s.id')}) AS of_shop) p
      LEFT JOIN LATERAL (SELECT d.due_at FROM deliveries d
        WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
          AND ${firstOfLanes}

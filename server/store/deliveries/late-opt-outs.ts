@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { TOLD_SINCE } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
@@ -12,14 +13,26 @@ const LATE_DAYS = 3;
  * Since it came, tried or not. What was resent may carry a newer opt-out than its event: it counts
  * from its first attempt.
  */
-const since = 'CASE WHEN d.again THEN coalesce(d.first_attempt_at, e.received_at) ELSE e.received_at END';
+const SINCE = 'CASE WHEN d.again THEN coalesce(d.first_attempt_at, e.received_at) ELSE e.received_at END';
+
+const columns = `e.id, e.source, ${SINCE} AS since`;
+const isLate = (now: string) => `d.carries_opt_out AND ${SINCE} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
- * SQL: delivery `d` of event `e` carries an opt-out that is late.
+ * SQL: the events whose opt-out waits and is late, with their source and since when it has been due.
+ * @param shop the SQL for the shop's id
  * @param now the SQL for the moment to compare with
  */
-export const isLateOptOut = (now = 'now()') =>
-  `d.open AND d.carries_opt_out AND ${since} < ${now} - interval '${LATE_DAYS * 24} hours'`;
+export const lateWaiting = (shop: string, now = 'now()') =>
+  `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = ${shop} AND d.open AND ${isLate(now)}`;
+
+/** SQL: the same, with those that need attention and that nothing else has told since. */
+export const lateOptOuts = (shop: string, now = 'now()') =>
+  `${lateWaiting(shop, now)}
+     UNION ALL
+     SELECT ${columns} FROM events e JOIN deliveries d ON d.event_id = e.id
+     WHERE e.shop_id = ${shop} AND e.state = 'attention' AND ${isLate(now)} AND NOT ${TOLD_SINCE}`;
 
 /** A shop's late opt-outs, and since when the oldest has been waiting; null when there are none. */
 export async function findLateOptOuts(
@@ -28,8 +41,7 @@ export async function findLateOptOuts(
   now: Instant,
 ): Promise<{ count: number; since: Date } | null> {
   const [row] = await sql.query<{ count: number; since: Date | null }>(
-    `SELECT count(*) AS count, min(${since}) AS since FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = $1 AND ${isLateOptOut('$2::timestamptz')}`,
+    `SELECT count(*) AS count, min(since) AS since FROM (${lateOptOuts('$1', '$2::timestamptz')}) AS late`,
     [shop.id, new Date(now)],
   );
   return row?.since ? { count: row.count, since: row.since } : null;

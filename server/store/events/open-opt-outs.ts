@@ -3,7 +3,7 @@ const CARRIED_ANOTHER = `EXISTS (SELECT 1 FROM (SELECT flags FROM attempts WHERE
          WHERE a.flags->>t.channel IS DISTINCT FROM 'false')`;
 
 /** SQL: Ascent360 has accepted a flag since about what delivery `d` opts out. */
-const TOLD_SINCE = `EXISTS (SELECT 1 FROM told t
+export const TOLD_SINCE = `EXISTS (SELECT 1 FROM told t
        WHERE t.shop_id = d.shop_id AND t.accepted_at >= d.settled_at AND NOT ${CARRIED_ANOTHER}
          AND (t.channel, t.address) IN (('email', d.email_lane), ('sms', d.phone_lane),
            ('phone', d.person_id::text), ('postal', d.person_id::text)))`;

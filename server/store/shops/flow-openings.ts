@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/db.ts';
-import { isLateOptOut } from '../deliveries/late-opt-outs.ts';
+import { lateOptOuts } from '../deliveries/late-opt-outs.ts';
 import type { Shop } from './shops.ts';
 
 /** The problems that Shopify Flow is told about when they open. */
@@ -22,9 +22,8 @@ const OPEN = `
   SELECT i.id, 'rejected', '', true FROM installed i
   WHERE EXISTS (SELECT 1 FROM events e WHERE e.shop_id = i.id AND e.state = 'attention' AND e.reason = 'rejected' AND e.source <> 'flow')
   UNION ALL
-  SELECT DISTINCT d.shop_id, 'opt_outs', '', true FROM deliveries d
-    JOIN installed i ON i.id = d.shop_id JOIN events e ON e.id = d.event_id
-  WHERE ${isLateOptOut()} AND e.source <> 'flow'
+  SELECT i.id, 'opt_outs', '', true FROM installed i
+  WHERE EXISTS (SELECT 1 FROM (${lateOptOuts('i.id')}) AS late WHERE source <> 'flow')
   UNION ALL
   SELECT p.shop_id, 'privacy_request', p.id::text, true FROM privacy_requests p JOIN installed i ON i.id = p.shop_id
   WHERE p.done_at IS NULL`;

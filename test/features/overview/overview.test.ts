@@ -319,6 +319,22 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect((await scene.call('get', '/activity?optOuts=late')).body.total).toBe(1);
   });
 
+  it('is listed after 3 days though nothing tries it any more, until another record has told it', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work(answers.rejected);
+    const isListed = async () =>
+      (await overview()).problems.filter(({ kind }: { kind: string }) => kind === 'opt_outs_undelivered');
+    await aged(3 * DAY - MINUTE);
+    expect(await isListed()).toEqual([]);
+    await aged(4 * DAY);
+    expect(await isListed()).toMatchObject([{ count: 1, since: new Date(scene.now - 4 * DAY).toISOString() }]);
+    expect((await scene.call('get', '/activity?optOuts=late')).body.total).toBe(1);
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    expect(await isListed()).toEqual([]);
+    expect((await scene.call('get', '/activity?optOuts=late')).body.total).toBe(0);
+  });
+
   it('that is resent is listed 3 days after that is first tried: its event may be old', async () => {
     const id = await scene.receive(
       'customers_email_marketing_consent/update',
