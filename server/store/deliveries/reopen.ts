@@ -1,5 +1,6 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
+import { TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, subjectBinding } from './deliveries.ts';
@@ -12,6 +13,10 @@ export type Reopened = { deliveryId: string; source: string | null };
 
 /** What to send them with. `reassert`: flags that were accepted already, too. `subjects`: of the sources, except erased ones. */
 export type Again = { reassert: boolean; subjects: ReadonlyMap<string, DeliverySubject> };
+
+/** SQL: delivery `d` ended without telling its opt-out, and nothing else has told it since. */
+const OWES_OPT_OUT = `(d.carries_opt_out AND NOT ${TOLD_SINCE}
+         AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.state = 'attention'))`;
 
 /**
  * Reopens deliveries at the end of their lanes. Old attempts stay in their history, and no old
@@ -44,7 +49,7 @@ export async function reopen(
   );
   await sql.query(
     `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
-       last_class = NULL, carries_opt_out = false, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
+       last_class = NULL, carries_opt_out = ${OWES_OPT_OUT}, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
        subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
      WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,

@@ -374,6 +374,22 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([0, 0]);
   });
 
+  it('counts while it waits to be resent, and one that was accepted doesn’t', async () => {
+    const rejected = await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    const accepted = await scene.receive(
+      'customers_email_marketing_consent/update',
+      emailChoice(2, 'unsubscribed', scene.now - MINUTE),
+    );
+    await scene.work();
+    await scene.save({ paused: true });
+    for (const id of [rejected, accepted]) await scene.call('post', `/activity/${id}/retry`);
+    expect(await open()).toEqual([1, 1]);
+    await scene.save({ paused: false });
+    expect(await scene.work()).toMatchObject([{ EmailPermission: false }, expect.anything()]);
+    expect(await open()).toEqual([0, 0]);
+  });
+
   it('counts no longer once Ascent360 has accepted that its customer opted in again', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());
     await scene.work(answers.rejected);
