@@ -25,6 +25,35 @@ export async function navigate(to: string, options: { replace?: boolean } = {}):
   go(hrefOf(to), options);
 }
 
+/** What happens on the browser's Back and Forward before the router sees where they led. */
+let onPop: ((event: PopStateEvent) => void) | null = null;
+// Listeners of the window are called in the order they were added, so before the router's.
+window.addEventListener('popstate', (event) => onPop?.(event));
+
+/**
+ * From now on Back and Forward ask before they leave this page, too, as `navigate` does.
+ * @returns ends that
+ */
+export function askBeforeBack(): () => void {
+  const { href, pathname } = window.location;
+  let latest: PopStateEvent | null = null;
+  const end = () => {
+    onPop = null;
+  };
+  onPop = async (event) => {
+    if (window.location.pathname === pathname) return;
+    event.stopImmediatePropagation();
+    // In place of the entry it left.
+    window.history.pushState(null, '', href);
+    latest = event;
+    await appBridge()?.saveBar.leaveConfirmation();
+    if (latest !== event) return;
+    end();
+    window.history.back();
+  };
+  return end;
+}
+
 /**
  * For wouter's Router: every navigation between our pages keeps the part that stays, and asks about
  * unsaved changes.

@@ -1,12 +1,13 @@
 import { createElement, useEffect, useRef } from 'react';
 import { appBridge } from '../app-bridge.ts';
+import { askBeforeBack } from '../location.ts';
 import { textAt } from '../texts.ts';
 
 type Props = { id: string; dirty: boolean; saving: boolean; onSave: () => void; onDiscard: () => void };
 
 /**
  * The admin's contextual save bar, through App Bridge's `ui-save-bar`: shown while something is
- * unsaved. As long as it is, the admin asks before leaving the page. React 18 doesn't support
+ * unsaved. As long as it is, the admin asks before leaving the page, and so do Back and Forward. React 18 doesn't support
  * events of custom elements, so the buttons have listeners added by hand.
  */
 export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
@@ -33,7 +34,9 @@ export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
     // The browser itself may reload the frame, which no save bar sees.
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', warn);
+    const endAsking = askBeforeBack();
     return () => {
+      endAsking();
       void appBridge()?.saveBar.hide(id);
       window.removeEventListener('beforeunload', warn);
     };

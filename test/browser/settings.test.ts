@@ -136,6 +136,36 @@ inBrowser('the settings', (stage) => {
       await page.waitForURL('**/activity?**');
     });
 
+    it('ask before the browser goes back, and stay', async () => {
+      const page = await stage().open('/activity');
+      await page.getByRole('link', { name: 'Settings' }).click();
+      const name = page.getByLabel('Source name');
+      await name.waitFor();
+      await name.fill('Not saved');
+      const dialogs: string[] = [];
+      let answer: 'accept' | 'dismiss' = 'dismiss';
+      page.on('dialog', (dialog) => {
+        dialogs.push(dialog.message());
+        void dialog[answer]();
+      });
+      // `page.goBack` would wait for a page that doesn't come.
+      const goBack = async () => await page.evaluate(() => window.history.back());
+      for (const before of [0, 1]) {
+        await goBack();
+        await expect.poll(() => dialogs.length).toBe(before + 1);
+        expect(new URL(page.url()).pathname).toBe('/settings');
+        expect(await name.inputValue()).toBe('Not saved');
+      }
+      answer = 'accept';
+      await goBack();
+      await page.waitForURL('**/activity?**');
+      await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+      expect(dialogs).toEqual(Array(3).fill('Leave page with unsaved changes?'));
+      await page.goForward();
+      await name.waitFor();
+      expect(await name.inputValue()).not.toBe('Not saved');
+    });
+
     it('stay if typed while others are being saved, and can be discarded, a provider’s number too', async () => {
       const page = await open();
       const before = Object(await saved());
