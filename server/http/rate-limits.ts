@@ -1,5 +1,6 @@
-import { type RequestHandler, Router } from 'express';
+import { type RequestHandler, type Response, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Shop } from '../store/shops/shops.ts';
 import { refusal } from './errors.ts';
 import { merchantOf } from './merchant-auth.ts';
 
@@ -23,19 +24,20 @@ export const callsPerMinute = {
 
 type Limits = Record<keyof typeof callsPerMinute, number>;
 
-/** Limits one shop's calls per minute; further calls get 429 with Retry-After. */
-function limit(perMinute: number): RequestHandler {
-  return rateLimit({
+/** Limits one shop's calls per minute; further calls get 429 with Retry-After, and this body. */
+export const limitShop = (perMinute: number, shopOf: (res: Response) => Shop, body: object): RequestHandler =>
+  rateLimit({
     windowMs: MINUTE_S * 1000,
     limit: perMinute,
     standardHeaders: false,
     legacyHeaders: false,
-    keyGenerator: (_req, res) => merchantOf(res).shop.domain,
+    keyGenerator: (_req, res) => shopOf(res).domain,
     handler: (_req, res) => {
-      res.status(429).set('Retry-After', String(MINUTE_S)).json(refusal('too_many'));
+      res.status(429).set('Retry-After', String(MINUTE_S)).json(body);
     },
   });
-}
+
+const limit = (perMinute: number) => limitShop(perMinute, (res) => merchantOf(res).shop, refusal('too_many'));
 
 /** Keeps one shop's calls from slowing down other shops. Mount behind merchantAuth. */
 export function rateLimits(limits: Limits = callsPerMinute): Router {
