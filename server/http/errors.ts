@@ -6,7 +6,7 @@ import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
-import { codeOf } from '../platform/error-code.ts';
+import { codeOf, textIn } from '../platform/error-code.ts';
 import type { Log } from '../platform/log.ts';
 
 /** The largest body that the merchant API accepts. */
@@ -116,11 +116,6 @@ export const notFound: RequestHandler = (_req, res) => {
   res.status(404).json(refusal('not_found'));
 };
 
-const textOf = (holder: object, key: string): string => {
-  const value: unknown = Reflect.get(holder, key);
-  return typeof value === 'string' ? value : '';
-};
-
 /**
  * How to answer express.json's own errors, by their `type`
  * (https://github.com/expressjs/body-parser#errors).
@@ -142,10 +137,10 @@ const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal
 export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const holder = typeof error === 'object' && error !== null ? error : {};
-    const fault = bodyFaults[textOf(holder, 'type')];
+    const fault = bodyFaults[textIn(error, 'type') ?? ''];
     const note = () =>
       log.error(
-        { name: textOf(holder, 'name') || typeof error, code: codeOf(error) || undefined },
+        { name: textIn(error, 'name') || typeof error, code: codeOf(error) || undefined },
         'A call of the merchant API failed',
       );
     if (res.headersSent) {

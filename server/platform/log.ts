@@ -1,16 +1,11 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
 import { isOutage } from './database/outage.ts';
-import { codeOf } from './error-code.ts';
+import { codeOf, textIn } from './error-code.ts';
 
 /**
  * Structured logging: ids, counts, codes and times only. Never pass it personal data or a secret.
  */
 export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
-
-const textAt = (holder: Error, key: string): string | undefined => {
-  const value: unknown = Reflect.get(holder, key);
-  return typeof value === 'string' ? value : undefined;
-};
 
 /** Redis has no codes: its refusals begin with a word in capitals instead. */
 const wordOf = ({ name, message }: Error) => (name === 'ReplyError' ? /^[A-Z]+\b/.exec(message)?.[0] : undefined);
@@ -28,7 +23,7 @@ export function describeError(error: unknown): object {
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)
     .join('\n');
-  return { name: error.name, code: textAt(error, 'code') ?? wordOf(error), why: textAt(error, 'why'), stack: frames };
+  return { name: error.name, code: textIn(error, 'code') ?? wordOf(error), why: textIn(error, 'why'), stack: frames };
 }
 
 const SECRETS: ReadonlySet<string> = new Set(['guid', 'token', 'secret', 'authorization']);

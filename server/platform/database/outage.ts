@@ -1,4 +1,4 @@
-import { codeOf } from '../error-code.ts';
+import { codeOf, textIn } from '../error-code.ts';
 
 /**
  * Codes from node and node-postgres: the system's connection errors, and PostgreSQL's classes 08,
@@ -22,10 +22,7 @@ const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyC
  */
 export function isOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const says = (key: string, what: RegExp) => {
-    const value: unknown = Reflect.get(error, key);
-    return typeof value === 'string' && what.test(value);
-  };
+  const says = (name: string, what: RegExp) => what.test(textIn(error, name) ?? '');
   if (says('code', awayCode) || says('kind', awayKind) || says('message', awayMessage)) return true;
   return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }
