@@ -14,16 +14,18 @@ const HOUR = 60 * MINUTE;
 /** A local day begins at most this long before or after the same day in UTC. */
 const WIDEST_OFFSET = 15 * HOUR;
 
-/** The zone if the runtime knows this IANA name, otherwise UTC. */
-export function knownTimeZone(timeZone: string | undefined): string {
-  if (!timeZone) return 'UTC';
+/** Whether the runtime knows this IANA name. */
+export function isTimeZone(timeZone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone });
-    return timeZone;
+    return true;
   } catch {
-    return 'UTC';
+    return false;
   }
 }
+
+/** The zone if the runtime knows it, otherwise UTC. */
+export const knownTimeZone = (timeZone = 'UTC'): string => (isTimeZone(timeZone) ? timeZone : 'UTC');
 
 /**
  * Returns the local date of an instant as `YYYY-MM-DD`.

@@ -1,3 +1,4 @@
+import { isTimeZone } from '../../domain/days.ts';
 import { type ShopFacts, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, setKnown } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
@@ -37,7 +38,7 @@ export function translateShopUpdate(body: Body): Translated {
   setKnown(shop, 'email', told.email === undefined ? undefined : readEmail(told.email));
   setKnown(shop, 'country', countryCode(told.country_code));
   setKnown(shop, 'currency', /^[a-z]{3}$/i.test(told.currency ?? '') ? told.currency?.toUpperCase() : undefined);
-  setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone) ? told.iana_timezone : undefined);
+  setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone ?? '') ? told.iana_timezone : undefined);
   const updatedAt = readInstant(told.updated_at);
   if (updatedAt !== undefined) shop.updatedAt = updatedAt;
   return { kind: 'lifecycle', shop };
@@ -46,15 +47,6 @@ export function translateShopUpdate(body: Body): Translated {
 function countryCode(text: string | undefined): string | undefined {
   const code = text?.toUpperCase();
   return code !== undefined && countries.alpha2ToAlpha3(code) !== undefined ? code : undefined;
-}
-
-function isTimeZone(name: string | undefined): boolean {
-  if (name === undefined) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 /**
