@@ -1,4 +1,4 @@
-import type { AskedChannel, Channel, FactSource } from '../../domain/consent.ts';
+import type { AskedChannel, FactSource } from '../../domain/consent.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, isIdOnly } from '../fields.ts';
@@ -13,22 +13,15 @@ import { readPhone } from './read-phone.ts';
  * @throws TranslationError when neither customer nor address is named
  */
 export function translateEmailConsent(body: Body, ctx: EventContext): Translated {
-  const shortened = shortenedTo(body, 'email');
-  if (shortened) return shortened;
   const { customer_id, email_address, email_marketing_consent: consent } = emailConsentSchema.parse(body);
   const email = email_address === undefined ? undefined : readEmail(email_address);
-  return consentOf(
-    'email',
-    customer_id,
-    { address: email?.toLowerCase(), asWritten: email ?? email_address },
-    {
-      state: consent?.state,
-      level: consent?.opt_in_level,
-      date: consent?.consent_updated_at ?? 'none',
-      triggeredAt: ctx.triggeredAt,
-      ...readOf(body),
-    },
-  );
+  return consentOf('email', body, ctx, {
+    customerId: customer_id,
+    address: email?.toLowerCase(),
+    asWritten: email ?? email_address,
+    consent,
+    date: consent?.consent_updated_at,
+  });
 }
 
 /**
@@ -36,21 +29,14 @@ export function translateEmailConsent(body: Body, ctx: EventContext): Translated
  * @throws TranslationError as for email
  */
 export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
-  const shortened = shortenedTo(body, 'sms');
-  if (shortened) return shortened;
   const { id, phone, sms_marketing_consent: consent } = smsConsentSchema.parse(body);
-  return consentOf(
-    'sms',
-    id,
-    { address: e164(phone, ctx), asWritten: phone },
-    {
-      state: consent?.state,
-      level: consent?.opt_in_level,
-      date: consent?.consent_updated_at ?? 'none',
-      triggeredAt: ctx.triggeredAt,
-      ...readOf(body),
-    },
-  );
+  return consentOf('sms', body, ctx, {
+    customerId: id,
+    address: e164(phone, ctx),
+    asWritten: phone,
+    consent,
+    date: consent?.consent_updated_at,
+  });
 }
 
 /**
@@ -58,21 +44,14 @@ export function translateSmsConsent(body: Body, ctx: EventContext): Translated {
  * @throws TranslationError as for email
  */
 export function translateWhatsAppConsent(body: Body, ctx: EventContext): Translated {
-  const shortened = shortenedTo(body, 'whatsapp');
-  if (shortened) return shortened;
   const { customer_id, phone_number, whats_app_marketing_consent: consent } = whatsAppConsentSchema.parse(body);
-  return consentOf(
-    'whatsapp',
-    customer_id,
-    { address: e164(phone_number, ctx), asWritten: phone_number },
-    {
-      state: consent?.state,
-      level: consent?.opt_in_level,
-      date: consent?.updated_at ?? 'none',
-      triggeredAt: ctx.triggeredAt,
-      ...readOf(body),
-    },
-  );
+  return consentOf('whatsapp', body, ctx, {
+    customerId: customer_id,
+    address: e164(phone_number, ctx),
+    asWritten: phone_number,
+    consent,
+    date: consent?.updated_at,
+  });
 }
 
 /** A body that only names the customer says nothing about a choice, not even that there is none. */
@@ -87,34 +66,33 @@ function shortenedTo(body: Body, channel: AskedChannel): Translated | null {
  * A body that Shopify had shortened was read, and names the customer's address and choice of that
  * moment.
  */
-function readOf(body: Body): Pick<Choice, 'source' | 'readAt'> {
+function readOf(body: Body): { source: FactSource; readAt?: Instant } {
   if (!('__typename' in body)) return { source: 'consent_topic' };
   const readAt = readWrittenDate(body['read_at']);
   return { source: 'admin_read', ...(typeof readAt === 'number' && { readAt }) };
 }
 
-type Choice = {
-  state: string | undefined;
-  level: string | undefined;
-  date: WrittenDate;
-  triggeredAt: Instant;
-  /** When it was read, if that was later. */
-  readAt?: Instant;
-  source: FactSource;
+/** What the topics say, each in words of its own. */
+type Told = {
+  customerId: ShopifyId | undefined;
+  address: string | undefined;
+  asWritten: string | undefined;
+  consent: { state?: string | undefined; opt_in_level?: string | undefined } | undefined;
+  date: WrittenDate | undefined;
 };
 
-function consentOf(
-  channel: Channel,
-  customerId: ShopifyId | undefined,
-  { address, asWritten }: { address: string | undefined; asWritten: string | undefined },
-  { state, level, date, triggeredAt, readAt = triggeredAt, source }: Choice,
-): Translated {
+function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: Told): Translated {
+  const shortened = shortenedTo(body, channel);
+  if (shortened) return shortened;
+  const { customerId, address, asWritten, consent, date = 'none' } = told;
   if (customerId === undefined && address === undefined) {
     throw new TranslationError(
       'consent_without_person',
       `The ${channel} consent names neither a customer id nor an address`,
     );
   }
+  const { source, readAt = ctx.triggeredAt } = readOf(body);
+  const state = consent?.state?.toLowerCase() ?? null;
   return {
     kind: 'consent',
     customerId: customerId ?? null,
@@ -122,10 +100,10 @@ function consentOf(
       channel,
       address: address ?? null,
       addressAsWritten: asWritten ?? null,
-      state: state?.toLowerCase() ?? null,
-      level: level?.toLowerCase() ?? null,
+      state,
+      level: consent?.opt_in_level?.toLowerCase() ?? null,
       // What was read may be newer than the message that was shortened, if it says so.
-      ...readChosenAt(date, date === 'none' ? triggeredAt : readAt, state?.toLowerCase() === 'subscribed'),
+      ...readChosenAt(date, date === 'none' ? ctx.triggeredAt : readAt, state === 'subscribed'),
       source,
     },
   };
