@@ -69,21 +69,15 @@ export const customerId = field((value) => {
 export const ids = field((value) =>
   Array.isArray(value) ? value.map(readId).filter((one) => one !== undefined) : undefined,
 );
-/** Tags from a list or a comma-separated text, in order, without repeats. */
-export const tags = field((value) => {
-  const parts = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];
-  return [...new Set(parts.map(readText).filter((tag) => tag !== undefined))];
-});
-
-/**
- * Several texts typed into one field, separated by commas or line breaks of any kind, or a list;
- * without repeats.
- */
-export const texts = field((value) => {
-  const parts =
-    typeof value === 'string' ? value.split(/[,\n\r\u0085\u2028\u2029]/) : Array.isArray(value) ? value : [];
-  return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
-});
+/** Texts from a list, or from one text that separates them, in order, without repeats. */
+const distinctTexts = (separator: string | RegExp) =>
+  field((value) => {
+    const parts = typeof value === 'string' ? value.split(separator) : Array.isArray(value) ? value : [];
+    return [...new Set(parts.map(readText).filter((part) => part !== undefined))];
+  });
+export const tags = distinctTexts(',');
+/** Several texts typed into one field: also separated by line breaks of any kind. */
+export const texts = distinctTexts(/[,\n\r\u0085\u2028\u2029]/);
 
 function readSection<S extends Shape>(shape: S, from: Record<string, unknown>): Section<S> {
   const read: Record<string, unknown> = {};
