@@ -1,6 +1,6 @@
 import { listFromTags, permissionFromTags } from './consent/mapped-permissions.ts';
 import type { ConsentFact, TagChannel } from './consent.ts';
-import { type KnownTag, type PersonProfile, tagKey } from './person.ts';
+import { distinct, type KnownTag, type PersonProfile, tagKey } from './person.ts';
 import {
   type AddedTexts,
   type ListSource,
@@ -25,13 +25,6 @@ function valuesOf(profile: Profile, source: ListSource): { values: string[]; fro
     case 'metafield':
       return { values: profile.read?.metafields[source.key] ?? [], from: `metafield ${source.key}` };
   }
-}
-
-/** Each text once: Ascent360 doesn't tell upper from lower case. */
-function distinct(texts: readonly string[]): string[] {
-  const byKey = new Map<string, string>();
-  for (const text of texts) if (!byKey.has(tagKey(text))) byKey.set(tagKey(text), text);
-  return [...byKey.values()];
 }
 
 function list(profile: Profile, sources: readonly ListSource[]): Mapped['interests'] {

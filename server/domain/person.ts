@@ -128,6 +128,13 @@ export const composed = (text: string) => text.trim().normalize();
  */
 export const tagKey = (tag: string) => composed(tag).toLowerCase();
 
+/** Each text once, in its first spelling: Ascent360 doesn't tell upper from lower case either. */
+export function distinct(texts: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const text of texts) if (!byKey.has(tagKey(text))) byKey.set(tagKey(text), text);
+  return [...byKey.values()];
+}
+
 /**
  * No known tags. It has no prototype: a tag may be named like something every object has, such as
  * `constructor`.

@@ -1,4 +1,4 @@
-import { composed, tagKey } from '../person.ts';
+import { composed, distinct, tagKey } from '../person.ts';
 import type { PermissionTags } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 
@@ -27,12 +27,9 @@ export function listFromTags(tags: readonly string[], prefix: string): string[] 
   const wanted = tagKey(prefix);
   if (wanted === '') return [];
   const { length } = composed(prefix);
-  const values = new Map<string, string>();
-  for (const tag of tags) {
-    const trimmed = composed(tag);
-    if (tagKey(trimmed.slice(0, length)) !== wanted) continue;
-    const value = visibleText(trimmed.slice(length));
-    if (value !== '' && !values.has(tagKey(value))) values.set(tagKey(value), value);
-  }
-  return [...values.values()];
+  const values = tags
+    .map(composed)
+    .filter((tag) => tagKey(tag.slice(0, length)) === wanted)
+    .map((tag) => visibleText(tag.slice(length)));
+  return distinct(values.filter((value) => value !== ''));
 }
