@@ -83,6 +83,10 @@ export const permissionTagsOf = (mapping: Settings['mapping']): Record<TagChanne
 export const mapsPermissions = (mapping: Settings['mapping']): boolean =>
   Object.values(permissionTagsOf(mapping)).some((tags) => tags !== null);
 
+/** Whether any setting depends on tags. */
+export const readsTags = ({ mapping }: Pick<Settings, 'mapping'>): boolean =>
+  mapsPermissions(mapping) || sourcesOf(mapping).some(({ from }) => from === 'tag');
+
 /** Why the settings leave an order out, whatever it brings; null: they don't. */
 export function whyLeftOut(
   { send }: Pick<Settings, 'send'>,

@@ -1,4 +1,5 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { readsTags } from '../../domain/settings.ts';
 import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
@@ -13,7 +14,6 @@ import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
 import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
 import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
-import { readsTags } from './handle-person-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { openBatch } from './open-batch.ts';
 import { type OpenedEvents, stillReceived } from './open-received.ts';

@@ -2,17 +2,13 @@ import { reachedAt } from '../../domain/contact.ts';
 import { isStale, type StateAt } from '../../domain/is-stale.ts';
 import { type KnownTag, noteUnheard, saleOptOutOf, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { mapsPermissions, permissionTagsOf, type Settings, sourcesOf } from '../../domain/settings.ts';
+import { permissionTagsOf, readsTags } from '../../domain/settings.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
-
-/** Whether any setting depends on tags. */
-export const readsTags = ({ mapping }: Settings): boolean =>
-  mapsPermissions(mapping) || sourcesOf(mapping).some(({ from }) => from === 'tag');
 
 /** A state without a date counts as older than one with a date. */
 const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt => ({
@@ -117,7 +113,8 @@ function sendTagged(
   { person, waits, entity }: { person: Person; waits: boolean; entity: string | null },
 ): Outcome {
   const { contact } = person.profile;
-  if (!batch.settings || !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
+  // Before any settings are saved, nobody knows which tags they will name.
+  if (batch.settings && !readsTags(batch.settings)) return skipped('recorded', detailOf('tags_unused'));
   if (person.deletedAt !== null) return skipped('deleted_person');
   if (!reachedAt(contact)) {
     const parked = waits ? batch.park(event, person) : null;

@@ -3,6 +3,7 @@
  * address is spelled.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../../fakes/connector.ts';
 import { customer, order } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
 
@@ -142,4 +143,22 @@ it('whoever has another phone and address by then opts out by tag with those', a
     Address: { Addressline1: '2 Side St' },
     AddressPermission: false,
   });
+});
+
+it('a tag that arrives before any settings are saved waits for them, and is sent with what they make of it', async () => {
+  const { app } = histories;
+  const shop = 'unset.myshopify.com';
+  await app.send('customers/create', customer(1, { default_address: { ...home, phone: '+19705550101' } }), { shop });
+  const tag = { customerId: 1, tags: ['mail-ok'], occurredAt: new Date().toISOString() };
+  await app.send('customer.tags_added', tag, { shop });
+  const ends = async () =>
+    Object.fromEntries((await app.events(shop)).map(({ topic, state, reason }) => [topic, reason ?? state]));
+  await until('both are translated', async () => (Object.values(await ends()).includes('received') ? undefined : true));
+  expect(await ends()).toEqual({ 'customers/create': 'superseded', 'customer.tags_added': 'open' });
+  const guid = await app.connect(settings, shop);
+  await app.settled(shop);
+  expect(await ends()).toEqual({ 'customers/create': 'superseded', 'customer.tags_added': 'accepted' });
+  expect(app.ascent360.received.filter((record) => record.guid === guid).map(({ body }) => body)).toEqual([
+    expect.objectContaining({ Phone: '19705550101', PhonePermission: true, AddressPermission: true }),
+  ]);
 });
