@@ -1,7 +1,7 @@
 import { ConfigError, readConfig } from './platform/config.ts';
 import { explainConnection } from './platform/explain-connection.ts';
 import { createLog } from './platform/log.ts';
-import { start } from './start.ts';
+import type { Running } from './start.ts';
 
 /** How long a stop may take before the process exits anyway, in milliseconds. */
 const STOP_WITHIN = 9_500;
@@ -14,12 +14,14 @@ function refuse(message: string): never {
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  const running = await start(config, log);
+  let running: Running | null = null;
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
+    // Nothing is under way yet.
+    if (!running) process.exit(0);
     setTimeout(() => process.exit(1), STOP_WITHIN).unref();
     running.stop().then(
       () => process.exit(0),
@@ -29,8 +31,11 @@ try {
       },
     );
   };
+  // Before all that takes time: process 1 of a container has no other way to end.
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  const { start } = await import('./start.ts');
+  running = await start(config, log);
 } catch (error) {
   if (error instanceof ConfigError) refuse(`The environment is not complete:\n${error.message}`);
   refuse(explainConnection('DATABASE_URL', error) ?? (error instanceof Error ? error.message : 'Could not start'));

@@ -1,4 +1,5 @@
 /** What a start can't use is named, with what to do about it. */
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,4 +39,31 @@ it('a DATA_DIR that is a file, or within one, or where nobody can write', async 
     await expect(openDb({ databaseUrl: undefined, dataDir })).rejects.toThrow(refused);
     await expect(loadKeys({ encryptionKeys: undefined, dataDir })).rejects.toThrow(refused);
   }
+});
+
+it('SIGTERM ends a start that still waits for its database: process 1 of a container would not die of it by itself', async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, resolve));
+  onTestFinished(() => void silent.close());
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../../server/index.ts')], {
+    env: {
+      SHOPIFY_API_KEY: 'key',
+      SHOPIFY_API_SECRET: 'secret',
+      ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      DATABASE_URL: `postgresql://user@127.0.0.1:${port}/connector`,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
+  await new Promise((resolve) => silent.once('connection', resolve));
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(said).toContain('"stopping"');
 });
