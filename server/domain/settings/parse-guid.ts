@@ -9,6 +9,8 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const wholeGuid = new RegExp(`^${UUID}$`);
 /** Also in braces: Ascent360 writes its address as `/V1/Data/{GUID}`. */
 const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
+/** No address is longer, and what is unwrapped takes quadratic time: a megabyte of it would hold up the process for hours. */
+const LONGEST = 2000;
 /** Characters around a GUID or an address in code, emails and sentences. */
 const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;
 /** Text that may precede a GUID: its label, and the namespace of RFC 9562. */
@@ -46,7 +48,9 @@ function parseAddress(url: URL): ParsedGuid {
  * lower case. It is a credential, so no message repeats any of the pasted text.
  */
 export function parseGuid(text: string): ParsedGuid {
-  const unwrapped = withoutInvisible(text).replace(WRAPPING, '');
+  const visible = withoutInvisible(text);
+  if (visible.length > LONGEST) return refused('not_a_guid');
+  const unwrapped = visible.replace(WRAPPING, '');
   const pasted = unwrapped.replace(LABEL, '').replace(BEFORE_ADDRESS, '').replace(WRAPPING, '');
   if (pasted === '') return refused('missing');
   const guid = pasted.replace(HYPHENS, '-').toLowerCase();

@@ -98,6 +98,16 @@ describe('a pasted GUID', () => {
     expect(JSON.stringify(parsed)).not.toContain(guid.slice(0, 8));
   });
 
+  it.each([')', '.', '(', '"', '-', ' ', '/'])(
+    'with 100 kB of %j is refused in a moment: meanwhile no shop’s webhook is answered',
+    (character) => {
+      const began = performance.now();
+      for (const end of ['x', `${guid}x`]) expect(parseGuid(character.repeat(100_000) + end).ok).toBe(false);
+      expect(performance.now() - began).toBeLessThan(2000);
+    },
+    20_000,
+  );
+
   it('of any shape is answered, and a message never repeats it', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', minLength: 12 }), fc.webUrl()), (pasted) => {

@@ -51,6 +51,14 @@ describe('what an import may ask for', () => {
     expect(fields(asked)).toEqual(named);
   });
 
+  it('refuses an id of 100 kB in a moment: meanwhile no shop’s webhook is answered', () => {
+    const id = `1${' '.repeat(100_000)}1`;
+    const began = performance.now();
+    expect(fields({ kind: 'customers', customerIds: [id] })).toEqual(['customerIds.0']);
+    expect(fields({ kind: 'customers', segmentId: id })).toEqual(['segmentId']);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
   it('becomes a search that no time zone narrows', () => {
     expect(searchOf({ kind: 'orders', from: NOW })).toBe(`created_at:>='2026-11-24T10:00:00.000Z'`);
     expect(searchOf({ kind: 'customers', from: NOW })).toBe(`updated_at:>='2026-11-23'`);
