@@ -75,9 +75,11 @@ export type SetupStep = (typeof setupSteps)[number];
 /** The body of `PUT /api/setup`. */
 export const setupContract = z.strictObject(
   {
-    done: z.array(z.enum(setupSteps, { error: refusing('choice', { options: setupSteps.join(', ') }) }), {
-      error: refusing('list'),
-    }),
+    done: z
+      .array(z.enum(setupSteps, { error: refusing('choice', { options: setupSteps.join(', ') }) }), {
+        error: refusing('list'),
+      })
+      .max(setupSteps.length, { error: refusing('list_long', { max: setupSteps.length }) }),
     dismissed: z.boolean({ error: refusing('on_off') }),
     partsHidden: z.boolean({ error: refusing('on_off') }).default(false),
   },
