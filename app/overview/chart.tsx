@@ -76,7 +76,8 @@ function Column({ day, index, days, ceiling }: { day: Day; index: number; days: 
         <text
           className="chart-label"
           x={`${((index + (index === days - 1 ? 1 : 0.5)) / days) * 100}%`}
-          y={BASE + 17}
+          y={BASE}
+          dy="1.4em"
           textAnchor={index === days - 1 ? 'end' : 'middle'}
         >
           {format.day(day.date)}
@@ -153,7 +154,7 @@ export function Chart({ daily, queries }: { daily: readonly Day[]; queries: Quer
             style={{ width: `${0.75 + 0.5 * format.number(ceiling).length}rem` }}
           >
             {lines.map((value) => (
-              <text key={value} className="chart-label" x="100%" y={yOf(value) + 4} textAnchor="end">
+              <text key={value} className="chart-label" x="100%" y={yOf(value)} dy="0.33em" textAnchor="end">
                 {format.number(value)}
               </text>
             ))}

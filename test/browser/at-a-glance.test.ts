@@ -264,6 +264,32 @@ inBrowser(
       }
     });
 
+    it('the chart’s labels are read whole where text is twice as large, and where the system forces its own colours', async () => {
+      const page = await stage().open('/');
+      const frame = page.locator('.chart-frame');
+      await frame.waitFor();
+      await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+      const outside = async () =>
+        await frame.evaluate((box) => {
+          const { top, bottom } = box.getBoundingClientRect();
+          const labels = [...box.querySelectorAll('text')].map((label) => label.getBoundingClientRect());
+          return labels.filter((label) => label.top < top || label.bottom > bottom).length;
+        });
+      await expect.poll(outside).toBe(0);
+      expect(
+        await frame
+          .locator('svg')
+          .first()
+          .evaluate((svg) => getComputedStyle(svg).overflow),
+      ).toBe('visible');
+      await page.emulateMedia({ forcedColors: 'active' });
+      const [ofLabel, ofText] = await frame.evaluate((box) => [
+        getComputedStyle(box.querySelector('text') ?? box).fill,
+        getComputedStyle(document.body).color,
+      ]);
+      expect(ofLabel).toBe(ofText);
+    });
+
     it('the chart’s scale holds 10,000', async () => {
       const page = await openWith(({ daily }) => ({
         daily: daily.map((day) => ({ ...day, received: 9500, accepted: 9500 })),
