@@ -53,6 +53,11 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     },
   );
 
+  it.each(['en', ...LANGUAGES] as const)('or, in %s, that what waits was not sent: it may be retried', (language) => {
+    const said = language === 'en' ? flat(texts) : readPages(language);
+    expect(said.get('overview.figures.hints.waiting')).not.toMatch(/sent|gesendet|envi|envoy|送信/i);
+  });
+
   it('or that a newer event was sent because an older one was merged into it: it may wait, or be rejected', () => {
     const { reasons, event } = texts.activity;
     const merged = [en.state.superseded, reasons.superseded, event.mergedInto, event.compare.sentWith];
