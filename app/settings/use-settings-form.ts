@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { call, isRefused } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
+import { titleOf } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { textAt } from '../texts.ts';
@@ -76,7 +77,7 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
       const latest = await call<SettingsAnswer>('GET', '/settings');
       return await call<SettingsAnswer>('PUT', '/settings', { body: documentOf(change(draftOf(latest))) });
     },
-    onError: () => showErrorToast(textAt('common.failures.refused.title')),
+    onError: (error) => showErrorToast(titleOf(error)),
     onSuccess: async (answer, { shown }) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       setEdit((current) => (current ? continueOn(answer, { base: shown, draft: current.draft }) : begin(answer)));

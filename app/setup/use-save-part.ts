@@ -4,9 +4,9 @@ import { showErrorToast } from '../app-bridge.ts';
 import type { Format } from '../locale.ts';
 import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
+import { titleOf } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
-import { textAt } from '../texts.ts';
 
 /** Some settings, made from those that are saved now, whoever saved them. */
 type Part = (saved: SettingsAnswer) => Partial<Draft>;
@@ -35,7 +35,7 @@ export function useSavePart(): SavePart {
       if (changed.guid) client.removeQueries({ queryKey: firstTestKey });
       return answer;
     },
-    onError: () => showErrorToast(textAt('common.failures.refused.title')),
+    onError: (error) => showErrorToast(titleOf(error)),
     onSuccess: async (answer) => {
       client.setQueryData(settingsQuery.queryKey, answer);
       await Promise.all([['overview'], ['shop']].map((queryKey) => client.invalidateQueries({ queryKey })));

@@ -8,6 +8,11 @@ const t = textsOf('common');
 
 const reload = () => window.location.reload();
 
+const kindOf = (error: unknown) => (error instanceof ApiError ? error.kind : 'server');
+
+/** What went wrong, in a few words: a change whose answer is lost may have been made. */
+export const titleOf = (error: unknown): string => t(`failures.${kindOf(error)}.title`);
+
 /**
  * What went wrong and what helps: trying again, or a reload if only that does. Where the page's
  * `StaleNotice` says that already, it is said and offered once.
@@ -15,7 +20,7 @@ const reload = () => window.location.reload();
  */
 export function Failure(props: { error: unknown; onRetry?: () => void; withData?: boolean }) {
   const { error, onRetry, withData = false } = props;
-  const kind = error instanceof ApiError ? error.kind : 'server';
+  const kind = kindOf(error);
   const format = useKnownFormat();
   const isNoticed = useIsNoticed(error);
   const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
@@ -26,7 +31,7 @@ export function Failure(props: { error: unknown; onRetry?: () => void; withData?
     ? { content: t('reload'), onAction: reload }
     : onRetry && { content: t('retry'), onAction: onRetry };
   return (
-    <Banner tone="critical" title={t(`failures.${kind}.title`)} {...(retry && { action: retry })}>
+    <Banner tone="critical" title={titleOf(error)} {...(retry && { action: retry })}>
       <BlockStack gap="100">
         {text && kind !== 'server' && <Text as="p">{text}</Text>}
         {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}

@@ -619,12 +619,14 @@ inBrowser('a server in trouble', (stage) => {
     await page.getByText('The GUID of your Ascent360 account').waitFor();
   });
 
-  it('that doesn’t answer at all keeps what was typed', async () => {
+  it('that doesn’t answer at all keeps what was typed, and nothing claims that it wasn’t saved', async () => {
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Source name').fill('Typed while the net was gone');
     await page.route('**/api/settings', (call) => call.abort());
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();
-    await page.getByText('We couldn’t reach the app').waitFor();
+    await page.locator('#stand-in-toast').getByText('We couldn’t reach the app').waitFor();
+    await page.getByText('Check your internet connection').waitFor();
+    expect(await page.getByText('This couldn’t be saved').count()).toBe(0);
     expect(await page.getByLabel('Source name').inputValue()).toBe('Typed while the net was gone');
     await page.unroute('**/api/settings');
     await page.getByRole('button', { name: 'Try again' }).click();
