@@ -30,7 +30,7 @@ const onServerOnly = files([
   'faults/{clock,connections,crowds,cut-commits,dark-database,database,monsters,flush,frozen,full-disk,keys-behind,opt-outs,redis-outage,slow-crowds,stalled,two-of-each,unusable-database,whole-life}',
   'admin/two-processes',
   'features/operations/{compose,traces}',
-  'platform/database/idle-in-transaction',
+  'platform/database/{idle-in-transaction,migration-locks}',
   'store/deliveries/plans',
 ]);
 /** Their limits are SPEC's, in seconds: they come last, with little beside them. */
@@ -117,7 +117,10 @@ export default defineConfig({
                 ...oneWorkerForMany,
                 ...asNodeRuns,
                 name: 'postgres',
-                include: [...onData, 'test/platform/database/{db,idle-in-transaction,migrations}.test.ts'],
+                include: [
+                  ...onData,
+                  'test/platform/database/{db,idle-in-transaction,migration-locks,migrations}.test.ts',
+                ],
                 exclude: [...onEmbeddedOnly, ...timed],
                 ...onServer,
               },

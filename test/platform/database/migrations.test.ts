@@ -1,73 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  applyMigrations,
-  hashOfMigrations,
-  type MigrationConnection,
-  pendingMigrations,
-  prismaDir,
-} from '../../../server/platform/database/migrations.ts';
-import { openPglite } from '../../../server/platform/database/open-pglite.ts';
-import { until } from '../../fakes/connector.ts';
-import { DROP_ALL } from '../../fakes/database.ts';
-import { scratchFolder } from '../../fakes/scratch.ts';
-
-/** An empty database: embedded, or on the project's server. */
-async function emptyDatabase(): Promise<MigrationConnection> {
-  const server = process.env['TEST_DATABASE_URL'];
-  if (!server) {
-    const folder = await scratchFolder('migrations');
-    const client = await openPglite(path.join(folder, 'pglite'));
-    await client.exec(DROP_ALL);
-    onTestFinished(async () => {
-      await client.close();
-      await rm(folder, { recursive: true });
-    });
-    return {
-      query: async <Row extends object>(text: string, params: readonly string[] = []) =>
-        (await client.query<Row>(text, [...params])).rows,
-      run: async (script) => void (await client.exec(script)),
-    };
-  }
-  const name = `connector_migrations_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}`);
-  const client = new pg.Client({ connectionString: Object.assign(new URL(server), { pathname: `/${name}` }).href });
-  await client.connect();
-  onTestFinished(async () => {
-    await client.end();
-    await admin.query(`DROP DATABASE ${name}`);
-    await admin.end();
-  });
-  return {
-    query: async <Row extends object>(text: string, params: readonly string[] = []) =>
-      (await client.query<Row>(text, [...params])).rows,
-    run: async (script) => void (await client.query(script)),
-  };
-}
-
-/** The app's migrations, followed by these. */
-async function migrationsAnd(more: Record<string, string>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'connector-migrations-'));
-  onTestFinished(async () => await rm(dir, { recursive: true }));
-  await cp(path.join(prismaDir, 'migrations'), dir, { recursive: true });
-  for (const [name, sql] of Object.entries(more)) {
-    await mkdir(path.join(dir, name));
-    await writeFile(path.join(dir, name, 'migration.sql'), sql);
-  }
-  return dir;
-}
+import { expect, it } from 'vitest';
+import { applyMigrations, hashOfMigrations, pendingMigrations } from '../../../server/platform/database/migrations.ts';
+import { AFTER, emptyDatabase, half, migrationsAnd, tableOf } from './migrations-scene.ts';
 
 const BROKEN = '99990101000000_broken';
-const AFTER = '99990102000000_after';
-const half = `CREATE TABLE half (id int); INSERT INTO half VALUES (1);`;
-const tableOf = async ({ query }: MigrationConnection, name: string) =>
-  (await query<{ name: string | null }>(`SELECT to_regclass('${name}')::text AS name`))[0]?.name;
 
 it('a migration that fails halfway leaves nothing behind, keeps those before it, and is applied once corrected', async () => {
   const database = await emptyDatabase();
@@ -84,51 +21,6 @@ it('a migration that fails halfway leaves nothing behind, keeps those before it,
   expect(await applyMigrations(database, dir)).toEqual([BROKEN, AFTER]);
   expect(await applyMigrations(database, dir)).toEqual([]);
   expect(await database.query('SELECT id FROM half')).toEqual([{ id: 1 }]);
-});
-
-describe.skipIf(!process.env['TEST_DATABASE_URL'])('while a backup holds a table that a migration changes', () => {
-  const CHANGES = `${half} ALTER TABLE shops ADD COLUMN more int;`;
-
-  /** Somebody else in the same database. */
-  async function somebody(database: MigrationConnection): Promise<pg.Client> {
-    const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
-    const server = new URL(process.env['TEST_DATABASE_URL'] ?? '');
-    const client = new pg.Client({ connectionString: Object.assign(server, { pathname: `/${row?.name}` }).href });
-    await client.connect();
-    onTestFinished(async () => await client.end());
-    return client;
-  }
-
-  async function held() {
-    const database = await emptyDatabase();
-    await applyMigrations(database);
-    const backup = await somebody(database);
-    await backup.query('BEGIN; LOCK TABLE shops IN ACCESS SHARE MODE');
-    return { database, backup, dir: await migrationsAnd({ [AFTER]: CHANGES }) };
-  }
-
-  it('it doesn’t keep the running version from that table for longer than a webhook may wait, and is applied afterwards', async () => {
-    const { database, backup, dir } = await held();
-    const running = await somebody(database);
-    const applying = applyMigrations(database, dir);
-    await until('the migration waits for the table', async () => {
-      const { rows } = await running.query(
-        `SELECT 1 FROM pg_locks WHERE relation = 'shops'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted`,
-      );
-      return rows.length > 0 || undefined;
-    });
-    await running.query(`SET lock_timeout = '2500ms'`);
-    expect((await running.query('SELECT id FROM shops')).rows).toEqual([]);
-    await backup.query('COMMIT');
-    expect(await applying).toEqual([AFTER]);
-  });
-
-  it('it fails at last and leaves nothing behind', async () => {
-    const { database, dir } = await held();
-    await expect(applyMigrations(database, dir, 1)).rejects.toThrow('due to lock timeout');
-    expect(await tableOf(database, 'half')).toBeNull();
-    expect(await pendingMigrations(database.query, dir)).toEqual([AFTER]);
-  });
 });
 
 it('a function whose body holds semicolons is one statement', async () => {

@@ -1,0 +1,55 @@
+import pg from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  applyMigrations,
+  type MigrationConnection,
+  pendingMigrations,
+} from '../../../server/platform/database/migrations.ts';
+import { until } from '../../fakes/connector.ts';
+import { sharedPostgres } from '../../fakes/connector-process.ts';
+import { AFTER, emptyDatabase, half, migrationsAnd, tableOf } from './migrations-scene.ts';
+
+describe.skipIf(!sharedPostgres())('while a backup holds a table that a migration changes', () => {
+  const CHANGES = `${half} ALTER TABLE shops ADD COLUMN more int;`;
+
+  /** Somebody else in the same database. */
+  async function somebody(database: MigrationConnection): Promise<pg.Client> {
+    const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
+    const server = new URL(process.env['TEST_DATABASE_URL'] ?? '');
+    const client = new pg.Client({ connectionString: Object.assign(server, { pathname: `/${row?.name}` }).href });
+    await client.connect();
+    onTestFinished(async () => await client.end());
+    return client;
+  }
+
+  async function held() {
+    const database = await emptyDatabase();
+    await applyMigrations(database);
+    const backup = await somebody(database);
+    await backup.query('BEGIN; LOCK TABLE shops IN ACCESS SHARE MODE');
+    return { database, backup, dir: await migrationsAnd({ [AFTER]: CHANGES }) };
+  }
+
+  it('it doesn’t keep the running version from that table for longer than a webhook may wait, and is applied afterwards', async () => {
+    const { database, backup, dir } = await held();
+    const running = await somebody(database);
+    const applying = applyMigrations(database, dir);
+    await until('the migration waits for the table', async () => {
+      const { rows } = await running.query(
+        `SELECT 1 FROM pg_locks WHERE relation = 'shops'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted`,
+      );
+      return rows.length > 0 || undefined;
+    });
+    await running.query(`SET lock_timeout = '2500ms'`);
+    expect((await running.query('SELECT id FROM shops')).rows).toEqual([]);
+    await backup.query('COMMIT');
+    expect(await applying).toEqual([AFTER]);
+  });
+
+  it('it fails at last and leaves nothing behind', async () => {
+    const { database, dir } = await held();
+    await expect(applyMigrations(database, dir, 1)).rejects.toThrow('due to lock timeout');
+    expect(await tableOf(database, 'half')).toBeNull();
+    expect(await pendingMigrations(database.query, dir)).toEqual([AFTER]);
+  });
+});
