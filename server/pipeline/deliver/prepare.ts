@@ -67,12 +67,14 @@ const HAS: Record<FlagChannel, (contact: Contact) => boolean> = {
 };
 
 /** Whether they had one when Ascent360 was told their opt-in, and have none any more. */
-const hasLost = ({ contact: { former } }: PrepareInput, channel: FlagChannel, { accepted, pendingFlags }: Told) =>
-  former !== undefined && HAS[channel](former) && (accepted === true || pendingFlags.includes(true));
+function hasLost({ contact: { former }, told }: PrepareInput, channel: FlagChannel): boolean {
+  const { accepted, pendingFlags } = told[channel];
+  return former !== undefined && HAS[channel](former) && (accepted === true || pendingFlags.includes(true));
+}
 
 function decideOne(input: PrepareInput, channel: FlagChannel, told: Told): FlagDecision {
   const has = HAS[channel](input.contact);
-  if (!has && !hasLost(input, channel, told)) return noAddress;
+  if (!has && !hasLost(input, channel)) return noAddress;
   const decision = decide({
     channel,
     facts: input.facts[channel],

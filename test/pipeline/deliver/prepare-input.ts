@@ -38,7 +38,7 @@ export const facts = (given: Partial<Record<FlagChannel, ConsentFact[]>> = {}) =
 export const told = (given: Partial<Record<FlagChannel, Partial<ToldRow>>> = {}) => ({
   email: { ...NOTHING_TOLD, ...given.email },
   sms: { ...NOTHING_TOLD, ...given.sms },
-  phone: NOTHING_TOLD,
+  phone: { ...NOTHING_TOLD, ...given.phone },
   postal: NOTHING_TOLD,
 });
 export const withLists = { settings: settingsWith({ providerType: 3, listIds: ['1'] }), listSet: 'set' };

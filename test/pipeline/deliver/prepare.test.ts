@@ -326,6 +326,16 @@ describe('the payload', () => {
     expect(ends({ ...change, told: told({ email: { accepted: true } }) })).toBe('sent email,true');
   });
 
+  it('opts out of calls with the phone they had when opted in, also where what was accepted is repeated on purpose', () => {
+    const { phone: _, ...now } = contact;
+    const change = {
+      contact: { ...now, former: { phone: '+12125550143' as const, origins: {}, leftOut: {} } },
+      facts: facts({ phone: [fact({ channel: 'phone', state: 'tag_opt_out', source: 'tag' })] }),
+      told: told({ phone: { accepted: true, acceptedAt: NOW - HOUR } }),
+    };
+    for (const reassertFrom of [null, Infinity]) expect(ends({ ...change, reassertFrom })).toBe('sent phone,false');
+  });
+
   it.each([
     ['json', 'A\u0001da'],
     ['xml', 'Ada'],
