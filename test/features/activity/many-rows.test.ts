@@ -50,8 +50,8 @@ beforeAll(async () => {
     [shop.id, other.id, emailHash(shop.vault, 'ada@example.com'), shop.vault.hash('order_name', '1001'), ROWS],
   );
   await db.query(
-    `INSERT INTO deliveries (id, shop_id, event_id, kind, entity, email_lane, open, due_at, settled_at)
-     SELECT gen_random_uuid(), shop_id, id, 'order', entity, search[1], state = 'open', received_at,
+    `INSERT INTO deliveries (id, shop_id, event_id, kind, entity, email_lane, open, due_at, carries_opt_out, settled_at)
+     SELECT gen_random_uuid(), shop_id, id, 'order', entity, search[1], state = 'open', received_at, state = 'attention',
        CASE WHEN state <> 'open' THEN received_at END FROM events WHERE state <> 'skipped'`,
   );
   await db.query(
@@ -65,7 +65,11 @@ beforeAll(async () => {
      SELECT shop_id, id, 'email', CASE WHEN key = $1 THEN $2 ELSE left(md5('a' || key), 22) END, now(), now() FROM people`,
     [customerKey(shop.vault, '4711'), emailHash(shop.vault, 'ada@example.com')],
   );
-  for (const table of ['events', 'deliveries', 'people', 'addresses']) await db.query(`VACUUM ANALYZE ${table}`);
+  await db.query(
+    `INSERT INTO told (shop_id, channel, address, account, accepted, accepted_at)
+     SELECT shop_id, channel, address, 1, true, now() FROM addresses`,
+  );
+  for (const table of ['events', 'deliveries', 'people', 'addresses', 'told']) await db.query(`VACUUM ANALYZE ${table}`);
 }, 900_000);
 afterAll(async () => await db.close());
 
@@ -122,6 +126,8 @@ const filters: [string, ActivityFilter][] = [
   ['an order’s name', { ...anyEvent, q: '#1001' }],
   ['a webhook id', { ...anyEvent, q: 'w-4242' }],
   ['a text found nowhere', { ...anyEvent, q: 'nobody@example.com' }],
+  ['opt-outs that haven’t reached Ascent360', { ...anyEvent, optOuts: 'waiting' }],
+  ['opt-outs that are late', { ...anyEvent, optOuts: 'late' }],
   ['an email address in a state', { ...anyEvent, q: 'ada@example.com', state: ['accepted'] }],
 ];
 
