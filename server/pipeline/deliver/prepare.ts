@@ -8,7 +8,7 @@ import { type Channel, type FlagChannel, type FlagDecision, isAboutAddress, type
 import { type Contact, type ContactField, reachedAt, withFieldsOf } from '../../domain/contact.ts';
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { type Mapped, whyLeftOut } from '../../domain/settings.ts';
+import { type Mapped, readsTags, whyLeftOut } from '../../domain/settings.ts';
 import type { FieldReason, Settled } from '../../domain/states.ts';
 import { type Detail, keepDetail } from '../../domain/wording/details.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
@@ -117,9 +117,13 @@ function leftOutOrder({ purchase, settings }: PrepareInput): Settled | null {
 const sendsOrder = ({ kind, purchase, otherwise }: PrepareInput) =>
   kind === 'order' || (purchase !== null && otherwise === null);
 
+/** Once the settings name no tags, a tag that waited for them says only that a customer changed. */
+const sendsCustomer = ({ kind, settings }: PrepareInput) =>
+  kind === 'customer' || (kind === 'tags' && !readsTags(settings));
+
 function isTopicOff(input: PrepareInput): boolean {
   const { send } = input.settings;
-  return (sendsOrder(input) && !send.orders) || (input.kind === 'customer' && !send.customers);
+  return (sendsOrder(input) && !send.orders) || (sendsCustomer(input) && !send.customers);
 }
 
 /**

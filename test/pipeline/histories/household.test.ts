@@ -145,9 +145,9 @@ it('whoever has another phone and address by then opts out by tag with those', a
   });
 });
 
-it('a tag that arrives before any settings are saved waits for them, and is sent with what they make of it', async () => {
+/** A new customer with a tag of whom a shop hears before it saves these settings: how its events end, and what is sent. */
+async function beforeSettings(shop: string, saved: object) {
   const { app } = histories;
-  const shop = 'unset.myshopify.com';
   await app.send('customers/create', customer(1, { default_address: { ...home, phone: '+19705550101' } }), { shop });
   const tag = { customerId: 1, tags: ['mail-ok'], occurredAt: new Date().toISOString() };
   await app.send('customer.tags_added', tag, { shop });
@@ -155,10 +155,22 @@ it('a tag that arrives before any settings are saved waits for them, and is sent
     Object.fromEntries((await app.events(shop)).map(({ topic, state, reason }) => [topic, reason ?? state]));
   await until('both are translated', async () => (Object.values(await ends()).includes('received') ? undefined : true));
   expect(await ends()).toEqual({ 'customers/create': 'superseded', 'customer.tags_added': 'open' });
-  const guid = await app.connect(settings, shop);
+  const guid = await app.connect(saved, shop);
   await app.settled(shop);
-  expect(await ends()).toEqual({ 'customers/create': 'superseded', 'customer.tags_added': 'accepted' });
-  expect(app.ascent360.received.filter((record) => record.guid === guid).map(({ body }) => body)).toEqual([
-    expect.objectContaining({ Phone: '19705550101', PhonePermission: true, AddressPermission: true }),
-  ]);
+  const sent = app.ascent360.received.filter((record) => record.guid === guid).map(({ body }) => body);
+  return { ends: await ends(), sent };
+}
+
+it('a tag that arrives before any settings are saved waits for them, and is sent with what they make of it', async () => {
+  expect(await beforeSettings('unset.myshopify.com', settings)).toEqual({
+    ends: { 'customers/create': 'superseded', 'customer.tags_added': 'accepted' },
+    sent: [expect.objectContaining({ Phone: '19705550101', PhonePermission: true, AddressPermission: true })],
+  });
+});
+
+it('a tag that arrives before any settings are saved sends nobody if those name no tags and leave customers out', async () => {
+  expect(await beforeSettings('no-tags.myshopify.com', { send: { customers: false } })).toEqual({
+    ends: { 'customers/create': 'superseded', 'customer.tags_added': 'topic_off' },
+    sent: [],
+  });
 });
