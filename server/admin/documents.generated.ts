@@ -130,6 +130,7 @@ export type CustomersByIdsQuery = { nodes: Array<
 export type CustomersChangedQueryVariables = Exact<{
   query: string;
   after?: string | null | undefined;
+  newestFirst?: boolean | null | undefined;
 }>;
 
 
@@ -165,6 +166,7 @@ export type OrderFieldsFragment = { id: string, name: string, createdAt: string,
 export type OrdersChangedQueryVariables = Exact<{
   query: string;
   after?: string | null | undefined;
+  newestFirst?: boolean | null | undefined;
 }>;
 
 
@@ -613,8 +615,14 @@ export const CustomersByIds: AdminDocument<CustomersByIdsQuery, CustomersByIdsQu
 
 export const CustomersChanged: AdminDocument<CustomersChangedQuery, CustomersChangedQueryVariables> = {
   name: 'CustomersChanged',
-  text: `query CustomersChanged($query: String!, $after: String) {
-  customers(first: 250, after: $after, query: $query, sortKey: UPDATED_AT) {
+  text: `query CustomersChanged($query: String!, $after: String, $newestFirst: Boolean = false) {
+  customers(
+    first: 250
+    after: $after
+    query: $query
+    sortKey: UPDATED_AT
+    reverse: $newestFirst
+  ) {
     nodes {
       id
       updatedAt
@@ -838,8 +846,14 @@ export const OrderById: AdminDocument<OrderByIdQuery, OrderByIdQueryVariables> =
 
 export const OrdersChanged: AdminDocument<OrdersChangedQuery, OrdersChangedQueryVariables> = {
   name: 'OrdersChanged',
-  text: `query OrdersChanged($query: String!, $after: String) {
-  orders(first: 250, after: $after, query: $query, sortKey: UPDATED_AT) {
+  text: `query OrdersChanged($query: String!, $after: String, $newestFirst: Boolean = false) {
+  orders(
+    first: 250
+    after: $after
+    query: $query
+    sortKey: UPDATED_AT
+    reverse: $newestFirst
+  ) {
     nodes {
       id
       createdAt

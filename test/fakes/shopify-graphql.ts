@@ -59,17 +59,20 @@ function orderNode(shop: FakeShop, order: FakeOrder): object {
   };
 }
 
-type Listing = Page & { query?: string | null; sortKey?: string | null };
+type Listing = Page & { query?: string | null; sortKey?: string | null; reverse?: boolean | null };
 
-const byKey = <T extends { id: string; updatedAt: string }>(all: T[], sortKey: string | null | undefined): T[] =>
-  sortKey === 'UPDATED_AT'
-    ? all.toSorted((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || a.id.localeCompare(b.id))
-    : all;
+function inOrder<T extends { id: string; updatedAt: string }>(all: T[], { sortKey, reverse }: Listing): T[] {
+  const sorted =
+    sortKey === 'UPDATED_AT'
+      ? all.toSorted((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || a.id.localeCompare(b.id))
+      : all;
+  return reverse ? sorted.toReversed() : sorted;
+}
 
-const customersOf = (shop: FakeShop, { query, sortKey }: Listing) =>
-  byKey(search(shop.customers.values(), query, true), sortKey).map(customerNode);
-const ordersOf = (shop: FakeShop, { query, sortKey }: Listing) =>
-  byKey(search(shop.orders.values(), query, false), sortKey).map((order) => orderNode(shop, order));
+const customersOf = (shop: FakeShop, listing: Listing) =>
+  inOrder(search(shop.customers.values(), listing.query, true), listing).map(customerNode);
+const ordersOf = (shop: FakeShop, listing: Listing) =>
+  inOrder(search(shop.orders.values(), listing.query, false), listing).map((order) => orderNode(shop, order));
 
 function nodeOf(shop: FakeShop, id: string): object | null {
   const customer = shop.customers.get(id);

@@ -155,12 +155,14 @@ export async function countUntold(
   const untold: Changed[] = [];
   let after: string | null = null;
   for (let pages = 0; pages < COUNTED_PAGES; pages++) {
-    const page: Page = await fetchChangedPage(asking, kind, since, { after, seen });
+    // What changed before is listed too, and may fill more pages than are read.
+    const page: Page = await fetchChangedPage(asking, kind, since, { after, seen, newestFirst: true });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt > since && updatedAt <= until);
     untold.push(...(await unknownOf(deps.db, shop, kind, inRange)));
-    if (page.next === null) break;
+    if (page.next === null || page.changed.some(({ updatedAt }) => updatedAt <= since)) break;
     after = page.next;
   }
+  untold.reverse();
   const known = await knownOf(deps, shop);
   for (let at = 0; at < Math.min(untold.length, READ_MOST); at += READ_AT_ONCE) {
     const group = untold.slice(at, at + READ_AT_ONCE);

@@ -20,16 +20,19 @@ export type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Ins
 
 export type Page = { changed: Changed[]; next: string | null };
 
-/** A page of what has changed since the day before `since`, oldest first. */
+/** The page to read: after which cursor, and the earlier cursors. */
+type Place = { after: string | null; seen: Set<string>; newestFirst?: boolean };
+
+/** A page of what has changed since the day before `since`, oldest first if not otherwise asked. */
 export async function fetchChangedPage(
   { admin, shop, signal }: Asking,
   kind: Kind,
   since: Instant,
-  { after, seen }: { after: string | null; seen: Set<string> },
+  { after, seen, newestFirst }: Place,
 ): Promise<Page> {
   const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
   if (kind === 'customers') {
-    const { data } = await admin.run(shop, CustomersChanged, { query, after }, signal);
+    const { data } = await admin.run(shop, CustomersChanged, { query, after, newestFirst }, signal);
     const { nodes, pageInfo } = data.customers;
     const changed = nodes.map((node) => ({
       id: idIn(node.id),
@@ -38,7 +41,7 @@ export async function fetchChangedPage(
     }));
     return { changed, next: nextCursor(CustomersChanged.name, pageInfo, seen) };
   }
-  const { data } = await admin.run(shop, OrdersChanged, { query, after }, signal);
+  const { data } = await admin.run(shop, OrdersChanged, { query, after, newestFirst }, signal);
   const { nodes, pageInfo } = data.orders;
   const changed = nodes.map((node) => ({
     id: idIn(node.id),

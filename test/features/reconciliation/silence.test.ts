@@ -170,6 +170,16 @@ describe('a shop whose webhooks stop', () => {
     expect(await silent()).toMatchObject([{ count: 1 }]);
   });
 
+  it('is found however much Shopify lists from before it: what is newest is asked for first', async () => {
+    await lastWebhook(25);
+    // More than is ever looked through, on the day before the silence.
+    for (let id = 1000; id < 6200; id++) change(id, ago(26 * HOUR));
+    change(501, ago(3 * HOUR));
+    await look();
+    await looked();
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
+
   it('is listed without access as perhaps silent, perhaps broken, and proves nothing to the operator', async () => {
     await lastWebhook(25);
     await connector.db.query('DELETE FROM admin_tokens');
