@@ -30,8 +30,14 @@ export type ChangesDeps = {
   now: () => Instant;
 };
 
+/**
+ * Where this process stopped, by shop and kind: the point reached, since when Shopify was asked, and
+ * the page to go on with.
+ */
+export type Stops = Map<string, { point: Instant; asked: Instant; after: string | null }>;
+
 /** The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn. */
-export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal };
+export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal; stops: Stops };
 
 /** How long to wait for events just received to be translated, in milliseconds. */
 const TRANSLATED_WITHIN_MS = 5000;
@@ -223,28 +229,39 @@ async function judgeGroup(
  */
 export async function findChanges(
   deps: ChangesDeps,
-  { shop, stopAt, signal }: Comparing,
+  { shop, stopAt, signal, stops }: Comparing,
   kind: Kind,
   { since, until }: { since: Instant; until: Instant },
 ): Promise<{ found: number; complete: boolean }> {
   const { db, admin, now } = deps;
   const asking = { admin, shop, signal };
+  const key = `${shop.id}:${kind}`;
+  const stop = stops.get(key);
+  stops.delete(key);
   const known = await knownOf(deps, shop);
   const atOnce = kind === 'orders' ? READ_AT_ONCE : customersAtOnce(known.keys);
   let found = 0;
   let point = since;
   const seen = new Set<string>();
-  let after: string | null = null;
+  // Another point: another process has gone on, or it went back.
+  const { asked, ...from } = stop?.point === since ? stop : { asked: since, after: null };
+  let after: string | null = from.after;
+  /** The first page with what is too new for now. */
+  let unfinished: { after: string | null } | null = null;
   // The search starts before the point. Stop early only after the point has moved, so that every
   // call makes progress.
   const enough = () => signal.aborted || (point > since && now() >= stopAt);
+  const stopped = () => {
+    stops.set(key, { point, asked, ...(unfinished ?? { after }) });
+    return { found, complete: false };
+  };
   for (;;) {
-    const page: Page = await fetchChangedPage(asking, kind, since, { after, seen });
+    const page: Page = await fetchChangedPage(asking, kind, asked, { after, seen });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
     await translated(db, shop, signal);
     const unknown = await unknownOf(db, shop, kind, inRange);
     for (let at = 0; at < unknown.length; at += atOnce) {
-      if (enough()) return { found, complete: false };
+      if (enough()) return stopped();
       const group = unknown.slice(at, at + atOnce);
       const { readAt, findings, noted } = await judgeGroup(deps, asking, { ...known, kind, since }, group);
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
@@ -260,8 +277,9 @@ export async function findChanges(
     point = Math.max(point, inRange.at(-1)?.updatedAt ?? point);
     await movePoint(db, shop, kind, point);
     if (page.next === null) break;
-    if (enough()) return { found, complete: false };
+    if (page.changed.some(({ updatedAt }) => updatedAt > until)) unfinished ??= { after };
     after = page.next;
+    if (enough()) return stopped();
   }
   await movePoint(db, shop, kind, until);
   return { found, complete: true };

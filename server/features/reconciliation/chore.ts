@@ -18,7 +18,7 @@ import {
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type ChangesDeps, type Comparing, findChanges, translated } from './changes.ts';
+import { type ChangesDeps, type Comparing, findChanges, type Stops, translated } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 
@@ -186,6 +186,7 @@ async function orPostpone(
  * week.
  */
 export function reconciliationChore(deps: ReconciliationDeps): Chore {
+  const stops: Stops = new Map();
   return {
     name: 'reconciliation',
     atOnce: 4,
@@ -213,7 +214,7 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         at.customersUntil = Math.min(at.customersUntil, to);
         at.ordersUntil = Math.min(at.ordersUntil, to);
       }
-      const work = { shop, signal };
+      const work = { shop, signal, stops };
       if (at.changesDue && (await orPostpone(deps, work, compareChanges, at))) return true;
       return at.consentDue && (await orPostpone(deps, work, compareAllConsent, at));
     },

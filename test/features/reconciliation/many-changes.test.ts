@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest';
+import type { Admin } from '../../../server/admin/admin.ts';
+import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { MINUTE } from '../../pipeline/bodies.ts';
+import { readScene } from '../../pipeline/read/scene.ts';
+
+const scene = readScene();
+
+/** When each order was changed, in minutes after the point; no more than five are read at once. */
+type Pages = readonly (readonly number[])[];
+
+/**
+ * Compares orders that are gone when they are read, in pieces that each have time for one page.
+ * @param meanwhile after how many minutes the second piece begins
+ * @returns the pages that were asked for, and the orders that were read
+ */
+async function compare(pages: Pages, meanwhile = 0): Promise<{ asked: number[]; read: number[] }> {
+  const { db, shop, shops, store: settings, now: begin } = scene.base;
+  const point = begin - 100 * MINUTE;
+  let now = begin;
+  const asked: number[] = [];
+  const read: number[] = [];
+  const pageAt = (index: number) => ({
+    nodes: (pages[index] ?? []).map((minute) => ({
+      id: `gid://shopify/Order/${minute}`,
+      createdAt: new Date(point).toISOString(),
+      updatedAt: new Date(point + minute * MINUTE).toISOString(),
+    })),
+    pageInfo: { hasNextPage: index + 1 < pages.length, endCursor: String(index + 1) },
+  });
+  const answerTo = (name: string, asking: { after?: string | null; id?: string }): unknown => {
+    if (name === 'CustomersChanged')
+      return { customers: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } };
+    if (name === 'OrderById') {
+      read.push(Number(asking.id?.split('/').at(-1)));
+      return { order: null };
+    }
+    now += 5000;
+    asked.push(Number(asking.after ?? 0));
+    return { orders: pageAt(Number(asking.after ?? 0)) };
+  };
+  const run: Admin['run'] = async <Data>(_: unknown, { name }: { name: string }, asking: unknown) => ({
+    data: answerTo(name, Object(asking)) as Data,
+    denied: [],
+  });
+  const admin = {
+    hasAccess: async () => true,
+    run,
+    noteLeftOut: async () => {},
+    download: () => {
+      throw new Error('Nothing is downloaded');
+    },
+  };
+  const chore = reconciliationChore({
+    db,
+    shops,
+    settings,
+    admin,
+    now: () => now,
+    wake: () => {},
+    log: createLog('silent'),
+    lookAgainMs: 1000,
+  });
+  await setPoint(db, shop, point);
+  await db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [shop.id]);
+  const piece = async () => await chore.work(shop, new AbortController().signal);
+  if (await piece()) {
+    now += meanwhile * MINUTE;
+    while (await piece());
+  }
+  return { asked, read };
+}
+
+it('pages that were compared are not asked for again, in however many pieces the rest is', async () => {
+  const pages = [0, 1, 2, 3, 4].map((page) => [1, 2, 3, 4].map((one) => page * 10 + one));
+  const { asked, read } = await compare(pages);
+  expect(asked).toEqual([0, 1, 2, 3, 4]);
+  expect(new Set(read)).toEqual(new Set(pages.flat()));
+});
+
+it('a page that is compared in part is asked for again, and what is left of it is compared', async () => {
+  const pages = [
+    [1, 2, 3, 4, 5, 6, 7],
+    [11, 12],
+  ];
+  const { asked, read } = await compare(pages);
+  expect(asked).toEqual([0, 0, 1]);
+  expect(new Set(read)).toEqual(new Set(pages.flat()));
+});
+
+it('what is too new for one piece is compared in a later one, though its page was read', async () => {
+  const { asked, read } = await compare([[1, 2, 99], [100]], 10);
+  expect(asked).toEqual([0, 0, 1]);
+  expect(new Set(read)).toEqual(new Set([1, 2, 99, 100]));
+});
