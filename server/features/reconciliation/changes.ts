@@ -39,14 +39,17 @@ export type Stops = Map<string, { point: Instant; asked: Instant; after: string 
 /** The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn. */
 export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal; stops: Stops };
 
-/** How long to wait for events just received to be translated, in milliseconds. */
-const TRANSLATED_WITHIN_MS = 5000;
+/** How long a piece waits for events just received to be translated, in milliseconds. */
+const TRANSLATED_WITHIN_MS = 2000;
 
 const entityOf = (shop: Shop, kind: Kind, id: ShopifyId) =>
   entityKey(shop.vault, kind === 'orders' ? 'order' : 'customer', id);
 
-/** Waits until everything received so far is translated, so that we know what it says. */
-export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<void> {
+/**
+ * Waits until everything received so far is translated, so that we know what it says.
+ * @returns whether it is; if not, nothing may be compared yet
+ */
+export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<boolean> {
   const before = Date.now();
   const newest = newId();
   while (!signal.aborted && Date.now() - before < TRANSLATED_WITHIN_MS) {
@@ -54,9 +57,10 @@ export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promi
       `SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND id <= $2::uuid LIMIT 1`,
       [shop.id, newest],
     );
-    if (rows.length === 0) return;
+    if (rows.length === 0) return true;
     await wait(50);
   }
+  return false;
 }
 
 /** Changes that no webhook reported, as far as we have processed webhooks. */
@@ -258,7 +262,7 @@ export async function findChanges(
   for (;;) {
     const page: Page = await fetchChangedPage(asking, kind, asked, { after, seen });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt >= since && updatedAt <= until);
-    await translated(db, shop, signal);
+    if (!(await translated(db, shop, signal))) return stopped();
     const unknown = await unknownOf(db, shop, kind, inRange);
     for (let at = 0; at < unknown.length; at += atOnce) {
       if (enough()) return stopped();

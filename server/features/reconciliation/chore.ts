@@ -47,6 +47,8 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
   const { shop } = work;
   const now = deps.now();
   const until = now - MARGIN_MS;
+  // Here too: what is left of a long backlog is waited for without asking Shopify.
+  if (!(await translated(deps.db, shop, work.signal))) return true;
   const failures: AdminError[] = [];
   for (const [kind, since] of [
     ['customers', at.customersUntil],
@@ -142,7 +144,7 @@ async function compareFile(
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };
     const bodies = group.map(({ body }) => body);
-    await translated(deps.db, shop, signal);
+    if (!(await translated(deps.db, shop, signal))) return false;
     const consents = await compareConsent(deps, shop, bodies, { begunAt: at.begunAt, readAt, line, next });
     if (consents === null) return false;
     ({ line, offset } = next);
