@@ -152,6 +152,7 @@ const READ_MOST = 50;
 /**
  * How many changes no webhook reported. They are read in full, oldest first, up to the first that
  * is worth an event: those before it, such as a change of an erased person, prove nothing.
+ * @returns null: none of those that were read is, and there are more
  * @throws AdminError
  */
 export async function countUntold(
@@ -159,17 +160,18 @@ export async function countUntold(
   { shop, signal }: Pick<Comparing, 'shop' | 'signal'>,
   kind: Kind,
   { since, until }: { since: Instant; until: Instant },
-): Promise<number> {
+): Promise<number | null> {
   const asking = { admin: deps.admin, shop, signal };
   const seen = new Set<string>();
   const untold: Changed[] = [];
   let after: string | null = null;
-  for (let pages = 0; pages < COUNTED_PAGES; pages++) {
+  let isAll = false;
+  for (let pages = 0; pages < COUNTED_PAGES && !isAll; pages++) {
     // What changed before is listed too, and may fill more pages than are read.
     const page: Page = await fetchChangedPage(asking, kind, since, { after, seen, newestFirst: true });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt > since && updatedAt <= until);
     untold.push(...(await unknownOf(deps.db, shop, kind, inRange)));
-    if (page.next === null || page.changed.some(({ updatedAt }) => updatedAt <= since)) break;
+    isAll = page.next === null || page.changed.some(({ updatedAt }) => updatedAt <= since);
     after = page.next;
   }
   untold.reverse();
@@ -186,7 +188,7 @@ export async function countUntold(
       if (isWorthAnEvent) return untold.length - at - index;
     }
   }
-  return 0;
+  return isAll && untold.length <= READ_MOST ? 0 : null;
 }
 
 /**

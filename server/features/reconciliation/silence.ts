@@ -5,7 +5,7 @@ import type { Chore } from '../../pipeline/chores.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { closeProblem, openProblem } from '../../store/shops/problems.ts';
-import { compareChangesSoon } from '../../store/shops/reconciliations.ts';
+import { compareChangesSoon, loadReconciliation } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import {
   countFound,
@@ -29,27 +29,41 @@ const OPEN_EVERY_MS = MINUTE;
 const LATER_MS = 5 * MINUTE;
 
 /**
- * How many changes Shopify knows of that no webhook told, also those that the comparison has found;
- * null: it can't be asked.
+ * How many changes Shopify knows of that no webhook told: those that the comparison has found, and
+ * those that it hasn't got to; null: it can't be asked; `perhaps`: there are too many to tell.
  */
-async function untold(deps: SilenceDeps, shop: Shop, since: Instant, signal: AbortSignal): Promise<number | null> {
+async function untold(
+  deps: SilenceDeps,
+  shop: Shop,
+  since: Instant,
+  signal: AbortSignal,
+): Promise<number | null | 'perhaps'> {
   if (!(await deps.admin.hasAccess(shop))) return null;
+  const at = await loadReconciliation(deps.db, shop);
   const began = deps.now();
-  const span = { since, until: began - MARGIN_MS };
   let count = await countFound(deps.db, shop, since, began);
+  let isTooMuch = false;
   let failure: AdminError | null = null;
-  for (const kind of ['customers', 'orders'] as const) {
+  for (const [kind, point = since] of [
+    ['customers', at?.customersUntil],
+    ['orders', at?.ordersUntil],
+  ] as const) {
+    // A point ahead of the clock says nothing.
+    const span = { since: point > began ? since : Math.max(since, point), until: began - MARGIN_MS };
     try {
-      count += await countUntold(deps, { shop, signal }, kind, span);
+      const more = await countUntold(deps, { shop, signal }, kind, span);
+      if (more === null) isTooMuch = true;
+      count += more ?? 0;
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
       failure = error;
     }
   }
   // One kind is enough to know that something happened.
-  if (failure === null || count > 0) return count;
-  if (failure.failure === 'no_access') return null;
-  throw failure;
+  if (count > 0) return count;
+  if (failure?.failure === 'no_access') return null;
+  if (failure) throw failure;
+  return isTooMuch ? 'perhaps' : 0;
 }
 
 /** When to ask Shopify; the earliest moment that it may be, while that is still to come. */
@@ -66,6 +80,12 @@ async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, si
   const { db, log } = deps;
   const missed = await untold(deps, shop, since, signal);
   const now = deps.now();
+  if (missed === 'perhaps') {
+    // The comparison reads them all. What it finds is counted then.
+    await compareChangesSoon(db, shop);
+    await watchAgainAt(db, shop, now + LATER_MS);
+    return;
+  }
   const opens = missed === null ? entry === null : missed > 0;
   // Shopify couldn't be asked, and now confirms that nothing happened.
   const closes = missed === 0 && entry?.asked === false;

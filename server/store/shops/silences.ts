@@ -81,13 +81,13 @@ export async function patternOf(sql: Sql, shop: Shop, until: Instant): Promise<P
 }
 
 /**
- * How many changes since then the comparison found and handled before `until`: the id of such an
- * event ends with when Shopify changed it.
+ * How many changes since then the comparison found before `until`: the id of such an event ends with
+ * when Shopify changed it.
  */
 export async function countFound(sql: Sql, shop: Shop, since: Instant, until: Instant): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM events
-     WHERE shop_id = $1 AND source = 'reconciliation' AND state <> 'received' AND received_at > $2 AND received_at <= $3
+     WHERE shop_id = $1 AND source = 'reconciliation' AND received_at > $2 AND received_at <= $3
        AND substring(webhook_id FROM '^reconciliation:[^:]+:([0-9]+)$')::bigint > $4`,
     [shop.id, new Date(since), new Date(until), since],
   );

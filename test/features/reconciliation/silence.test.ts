@@ -180,6 +180,25 @@ describe('a shop whose webhooks stop', () => {
     expect(await silent()).toMatchObject([{ count: 1 }]);
   });
 
+  it('is compared, and not called quiet, where more changed than is looked through and what was proves nothing', async () => {
+    const deleted = Array.from({ length: 51 }, (_, i) => 501 + i);
+    for (const id of deleted) await connector.deliver('customers/delete', { id });
+    await lastWebhook(25);
+    for (const id of deleted) change(id, ago(3 * HOUR));
+    change(601, ago(2 * HOUR));
+    await look();
+    await until('it was compared', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM events WHERE source = 'reconciliation' AND state = 'accepted'`,
+      );
+      return rows[0];
+    });
+    expect([await silent(), (await overview()).silence]).toEqual([[], null]);
+    await look();
+    await looked();
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+  });
+
   it('is listed without access as perhaps silent, perhaps broken, and proves nothing to the operator', async () => {
     await lastWebhook(25);
     await connector.db.query('DELETE FROM admin_tokens');
