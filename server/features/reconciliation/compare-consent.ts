@@ -111,12 +111,11 @@ async function erasedOf(sql: Sql, shop: Shop, found: readonly Choice[]): Promise
 
 /** Those that are news to the ledger. */
 async function missedOf(
-  { db, now }: ChangesDeps,
+  db: Sql,
   shop: Shop,
   found: readonly Choice[],
-  people: Pick<People, 'own'>,
+  { people, installed }: { people: Pick<People, 'own'>; installed: Instant },
 ): Promise<Choice[]> {
-  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const keys = found.map(({ fact, hash }) => ({ channel: fact.channel, address: hash }));
   const [ledger, held] = [await loadFacts(db, shop, keys), await heldAddresses(db, shop, keys)];
   const erased = await erasedOf(db, shop, found);
@@ -183,7 +182,8 @@ export async function compareConsent(
     shop,
     found.map(({ key }) => key),
   );
-  const missed = await missedOf(deps, shop, found, people);
+  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
+  const missed = await missedOf(db, shop, found, { people, installed });
   const events = missed.flatMap((one): { event: TranslatedEvent; finding: Finding; one: Choice }[] => {
     const finding = findingOf(one, readAt);
     const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
@@ -211,10 +211,12 @@ export async function compareConsent(
     const at = now();
     await appendFacts(sql, shop, facts, at);
     await recordElsewhere(held, madeElsewhere(people, facts), at);
-    // A choice just made is sent as well, but its webhook may be on its way.
-    const isRecent = ({ fact }: Choice) => (fact.chosenAt ?? 0) > at - MARGIN_MS;
-    const add = async (recent: boolean) => {
-      const some = due.filter((one) => isLeft(one) && isRecent(one.one) === recent);
+    // A choice just made is sent as well, but its webhook may be on its way; none was for one made
+    // before the installation, as while the app was gone.
+    const isMissed = ({ fact: { chosenAt } }: Choice) =>
+      chosenAt !== null && chosenAt >= installed && chosenAt <= at - MARGIN_MS;
+    const add = async (areMissed: boolean) => {
+      const some = due.filter((one) => isLeft(one) && isMissed(one.one) === areMissed);
       return await addFindings(
         sql,
         shop,
@@ -222,8 +224,8 @@ export async function compareConsent(
         at,
       );
     };
-    const consents = await add(false);
+    const consents = await add(true);
     await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: at });
-    return consents + (await add(true));
+    return consents + (await add(false));
   });
 }

@@ -273,6 +273,19 @@ describe('comparing consent', () => {
     expect(await problems()).toEqual([]);
   });
 
+  it('finds what was chosen before the app was installed, as while it was gone: it is sent, and no webhook was missed', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await connector.db.query(
+      `UPDATE shops SET first_call_at = now() - interval '1 hour', first_webhook_at = now() - interval '1 hour'`,
+    );
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    await compare('consent_due_at');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    expect(await problems()).toEqual([]);
+  });
+
   it('records what makes no flag due, without an event', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
