@@ -1,10 +1,12 @@
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
-import { closeProblem, openProblem, openProblems } from '../store/shops/problems.ts';
+import { closeFailing, openProblem, openProblems } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
 const TELL_AFTER_MS = 5 * 60_000;
+/** What fails is asked for again within an hour. After so long, in milliseconds, nobody asks any more. */
+const FORGOTTEN_AFTER_MS = 3 * 3_600_000;
 
 export type Failing = {
   /**
@@ -15,7 +17,7 @@ export type Failing = {
 
 /**
  * Keeps one problem per document while Shopify fails to answer it for a long time, and closes it
- * once Shopify answers. Another process may have opened or closed it: one that gets an answer
+ * once Shopify answers, or answers others and nobody asks for it any more. Another process may have opened or closed it: one that gets an answer
  * speaks for all.
  */
 export function createFailing(deps: { db: Db; now: () => Instant; tellAfterMs?: number }): Failing {
@@ -28,14 +30,14 @@ export function createFailing(deps: { db: Db; now: () => Instant; tellAfterMs?: 
       const at = now();
       if (code === null) {
         failing.delete(name);
-        await closeProblem(db, shop, entry, at);
+        await closeFailing(db, shop, document, { now: at, before: at - FORGOTTEN_AFTER_MS });
         return;
       }
       const before = failing.get(name);
       const isOpen = (await openProblems(db, shop)).some(({ kind, key }) => kind === entry.kind && key === document);
       const since = before && isOpen === before.isTold ? before.since : at;
       const isTold = isOpen || at - since >= tellAfterMs;
-      if (isTold && !isOpen) await openProblem(db, shop, { ...entry, detail: { code } }, since);
+      if (isTold) await openProblem(db, shop, { ...entry, detail: { code, at: new Date(at).toISOString() } }, since);
       failing.set(name, { since, isTold });
     },
   };

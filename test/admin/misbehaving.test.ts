@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { readFileRecords } from '../../server/admin/bulk-file.ts';
-import { CustomersByIds } from '../../server/admin/documents.generated.ts';
+import { CustomersByIds, ShopFacts } from '../../server/admin/documents.generated.ts';
 import { fetchCustomers, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
 import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
@@ -96,6 +96,19 @@ describe('if Shopify answers with', () => {
     scene.there.behave(() => ({ status: 500 }));
     await failureOf(read());
     expect(await told()).toBe(1);
+  });
+
+  it('nothing usable to a question that nobody asks any more, the merchant is told no longer once others are answered', async () => {
+    scene.there.behave([{ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }]);
+    await failureOf(scene.admin.run(scene.shop, ShopFacts, {}));
+    await read();
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([{ kind: 'shopify_failing', key: 'ShopFacts' }]);
+    await scene.db.query(
+      `UPDATE problems SET detail = detail || jsonb_build_object('at', now() - interval '4 hours') WHERE shop_id = $1`,
+      [scene.shop.id],
+    );
+    await read();
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
   it('10 MB, it is read', async () => {

@@ -51,6 +51,23 @@ export async function closeProblem(
   );
 }
 
+/**
+ * Shopify answered a document: closes its entry, and those of others that last failed before then,
+ * because nobody asks for them any more.
+ */
+export async function closeFailing(
+  sql: Sql,
+  shop: Shop,
+  document: string,
+  { now, before }: { now: Instant; before: Instant },
+): Promise<void> {
+  await sql.query(
+    `UPDATE problems SET closed_at = $3 WHERE shop_id = $1 AND kind = 'shopify_failing' AND closed_at IS NULL
+       AND (key = $2 OR coalesce((detail->>'at')::timestamptz, opened_at) < $4)`,
+    [shop.id, document, new Date(now), new Date(before)],
+  );
+}
+
 /** The open entries, newest first. */
 export async function openProblems(sql: Sql, shop: Shop): Promise<KeptProblem[]> {
   const rows = await sql.query<{
