@@ -64,9 +64,9 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
       failures.push(error);
     }
   }
+  await closeOldMissed(deps.db, shop, now);
   const [failure] = failures;
   if (failure) throw failures.find((one) => one.failure !== 'refused') ?? failure;
-  await closeOldMissed(deps.db, shop, now);
   await postpone(deps.db, shop, { what: 'changes', at });
   return false;
 }

@@ -536,6 +536,19 @@ describe('the time up to which changes are known', () => {
     expect((await found()).map(({ topic }) => topic)).toEqual(['orders/create', 'customers/update']);
   });
 
+  it('closes the entry of what was missed after a week without more, though Shopify refuses to say which customers changed', async () => {
+    buyer();
+    order(ago(3 * HOUR));
+    await compare();
+    expect(await problems()).toHaveLength(1);
+    await connector.db.query(
+      `UPDATE problems SET detail = detail || jsonb_build_object('to', now() - interval '8 days') WHERE kind = 'webhooks_missed'`,
+    );
+    shop.behave((operation) => (operation === 'CustomersChanged' ? { errors: [{ message: 'no' }] } : null));
+    await compare();
+    expect(await problems()).toEqual([]);
+  });
+
   it('does not move while Shopify can’t be asked, and what was missed is found afterwards', async () => {
     buyer();
     order(ago(3 * HOUR));
