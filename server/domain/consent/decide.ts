@@ -35,7 +35,8 @@
  * - An undated opt-in from an event counts from when the event was triggered, as long as no opt-out
  *   is known for the address and Shopify can't be asked, and hasn't been since; otherwise it is
  *   undated. A read that confirms it is a fact of its own, with that date. Until then it is held,
- *   whatever the setting says about history.
+ *   whatever the setting says about history. The same goes for one below the level asked for, which
+ *   is a state without a choice.
  * - Rows 2 to 5 take "told" strictly: while a `false` with an unknown outcome is out, Ascent360 may
  *   no longer have our `true`.
  * - Row 2 needs a later date, not an equal one: a double opt-in's *pending* and *subscribed* may
@@ -127,12 +128,12 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   const isDatedByEvent = ({ heardAt }: ConsentFact) =>
     mayDate && heardAt != null && !(to.askedAt != null && heardAt <= to.askedAt);
   const said = meant.map(({ fact, meaning }): Said => {
-    const chosenAt = fact.chosenAt ?? (meaning === 'opt_in' && isDatedByEvent(fact) ? (fact.heardAt ?? null) : null);
+    const chosenAt = fact.chosenAt ?? (isDatedByEvent(fact) ? (fact.heardAt ?? null) : null);
     return { fact, meaning, at: dateOf(chosenAt, meaning, now) };
   });
   const isUnconfirmed = ({ fact }: Said) => fact.chosenAt === null && fact.heardAt != null && !isDatedByEvent(fact);
   const optIns = said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s));
-  const optIn = newest(optIns.filter((s) => s.at > -Infinity || !isUnconfirmed(s))) ?? newest(optIns);
+  const optIn = newest(optIns.filter((s) => !isUnconfirmed(s))) ?? newest(optIns);
   const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));
 
   let choice = newest(standing) ?? optIn;

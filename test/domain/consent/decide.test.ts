@@ -481,6 +481,23 @@ table('an unticked box at checkout', [
     reason: 'unticked_box',
     by: `unsubscribed@${40 * DAY}`,
   },
+  ...(
+    [
+      ['explains an `unsubscribed` of the same customer', 'ada', 'ada', null],
+      ['does not explain another customer’s `unsubscribed`', 'ada', 'ben', false],
+      ['of a guest explains the `unsubscribed` of a customer', null, 'ada', null],
+      ['of a customer explains an `unsubscribed` that names nobody', 'ada', null, null],
+    ] as const
+  ).map(
+    ([name, buyer, personId, send]): Row => ({
+      name,
+      facts: [unsubscribed(HOUR, { personId }), fact('unticked', HOUR, { personId: buyer })],
+      rules: LEAVE_OUT,
+      send,
+      reason: send === null ? 'unticked_box' : 'due',
+      by: 'unsubscribed@3600000',
+    }),
+  ),
   {
     name: 'concerns email only',
     facts: [unsubscribed(HOUR, { channel: 'sms' }), fact('unticked', HOUR, { channel: 'sms' })],
