@@ -157,6 +157,13 @@ describe("a buyer's name", () => {
       'customer',
     ],
     [
+      'is not completed from elsewhere if only the last name is known',
+      { customer: { ...buyer, first_name: null } },
+      undefined,
+      'Skier',
+      'customer',
+    ],
+    [
       'never comes from the shipping address',
       { customer: null, billing_address: null },
       undefined,
@@ -180,7 +187,7 @@ describe("a buyer's name", () => {
   ])('%s', (_, change, firstName, lastName, from) => {
     const { contact } = order(change);
     expect([contact.firstName, contact.lastName]).toEqual([firstName, lastName]);
-    expect(contact.origins.firstName).toBe(from && `${from}.first_name`);
+    expect(contact.origins.firstName).toBe(firstName && `${from}.first_name`);
     expect(contact.origins.lastName).toBe(lastName && `${from}.last_name`);
   });
 
@@ -281,9 +288,12 @@ describe('a buyer’s phone', () => {
     expect(order({ customer: { ...customer, default_address: nowhere } }).contact.mobile).toBeUndefined();
   });
 
-  it('of a customer whose country is unknown is read with the shop’s', () => {
+  it.each([
+    ['the billing address’s', { ...billing, country_code: 'AT' }, 'US'],
+    ['the shop’s, if the order has no billing address', null, 'AT'],
+  ])('of a customer whose country is unknown is read with %s', (_, billing_address, shopCountry) => {
     const customer = { ...buyer, phone: '0664 1234567', default_address: null };
-    const { contact } = order({ billing_address: null, customer }, 'orders/create', { shopCountry: 'AT' });
+    const { contact } = order({ billing_address, customer }, 'orders/create', { shopCountry });
     expect(contact.mobile).toBe('+436641234567');
   });
 
@@ -512,6 +522,7 @@ describe('the marketing box', () => {
       'orders/create',
     ],
     ['ticked beside a customer of an odd type', { customer: 'Ada', buyer_accepts_marketing: true }, 'orders/create'],
+    ['ticked beside a customer that is a number', { customer: 1, buyer_accepts_marketing: true }, 'orders/create'],
     ['ticked on an updated order', { ...guest, buyer_accepts_marketing: true }, 'orders/updated'],
     [
       'unticked on an updated order without a date',
