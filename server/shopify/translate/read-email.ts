@@ -1,7 +1,7 @@
 import { visibleText } from '../../domain/visible-text.ts';
 
 const MAX_LENGTH = 254;
-const LOCAL = /^[^\s\p{C}\ufffd@<>()[\]\\,;:"]{1,64}$/u;
+const LOCAL = /^[^\s\p{C}\ufffd<>()[\]\\,;:"]{1,64}$/u;
 const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}])?$/u;
 const TOP_LABEL = /[\p{L}]/u;
 /** Among them letters and marks that leave no trace: U+3164, U+FE0F. */

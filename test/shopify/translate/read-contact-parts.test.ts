@@ -27,7 +27,10 @@ describe('an email address', () => {
     ['\u200eada@example.com\u200b', 'ada@example.com'],
     ['\ufeffada@example.com\u3164', 'ada@example.com'],
     ['ada@example.com\ufe0f', 'ada@example.com'],
+    ['ada@example.com\ufe0f\ufe0f', 'ada@example.com'],
     ['ada@1.2.example', 'ada@1.2.example'],
+    ['ada@_ski.s_k-i.ski4u.example', 'ada@_ski.s_k-i.ski4u.example'],
+    ['ada@ski4.हिन्दी.भारत', 'ada@ski4.हिन्दी.भारत'],
     [LONGEST, LONGEST],
   ])('%j is accepted', (text, email) => {
     expect(readEmail(text)).toBe(email);
@@ -64,6 +67,7 @@ describe('an email address', () => {
     'Ada <ada@example.com>',
     'mailto:ada@example.com',
     'ada@example.com,bob@example.com',
+    ...[...'<>()[]\\,;:"'].map((mark) => `a${mark}da@example.com`),
     `${'a'.repeat(65)}@example.com`,
     `ada@${'a'.repeat(250)}.com`,
   ])('%j is refused', (text) => {
