@@ -80,7 +80,7 @@ function withoutPlus(written: string, own: PhoneNumber, country: CountryCode | u
   const other = parsePhoneNumberFromString(`+${hasZeros ? digits.slice(2) : digits}`, { extract: false });
   if (!other?.isValid() || other.number === own.number) return own;
   const isAtHome = country !== undefined && other.countryCallingCode === getCountryCallingCode(country);
-  const isOther = isLong || isAtHome || nationalNumber.startsWith('00') || !own.isValid();
+  const isOther = isAtHome || nationalNumber.startsWith('00') || !own.isValid();
   return isOther ? other : undefined;
 }
 
