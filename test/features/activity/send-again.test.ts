@@ -167,6 +167,26 @@ describe('resending an event', () => {
     expect(await scene.work()).toMatchObject([{ FirstName: 'Newer' }]);
   });
 
+  it.each([
+    ['with the flags that were accepted, if they were to be sent again', true],
+    ['without them, if not', false],
+  ])('goes on with a newer state, %s, when that came while it was being sent and failed', async (_, reassert) => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.receive(EMAIL, emailChoice(1, 'subscribed', scene.now - HOUR));
+    await scene.work();
+    await retry(id, { reassert });
+    const [failing] = await scene.claim();
+    const newer = await scene.receive('customers/update', customer(1, 1));
+    await scene.process();
+    if (failing) await scene.record(failing, { ...answers.down, flags: 'refused' });
+    expect(await find(id)).toMatchObject({ state: 'merged', reason: 'superseded', mergedInto: newer });
+    scene.now += 2 * HOUR;
+    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE open AND shop_id = $1', [scene.shop.id]);
+    const sent = await scene.work();
+    expect(sent).toMatchObject([{ Email: 'person1@example.com' }]);
+    expect(sent[0]?.EmailPermission).toBe(reassert ? true : undefined);
+  });
+
   it('waits for what is being sent to the same address', async () => {
     const id = await ended('attention');
     await scene.receive('customers/update', customer(1, 1));
