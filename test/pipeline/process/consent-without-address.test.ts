@@ -28,6 +28,16 @@ it.each([
 });
 
 it.each([
+  ['an email', EMAIL, emailConsent(1, 'subscribed', ago(SECOND), { email_address: null }), 'EmailPermission'],
+  ['an SMS', SMS, smsConsent(1, 'subscribed', ago(SECOND), null), 'SMSPermission'],
+] as const)('%s opt-in is about the address that they have had all along', async (_, topic, body, flag) => {
+  await scene.receive('customers/create', customer(1, { ...both, updated_at: ago(MINUTE) }));
+  await scene.send();
+  await scene.receive(topic, body);
+  expect(await scene.send()).toMatchObject([{ Email: both.email, Mobile: '13035550100', [flag]: true }]);
+});
+
+it.each([
   ['an email choice of a customer with only a mobile number', EMAIL, emailOptOut, { ...both, email: null }],
   ['an SMS choice of a customer with only an email address', SMS, smsOptOut, { ...both, phone: null }],
 ] as const)('%s is about no known address', async (_, topic, body, known) => {
