@@ -145,7 +145,7 @@ inBrowser(
         before: async (page) =>
           void (await page.route('**/api/issues*', (route) => route.fulfill({ json: { items, more: true } }))),
       });
-      await page.getByText('1 customer can’t be sent.', { exact: true }).waitFor();
+      await page.getByText('1 customer is affected.', { exact: true }).waitFor();
       await page.getByText(/^Only the newest 1,000 events are counted here\./).waitFor();
       const said = (await lines(page).allTextContents()).map((text) => ({
         value: text.includes('Check Email: “mia@”'),

@@ -130,7 +130,7 @@ export const en = {
   problem: {
     connection_problem: 'Ascent360 doesn’t accept the GUID. Nothing is sent, and nothing is lost.',
     opt_outs_undelivered:
-      '{count, plural, one {# opt-out hasn’t reached Ascent360 for more than 3 days. Until it does, unsubscribe this person in Ascent360 yourself.} other {# opt-outs haven’t reached Ascent360 for more than 3 days. Until they do, unsubscribe these people in Ascent360 yourself.}}',
+      '{count, plural, one {# opt-out hasn’t been accepted by Ascent360 for more than 3 days. Until it is, unsubscribe this person in Ascent360 yourself.} other {# opt-outs haven’t been accepted by Ascent360 for more than 3 days. Until they are, unsubscribe these people in Ascent360 yourself.}}',
     fields_denied:
       'Shopify hides some data because the app isn’t approved for it: {fields}. We send contacts without it until the app’s operator has access to protected customer data.',
     shopify_failing:
@@ -157,7 +157,7 @@ export const en = {
     redact_late:
       '{count, plural, one {A customer’s data was erased here. You should have asked Ascent360 to erase it too by {dueDay}. Ask now, then mark the request as done.} other {The data of # customers was erased here. You should have asked Ascent360 to erase the first by {dueDay}. Ask now, then mark the requests as done.}}',
     expiring:
-      '{count, plural, one {# unsent event expires from {fromAt} on: we keep unsent events for {days, number} days. Fix what holds it up, or resend it.} other {# unsent events expire from {fromAt} on: we keep unsent events for {days, number} days. Fix what holds them up, or resend them.}}',
+      '{count, plural, one {# event that Ascent360 hasn’t accepted expires from {fromAt} on: we keep such events for {days, number} days. Fix what holds it up, or resend it.} other {# events that Ascent360 hasn’t accepted expire from {fromAt} on: we keep such events for {days, number} days. Fix what holds them up, or resend them.}}',
     not_connected:
       '{count, plural, one {# event is waiting to be sent. Enter the GUID that Ascent360 gave you.} other {# events are waiting to be sent. Enter the GUID that Ascent360 gave you.}}',
     attention: {

@@ -137,7 +137,7 @@ export const activityApi: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/issues',
-    does: 'Groups by cause and person what could not be sent, of the newest 1,000 events: open, resolved, or ignored.',
+    does: 'Groups by cause and person what needs attention, of the newest 1,000 events: open, resolved, or ignored.',
     query: issuesContract,
     answer: { json: issueList },
     refusals: [422],

@@ -39,9 +39,9 @@ const words: Record<OpeningKind, { problem: string; details: string; page: strin
     page: '/activity?state=attention',
   },
   opt_outs: {
-    problem: 'An opt-out hasn’t reached Ascent360',
+    problem: 'Ascent360 hasn’t accepted an opt-out',
     details:
-      'At least one opt-out hasn’t reached Ascent360 for more than 3 days. Until it does, unsubscribe these people in Ascent360 yourself.',
+      'At least one opt-out hasn’t been accepted by Ascent360 for more than 3 days. Until then, unsubscribe these people in Ascent360 yourself.',
     page: '/activity?optOuts=late',
   },
   privacy_request: {

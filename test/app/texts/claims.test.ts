@@ -9,8 +9,8 @@ import { flat, LANGUAGES, readPages } from './messages.ts';
 const textsIn = (node: unknown): string[] =>
   typeof node === 'string' ? [node] : typeof node === 'object' && node ? Object.values(node).flatMap(textsIn) : [];
 
-const extension = (name: string): unknown =>
-  JSON.parse(readFileSync(`extensions/${name}/locales/en.default.json`, 'utf8'));
+const extension = (name: string, language: 'en' | (typeof LANGUAGES)[number] = 'en'): unknown =>
+  JSON.parse(readFileSync(`extensions/${name}/locales/${language === 'en' ? 'en.default' : language}.json`, 'utf8'));
 
 /** What only Ascent360 could claim about itself. All we know is that it accepted a record. */
 const claims =
@@ -22,6 +22,14 @@ const neverSent: Record<'en' | (typeof LANGUAGES)[number], RegExp> = {
   es: /no se envi(ó|aron)|(?<!ya )no (lo|la|los|las) envi(ó|amos|aron)|nunca se envi|no enviad/i,
   fr: /(pas|jamais|rien) (été )?(r?envoyé)|non envoyé/i,
   ja: /(送信|再送信)(されません|しません|できません|してい?ません)でした|未送信/,
+};
+/** That something can't be sent, or didn't arrive, where all we know is that it wasn't accepted. */
+const notArrived: typeof neverSent = {
+  en: /(can’t|couldn’t) (be sent|send)|(hasn’t|haven’t) reached/,
+  de: /nicht (senden|gesendet)|nicht erreicht/,
+  es: /no pudimos enviar|no podemos enviar|no se puede(n)? enviar|no (ha|han) llegado/,
+  fr: /(pas|pu) (pu )?(être )?envoy|pas atteint|pouvons pas envoyer/,
+  ja: /送信でき|を送信できません|届いてい(ません|ない)|未送信/,
 };
 /** What a page can't know while it can't reach the server. */
 const unknowable = /sending continues|nothing is lost|we keep receiving/i;
@@ -57,6 +65,22 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     const said = language === 'en' ? flat(texts) : readPages(language);
     expect(said.get('overview.figures.hints.waiting')).not.toMatch(/sent|gesendet|envi|envoy|送信/i);
   });
+
+  it.each(['en', ...LANGUAGES] as const)(
+    'or, in %s, that what needs attention was not sent or did not arrive: Ascent360 may have rejected it, or not answered',
+    (language) => {
+      const said = language === 'en' ? flat(texts) : readPages(language);
+      const block = flat(extension('customer-block', language));
+      const told = [
+        ...['problem.expiring', 'problem.opt_outs_undelivered'].map((key) => said.get(`server.${key}`)),
+        ...['text', 'summary', 'noneText.open'].map((key) => said.get(`issues.${key}`)),
+        ...['rejected', 'gave_up', 'attention'].map((reason) => block.get(`open.${reason}`)),
+      ];
+      expect(told).toHaveLength(8);
+      const wrong = new RegExp(`${neverSent[language].source}|${notArrived[language].source}`, 'i');
+      expect(told.filter((text) => text === undefined || wrong.test(text))).toEqual([]);
+    },
+  );
 
   it('or that a newer event was sent because an older one was merged into it: it may wait, or be rejected', () => {
     const { reasons, event } = texts.activity;

@@ -166,7 +166,7 @@ describe('Shopify Flow is told', () => {
     await until('the opt-out was tried', async () => ((await came(2.9)).length > 0 ? true : undefined));
     expect(await shop.problems()).toEqual([]);
     await came(3.1);
-    expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
+    expect(await shop.problems()).toEqual(['Ascent360 hasn’t accepted an opt-out']);
     answer(null);
   });
 
@@ -187,7 +187,7 @@ describe('Shopify Flow is told', () => {
     await came(2.9);
     expect(await shop.problems()).toEqual([]);
     await came(3.1);
-    expect(await shop.problems()).toEqual(['An opt-out hasn’t reached Ascent360']);
+    expect(await shop.problems()).toEqual(['Ascent360 hasn’t accepted an opt-out']);
   });
 
   it('about each privacy request', async () => {

@@ -130,7 +130,9 @@ describe('retention', () => {
     expect(await expiring()).toEqual([]);
     await age(0.2);
     await retain();
-    expect(await expiring()).toMatchObject([{ count: 2, message: expect.stringContaining('2 unsent events') }]);
+    expect(await expiring()).toMatchObject([
+      { count: 2, message: expect.stringContaining('2 events that Ascent360 hasn’t accepted') },
+    ]);
     expect(await connector.event('waits')).not.toMatchObject({ state: 'skipped' });
     await age(14);
     await retain();
