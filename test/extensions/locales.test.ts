@@ -13,6 +13,12 @@ const parts = readdirSync(path.join(root, 'extensions'), { recursive: true, enco
 const read = (file: string) => flat(readJson('extensions', file));
 const inLanguage = (file: string, language: string) => file.replace('en.default', language);
 
+/** Terms of docs/languages.md that stand in these texts. */
+const TERMS = [
+  { en: /permission/i, de: /Einwilligung/, es: /consentimiento/, fr: /consentement/, ja: /配信許可/ },
+  { en: /accepted/i, de: /akzeptiert/i, es: /acept/i, fr: /accepté/i, ja: /受付済み|受け付けた|受け付けてい|受付は/ },
+];
+
 const FORM = /\.(zero|one|two|few|many|other)$/;
 /** The key used in code; a text in plural forms is a single one. */
 const usedAs = (english: Texts, key: string): string => {
@@ -92,6 +98,14 @@ describe.each(parts)('the texts of $file', ({ folder, file, suffix }) => {
 
   it.each(LANGUAGES)('address people in the same way throughout in %s', (language) => {
     expect([...read(inLanguage(file, language))].filter(([, text]) => OTHERWISE[language]?.test(text))).toEqual([]);
+  });
+
+  it.each(LANGUAGES)('call a permission and what was accepted as the pages do in %s', (language) => {
+    const wrong = [...read(inLanguage(file, language))].filter(([key, text]) => {
+      const before = english.get(key) ?? '';
+      return TERMS.some((term) => term.en.test(before) && !term[language].test(text));
+    });
+    expect(wrong).toEqual([]);
   });
 
   it.each(LANGUAGES)('contain no English in %s', (language) => {

@@ -23,7 +23,7 @@ export const NAMES = new Set([
 export const SAME: Readonly<Record<string, readonly string[]>> = {
   de: ['Button', 'Text', 'Details', 'Filter', 'Import', 'Import: {}', 'Name', 'Segment', 'Tags', '{} Tag', '{} Tags'],
   es: [],
-  fr: ['Date', 'Mobile'],
+  fr: ['Date', 'Mobile', 'Newsletters'],
   ja: ['Webhook ID'],
 };
 
