@@ -308,7 +308,7 @@ inBrowser(
       it('that was merged says so, not that there was nothing to send', async () => {
         const page = await open('/activity?state=merged');
         await eventLinks(page).first().click();
-        await page.getByText('It was merged into the event that replaced it.').waitFor();
+        await page.getByText('It was merged into another event.').waitFor();
         expect(await page.getByText('There was nothing to send').count()).toBe(0);
       });
 

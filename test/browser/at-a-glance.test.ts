@@ -127,7 +127,7 @@ inBrowser(
       await dialog.getByRole('button', { name: 'Dismiss' }).click();
       await page.getByText(`${issue?.count} events dismissed`).waitFor();
       await expect.poll(async () => (await open()).some(({ query }) => query === issue?.query)).toBe(false);
-      await page.getByRole('tab', { name: 'Ignored' }).click();
+      await page.getByRole('tab', { name: 'Dismissed' }).click();
       await lines(page).filter({ hasText: name }).first().waitFor();
     });
 

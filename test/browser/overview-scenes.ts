@@ -75,7 +75,7 @@ export const overviewScenes: Scene[] = [
     name: 'issues-none',
     route: '/issues?state=ignored',
     history: true,
-    act: async (page) => void (await page.getByText('Nothing ignored in the last 30 days').waitFor()),
+    act: async (page) => void (await page.getByText('Nothing dismissed in the last 30 days').waitFor()),
   },
   {
     name: 'overview-problem',
