@@ -150,7 +150,11 @@ inBrowser(
       const found = await open(`/people?q=${REGULAR}`);
       await found.getByRole('list', { name: 'Customers found' }).waitFor();
       await expectFit(found, 'search');
-      await expectFit(await openRegular(), 'person');
+      const person = await openRegular();
+      await expectFit(person, 'person');
+      // At the narrowest still, with text twice as large.
+      await person.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+      await expect.poll(async () => await overflow(person)).toBe(0);
     });
   },
   { history: true },

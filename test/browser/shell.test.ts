@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { SHOP } from '../fakes/connector.ts';
 import { inBrowser } from './stage-of-test.ts';
+import { tabTo } from './tab-to.ts';
 
 inBrowser('the frame of the pages', (stage) => {
   it('keeps the shop in the address, from page to page', async () => {
@@ -58,7 +59,7 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByText(/^What you see is from /).waitFor({ state: 'detached' });
   });
 
-  it('shows what is ticked, what is chosen and how far a bar is where the system forces its own colours', async () => {
+  it('shows what is ticked, what is chosen, how far a bar is and where a button ends where the system forces its own colours', async () => {
     const page = await stage().open('/settings');
     await page.emulateMedia({ forcedColors: 'active' });
     const ticked = page.getByLabel('Send orders');
@@ -78,6 +79,11 @@ inBrowser('the frame of the pages', (stage) => {
       ),
     );
     expect(grounds[0]).not.toBe(grounds[1]);
+    const button = page.getByRole('button', { name: '30 days' });
+    const widthOf = (one: Element) => [getComputedStyle(one).outlineStyle, getComputedStyle(one).outlineWidth];
+    expect(await button.evaluate(widthOf)).toEqual(['solid', '1px']);
+    await tabTo(page, '30 days');
+    expect(await button.evaluate(widthOf)).toEqual(['solid', '2px']);
   });
 
   it('says so if App Bridge doesn’t load', async () => {
