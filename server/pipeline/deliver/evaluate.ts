@@ -90,8 +90,8 @@ function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): b
 }
 
 /**
- * The channels about which Shopify, when it was asked last, said nothing that is about what would be
- * sent: the app may not see it, or they have another address there.
+ * After a reinstall: the channels on which Shopify's last answer says nothing about the address, or
+ * the tags, that a flag would be about. The app may not see it, or Shopify has another address.
  */
 function unsaidOf(life: Installation, read: PersonRead | null, keys: Evaluated['keys']): FlagChannel[] {
   const about = read?.about;

@@ -132,7 +132,8 @@ function isTopicOff(input: PrepareInput): boolean {
  */
 export function prepare(input: PrepareInput): Prepared {
   const decisions = decideAll(input);
-  // A list is news, even if the opt-in was told: what holds one back holds back the other.
+  // Lists may be due although Ascent360 has accepted the opt-in. They are held back by what would
+  // hold it back if it hadn't.
   const lists = listsDecision(input, () => decideOne(input, 'email', asUntold(input.told.email)));
   const isWorthIt = isAnyDue(decisions) || lists.send;
   const otherwise = input.again ? null : input.otherwise;

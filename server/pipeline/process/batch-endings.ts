@@ -4,14 +4,14 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { Batch, Outcome } from './batch.ts';
 
 export type BatchEndings = Pick<Batch, 'settle'> & {
-  /** Without a trace of what it said. */
+  /** Settles an event and keeps nothing of what it said. */
   settleBlank(eventId: string, outcome: Outcome): void;
-  /** An event of this batch, or an earlier one, whose delivery gives way. */
+  /** Ends an event, of this batch or earlier, whose delivery gives way to a newer one. */
   end(eventId: string, outcome: Outcome): void;
   save(sql: Sql, shop: Shop): Promise<unknown>;
 };
 
-/** How a batch ends its own events, and those whose place they take. */
+/** How a batch ends its own events, and earlier ones that they replace. */
 export function batchEndings(): BatchEndings {
   const own = new Map<string, EventUpdate & EventFindings>();
   const earlier: EventUpdate[] = [];

@@ -23,8 +23,8 @@ const lastAdded = (gone: KnownTag | undefined, at: Instant | null): Pick<KnownTa
 };
 
 /**
- * Stores what an event says about tags, unless something newer is known. Of the same moment, an
- * opt-out stands, and any other tag is gone.
+ * Stores what an event says about tags, unless something newer is known. If two events of the same
+ * moment contradict each other, an opt-out tag stays, and any other is removed.
  * @returns whether Shopify's last answer about all tags, of a later state, says something else
  */
 function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: Person): boolean {

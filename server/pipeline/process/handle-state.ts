@@ -104,11 +104,11 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
 
-/** Whose choice a body tells of. A guest's is the guest's, whoever the order belongs to since. */
+/** Whose choice is in a body. A guest's remains a guest's (null), even if a customer has the order by now. */
 const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
   t.kind === 'order' && t.customerId === null && person?.profile.customerId != null ? null : person;
 
-/** An unticked box explains an opt-out of whoever left it so: a guest may be any customer. */
+/** Whose opt-out an unticked box may explain. A guest (null) may be any customer. */
 const untickerOf = (t: Of<'order'> | Of<'customer'>, own: Person | null) =>
   t.kind === 'order' && t.customerId === null ? null : own;
 
