@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { texts } from '../../../app/texts/en/index.ts';
 import { endReasons } from '../../../server/domain/states.ts';
@@ -40,6 +41,7 @@ describe('no text claims more than that Ascent360 accepted a record', () => {
     ['the pages', texts],
     ['the block on the customer’s page', extension('customer-block')],
     ['the action that sends many', extension('send-many')],
+    ['the listing in the App Store', parse(readFileSync('docs/app-store/listing.toml', 'utf8'))],
   ])('of %s', (_whose, catalogue) => {
     const all = textsIn(catalogue);
     expect(all.length).toBeGreaterThan(20);
