@@ -198,7 +198,7 @@ describe('the connection', () => {
     expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
   });
 
-  it('says what else has to be done before anything is sent: to resume, or to mend the connection', async () => {
+  it('says what else has to be done before anything is sent: to resume, or to fix the connection', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.refusedGuid);
     await scene.save({ paused: true });

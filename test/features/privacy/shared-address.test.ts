@@ -156,7 +156,7 @@ it('erasing one who was merged into another, who was merged into a third, leaves
   expect((await connector.api('GET', '/people?q=2')).body).toMatchObject({ items: [{ customerId: '3' }] });
 });
 
-it('a customer who was merged into one who is erased is erased with them, though the merge is told of late', async () => {
+it('a customer who was merged into one who is erased is erased with them, though we hear of the merge late', async () => {
   await connector.deliver('customers/create', customer(CANARY.id, { email: CANARY.email }));
   await connector.deliver('customers/create', customer(2));
   await connector.deliver('customers/redact', redact({ id: 2, email: 'person2@example.com' }));
@@ -165,7 +165,7 @@ it('a customer who was merged into one who is erased is erased with them, though
   expect(await named()).toEqual([]);
 });
 
-it('a merge that is told of late brings no erased customer back, and the other is read anew', async () => {
+it('a merge that we hear of late brings no erased customer back, and the other is read anew', async () => {
   await connector.deliver('customers/create', customer(2));
   await connector.deliver('customers/redact', redact({ id: CANARY.id, email: CANARY.email }));
   expect(await merge(new Date(Date.now() - MINUTE))).toMatchObject({ state: 'skipped', reason: 'redacted' });
