@@ -36,7 +36,7 @@ const NOT_THEIRS: ReadonlySet<FlagReason> = new Set(['held_by_holder', 'not_aske
  */
 function choiceOf({ settings, to }: ListsInput, { fact, reason }: FlagDecision): ChoiceMeaning {
   if (fact === null || NOT_THEIRS.has(reason)) return 'none';
-  if (to.canBeAsked && fact.chosenAt === null && fact.heardAt != null) return 'none';
+  if (to.canBeAsked && fact.heardAt != null) return 'none';
   return meaningOf(fact, settings.consent.email.optInLevel);
 }
 

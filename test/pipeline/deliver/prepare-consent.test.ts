@@ -116,6 +116,28 @@ describe('A consent event', () => {
       'skipped: no_choice',
     ],
     [
+      'after which they subscribed anew',
+      { about: about('f1'), facts: facts({ email: [optIn, fact({ id: 'f5', chosenAt: NOW - HOUR, eventId: 'e5' })] }) },
+      'merged: superseded into e5',
+    ],
+    [
+      'an opt-in older than the address, after an opt-out that is due',
+      {
+        about: about('f1'),
+        facts: facts({ email: [fact({ addressChangedAt: NOW - HOUR }), { ...optOut, chosenAt: NOW - 3 * HOUR }] }),
+      },
+      'sent email,false',
+    ],
+    [
+      'followed by the opt-in of another who has the address, while Shopify is asked about this one',
+      {
+        about: about('f1'),
+        facts: facts({ email: [optIn, fact({ id: 'f6', personId: 'ben', chosenAt: NOW - HOUR, eventId: 'e6' })] }),
+        to: { personId: 'ada', canBeAsked: true, isBeingAsked: true, optInsFrom: Number.NEGATIVE_INFINITY },
+      },
+      'skipped: no_choice',
+    ],
+    [
       'held by who holds the address, as was read of the same moment',
       {
         about: about('f1'),

@@ -39,7 +39,7 @@ export const told = (given: Partial<Record<FlagChannel, Partial<ToldRow>>> = {})
   email: { ...NOTHING_TOLD, ...given.email },
   sms: { ...NOTHING_TOLD, ...given.sms },
   phone: { ...NOTHING_TOLD, ...given.phone },
-  postal: NOTHING_TOLD,
+  postal: { ...NOTHING_TOLD, ...given.postal },
 });
 export const withLists = { settings: settingsWith({ providerType: 3, listIds: ['1'] }), listSet: 'set' };
 export const switchedOff = (send: Partial<Settings['send']>) =>

@@ -30,6 +30,31 @@ describe('a person read from Shopify', () => {
     ],
     ['without a choice', {}, 'skipped: no_choice'],
     [
+      'without a choice, though one was told since',
+      { told: told({ email: { accepted: true, acceptedAt: NOW } }) },
+      'skipped: no_choice',
+    ],
+    [
+      'who is put on a list, after an older state',
+      {
+        otherwise: 'stale',
+        ...withLists,
+        facts: facts({ email: [optIn] }),
+        told: told({ email: { accepted: true, acceptedAt: RECEIVED - 1 } }),
+      },
+      'sent lists',
+    ],
+    [
+      'with an order, while orders are switched off',
+      { purchase, settings: switchedOff({ orders: false }) },
+      'skipped: topic_off',
+    ],
+    [
+      'with an older state of an order, while orders are switched off',
+      { purchase, otherwise: 'stale', facts: facts({ email: [optIn] }), settings: switchedOff({ orders: false }) },
+      'sent email,true',
+    ],
+    [
       'told before',
       { facts: facts({ email: [optIn] }), told: told({ email: { accepted: true, acceptedAt: RECEIVED - 1 } }) },
       'skipped: already_told',
@@ -195,6 +220,12 @@ describe('the result for', () => {
     expect(off).not.toHaveProperty('payload.Order');
     expect(prepare(given(change))).toHaveProperty('payload.Order');
   });
+
+  it('an older state of an order is sent for its choice, without the order', () => {
+    const stale = prepare(given({ kind: 'read', purchase, otherwise: 'stale', facts: facts({ email: [optIn] }) }));
+    expect(stale).toMatchObject({ kind: 'send', payload: { EmailPermission: true } });
+    expect(stale).not.toHaveProperty('payload.Order');
+  });
 });
 
 describe('Lists', () => {
@@ -235,6 +266,19 @@ describe('Lists', () => {
       'are not sent for an opt-in without a date that Shopify has not confirmed',
       { facts: facts({ email: [fact({ chosenAt: null, heardAt: NOW - HOUR })] }) },
       false,
+    ],
+    [
+      'are sent for one without a date if nobody can be asked',
+      {
+        facts: facts({ email: [fact({ chosenAt: null, heardAt: NOW - HOUR })] }),
+        to: { personId: 'ada', canBeAsked: false, isBeingAsked: false, optInsFrom: Number.NEGATIVE_INFINITY },
+      },
+      true,
+    ],
+    [
+      'are sent for one without a date that Shopify has confirmed',
+      { facts: facts({ email: [fact({ chosenAt: null, source: 'admin_read' })] }) },
+      true,
     ],
     [
       'are for everyone, including those whose opt-in is held back',
@@ -334,6 +378,43 @@ describe('the payload', () => {
       told: told({ phone: { accepted: true, acceptedAt: NOW - HOUR } }),
     };
     for (const reassertFrom of [null, Infinity]) expect(ends({ ...change, reassertFrom })).toBe('sent phone,false');
+  });
+
+  it.each([
+    [NOW - HOUR - 1, 'sent email,true'],
+    [NOW - HOUR, 'sent'],
+  ])(
+    'repeats what was accepted before that was asked for, and nothing that was accepted since: %s',
+    (acceptedAt, end) => {
+      const change = { reassertFrom: NOW - HOUR, facts: facts({ email: [optIn] }) };
+      expect(ends({ ...change, told: told({ email: { accepted: true, acceptedAt } }) })).toBe(end);
+    },
+  );
+
+  const optedIn = { accepted: true, acceptedAt: NOW - 3 * HOUR };
+  it.each<[string, Partial<PrepareInput>, string]>([
+    [
+      'opts out of the one they had, if Ascent360 was told their opt-in',
+      { told: told({ phone: optedIn }) },
+      'sent phone,false',
+    ],
+    ['… or may have been', { told: told({ phone: { pendingFlags: [true] } }) }, 'sent phone,false'],
+    ['… and not if it was not', {}, 'sent'],
+    ['… and not if only an opt-out may have been', { told: told({ phone: { pendingFlags: [false] } }) }, 'sent'],
+    [
+      'does not opt in with the one they had',
+      {
+        told: told({ phone: { pendingFlags: [true] } }),
+        facts: facts({ phone: [fact({ channel: 'phone', state: 'tag_opt_in', source: 'tag' })] }),
+      },
+      'sent',
+    ],
+  ])('of somebody who has no phone any more %s', (_, change, end) => {
+    const { phone = '', ...now } = contact;
+    const tagged = facts({ phone: [fact({ channel: 'phone', state: 'tag_opt_out', source: 'tag' })] });
+    expect(ends({ contact: { ...now, former: { phone, origins: {}, leftOut: {} } }, facts: tagged, ...change })).toBe(
+      end,
+    );
   });
 
   it.each([

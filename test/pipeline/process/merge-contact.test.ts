@@ -49,6 +49,66 @@ describe('the address on an order of a customer whose own address is known', () 
   });
 });
 
+describe('a contact that tells of another name', () => {
+  const named = (firstName: string): Contact => ({ firstName, origins: {}, leftOut: {} });
+  type Told = ['customer' | 'order', { at: number; triggeredAt: number }];
+  it.each<[string, Told, Told, string]>([
+    [
+      'newer, of the customer, is theirs',
+      ['customer', { at: 1, triggeredAt: 1 }],
+      ['customer', { at: 2, triggeredAt: 1 }],
+      'New',
+    ],
+    [
+      'older, of the customer, changes nothing',
+      ['customer', { at: 2, triggeredAt: 2 }],
+      ['customer', { at: 1, triggeredAt: 3 }],
+      'Known',
+    ],
+    [
+      'of the same moment, triggered earlier, changes nothing',
+      ['customer', { at: 2, triggeredAt: 2 }],
+      ['customer', { at: 2, triggeredAt: 1 }],
+      'Known',
+    ],
+    [
+      'of the same moment, triggered later, is theirs',
+      ['customer', { at: 2, triggeredAt: 1 }],
+      ['customer', { at: 2, triggeredAt: 2 }],
+      'New',
+    ],
+    [
+      'older, of the customer, beats what an order told',
+      ['order', { at: 2, triggeredAt: 2 }],
+      ['customer', { at: 1, triggeredAt: 1 }],
+      'New',
+    ],
+    [
+      'newer, of an order, beats what an order told',
+      ['order', { at: 1, triggeredAt: 1 }],
+      ['order', { at: 2, triggeredAt: 2 }],
+      'New',
+    ],
+    [
+      'older, of an order, changes nothing',
+      ['order', { at: 2, triggeredAt: 2 }],
+      ['order', { at: 1, triggeredAt: 1 }],
+      'Known',
+    ],
+    [
+      'newer, of an order, changes nothing of what the customer told',
+      ['customer', { at: 1, triggeredAt: 1 }],
+      ['order', { at: 2, triggeredAt: 2 }],
+      'Known',
+    ],
+  ])('%s', (_, [knownFrom, known], [from, told], name) => {
+    const person = { ...personWith({ contactFrom: null }), profileAt: null };
+    mergeContact(person, knownFrom, named('Known'), known);
+    mergeContact(person, from, named('New'), told);
+    expect(person.profile.contact.firstName).toBe(name);
+  });
+});
+
 describe('the name on an order of a customer', () => {
   const named = (name: Pick<Contact, 'firstName' | 'lastName'>): Contact => ({ ...name, origins: {}, leftOut: {} });
   const ordered = named({ firstName: 'Bob', lastName: 'Smith' });
