@@ -108,7 +108,7 @@ describe('a phone number', () => {
     expect(readPhone(text, country)).toEqual({ ok: true, phone });
   });
 
-  it.each([
+  it.each<readonly [string, string]>([
     ['a direction embedding', '\u202a+1 (212) 555-0142\u202c'],
     ['a direction override', '\u202e+1 (212) 555-0142\u202c'],
     ['a direction mark', '\u200e+1 (212) 555-0142\u200f'],
