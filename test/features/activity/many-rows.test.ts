@@ -69,7 +69,8 @@ beforeAll(async () => {
     `INSERT INTO told (shop_id, channel, address, account, accepted, accepted_at)
      SELECT shop_id, channel, address, 1, true, now() FROM addresses`,
   );
-  for (const table of ['events', 'deliveries', 'people', 'addresses', 'told']) await db.query(`VACUUM ANALYZE ${table}`);
+  for (const table of ['events', 'deliveries', 'people', 'addresses', 'told'])
+    await db.query(`VACUUM ANALYZE ${table}`);
 }, 900_000);
 afterAll(async () => await db.close());
 
