@@ -190,6 +190,16 @@ it.each([
   }
 });
 
+it('of what came before any address was known, an email opt-in undoes no older SMS opt-out', async () => {
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), null));
+  await scene.receive(EMAIL, emailConsent(1, 'subscribed', ago(SECOND), { email_address: null }));
+  await scene.receive('customers/create', customer(1, both));
+  const [payload, ...more] = await scene.send();
+  expect(payload).toMatchObject({ Email: both.email, SMSPermission: false });
+  expect(payload).not.toHaveProperty('EmailPermission');
+  expect(more).toEqual([]);
+});
+
 it('an opt-out that named no address while the app was not installed is sent once one is known again', async () => {
   await scene.receive('app/uninstalled', { id: 1 }, Date.now() - 10 * SECOND);
   const event = await scene.receive(EMAIL, emailOptOut(), Date.now() - MINUTE);
