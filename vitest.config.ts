@@ -102,6 +102,8 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...oneWorkerForMany,
+          ...asNodeRuns,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts', ...(postgresIsHere ? ['test/real-postgres.ts'] : [])],

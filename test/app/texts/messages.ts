@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
@@ -24,12 +24,11 @@ export const flat = (node: unknown, prefix = ''): Texts =>
 export const readJson = (...parts: string[]): unknown => JSON.parse(readFileSync(path.join(root, ...parts), 'utf8'));
 
 const all = new Map(
-  await Promise.all(
-    LANGUAGES.map(async (language): Promise<[string, Texts]> => {
-      const { texts }: { texts: unknown } = await import(`../../../app/texts/${language}/index.ts`);
-      return [language, flat(texts)];
-    }),
-  ),
+  LANGUAGES.map((language): [string, Texts] => {
+    const files = readdirSync(path.join(root, 'app/texts', language)).filter((file) => file.endsWith('.json'));
+    const areas = files.map((file) => [file.slice(0, -'.json'.length), readJson('app/texts', language, file)]);
+    return [language, flat(Object.fromEntries(areas))];
+  }),
 );
 
 /** A language's texts as the pages load them, by full key. */
