@@ -22,7 +22,8 @@ export const refusing = (code: keyof typeof en.fault, params?: Text['params']): 
   writeText({ code: `fault.${code}`, ...(params && { params }) });
 
 /**
- * The faults a contract found.
+ * The faults a contract found, the first of each field: zod goes on to measure a value of another
+ * type, if that has a length too.
  * @param unknownKey the text for a key it doesn't know
  */
 export function faultsOf(
@@ -34,5 +35,7 @@ export function faultsOf(
       ? issue.keys.map((key) => faultOf([...issue.path, key].join('.'), unknownKey))
       : [faultOf(issue.path.join('.'), readText(issue.message))],
   );
-  return faults.slice(0, MOST_FAULTS);
+  const first = new Map<string, Fault>();
+  for (const fault of faults) if (!first.has(fault.field)) first.set(fault.field, fault);
+  return [...first.values()].slice(0, MOST_FAULTS);
 }

@@ -224,6 +224,15 @@ describe('a settings document', () => {
     ]);
   });
 
+  it.each([
+    ['sourceName', { sourceName: [] }, 'fault.length'],
+    ['listIds', { providerType: 3, listIds: '2127849'.repeat(10) }, 'fault.list'],
+    ['send.excludeChannels', { send: { excludeChannels: 'p'.repeat(101) } }, 'fault.list'],
+  ])('is refused once for a field of another type: %s', (field, input, code) => {
+    const parsed = parseSettings(input, regular);
+    expect(parsed).toMatchObject({ ok: false, errors: [{ field, text: { code } }] });
+  });
+
   it('with a hundred thousand faults gets a short answer', () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`k${i}`, i]));
     expect(parseSettings(many, regular)).toMatchObject({ ok: false, errors: { length: 100 } });
