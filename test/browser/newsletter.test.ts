@@ -43,6 +43,17 @@ inBrowser('the sign-up block in a theme', (stage) => {
     expect(posts[0]?.['contact[tags]']).toBe('newsletter');
   });
 
+  it('posts no interest that was unticked after the theme moved the block, into a drawer for example', async () => {
+    const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS } });
+    await page.getByRole('checkbox', { name: 'Ski school' }).check();
+    await page.evaluate(() => document.body.append(document.querySelector('ascent360-sign-up') ?? ''));
+    await page.getByRole('checkbox', { name: 'Ski school' }).uncheck();
+    await page.getByLabel('Email').fill('mia@example.com');
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('Thanks for signing up').waitFor();
+    expect(posts[0]?.['contact[tags]']).toBe('newsletter');
+  });
+
   it('works without JavaScript, then without interests', async () => {
     const { page, posts } = await openShop(stage().browser, { settings: { interests: INTERESTS }, javaScript: false });
     expect(await page.getByRole('checkbox').count()).toBe(0);
@@ -69,6 +80,32 @@ inBrowser('the sign-up block in a theme', (stage) => {
     await page.keyboard.press('Enter');
     await page.getByText('Thanks for signing up').waitFor();
     expect(posts[1]?.['contact[tags]']).toBe('newsletter,interest:Ski school');
+  });
+
+  it.each([
+    ['refused', { errors: { email: 'is invalid' } }, 'contact[email]'],
+    ['done', { posted: true }, 'status'],
+  ])('focuses the answer in the block that was used, not in another one on the page: %s', async (_, answer, role) => {
+    const { page } = await openShop(stage().browser, { blocks: ['first', 'second'], answer: () => answer });
+    await page.getByLabel('Email').first().fill('mia@example');
+    await page.getByRole('button', { name: 'Sign up' }).first().click();
+    await page.waitForURL(/#ascent360-sign-up-first$/);
+    await expect.poll(async () => await focused(page)).toBe(role);
+    const block = await page.evaluate(() => document.activeElement?.closest('ascent360-sign-up form')?.id);
+    expect(block).toBe('ascent360-sign-up-first');
+  });
+
+  it('says nothing about a fault in another form on the page', async () => {
+    const { page } = await openShop(stage().browser, {
+      blocks: ['first', 'second'],
+      answer: () => ({ errors: { email: 'is invalid' } }),
+    });
+    await page.getByLabel('Email').first().fill('mia@example');
+    await page.getByRole('button', { name: 'Sign up' }).first().click();
+    await page.getByText('Email is invalid').first().waitFor();
+    await expect.poll(async () => await focused(page)).toBe('contact[email]');
+    expect(await page.getByRole('alert').count()).toBe(1);
+    expect(await page.getByLabel('Email').nth(1).getAttribute('aria-invalid')).toBeNull();
   });
 
   it('still works when the theme editor puts it into a page', async () => {

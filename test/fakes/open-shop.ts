@@ -14,6 +14,8 @@ export type OpenShopOptions = {
   width?: number;
   /** The theme's styles. */
   theme?: string;
+  /** The ids of the blocks on the page; by default, there is one. */
+  blocks?: readonly string[];
 };
 
 const SHOP = 'https://shop.example';
@@ -30,7 +32,8 @@ export async function openShop(browser: Browser, options: OpenShopOptions): Prom
     answer = () => ({ posted: true }),
     javaScript = true,
     width = 900,
-    theme,
+    theme = '',
+    blocks = ['A1b2'],
   } = options;
   const posts: Post[] = [];
   const context = await browser.newContext({
@@ -54,7 +57,7 @@ export async function openShop(browser: Browser, options: OpenShopOptions): Prom
       posts.push(post);
       now = { email: post['contact[email]'] ?? '', ...answer(post) };
     }
-    await route.fulfill({ contentType: 'text/html', body: await renderPage(settings, now, theme) });
+    await route.fulfill({ contentType: 'text/html', body: await renderPage(settings, now, { theme, blocks }) });
   });
   const page = await context.newPage();
   await page.goto(`${SHOP}/`);

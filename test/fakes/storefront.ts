@@ -144,11 +144,11 @@ function liquid(state: FormState): Liquid {
 }
 
 /** The block's markup. */
-export async function renderBlock(settings: BlockSettings = {}, state: FormState = {}): Promise<string> {
+export async function renderBlock(settings: BlockSettings = {}, state: FormState = {}, id = 'A1b2'): Promise<string> {
   const block = {
-    id: 'A1b2',
+    id,
     settings: { ...defaultBlockSettings(), ...settings },
-    shopify_attributes: 'data-shopify-editor-block="A1b2"',
+    shopify_attributes: `data-shopify-editor-block="${id}"`,
   };
   return String(await liquid(state).parseAndRender(read('blocks/sign-up.liquid'), { block }));
 }
@@ -158,11 +158,19 @@ export function readAsset(name: string): string | null {
   return existsSync(path.join(folder, 'assets', name)) ? read(`assets/${name}`) : null;
 }
 
-/** A page of a plain theme with the block in it. `theme`: its styles. */
-export async function renderPage(settings: BlockSettings = {}, state: FormState = {}, theme = ''): Promise<string> {
+/**
+ * A page of a plain theme with the block in it, perhaps several times. `theme`: its styles. Shopify gives every form of the page
+ * the answer to the one that was sent (https://github.com/Shopify/dawn/issues/1917).
+ */
+export async function renderPage(
+  settings: BlockSettings = {},
+  state: FormState = {},
+  { theme = '', blocks = ['A1b2'] }: { theme?: string; blocks?: readonly string[] } = {},
+): Promise<string> {
   const schema = readSchema();
+  const rendered = await Promise.all(blocks.map(async (id) => await renderBlock(settings, state, id)));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>A shop</title><style>${theme}</style><link rel="stylesheet" href="/assets/${schema.stylesheet}">
 <script src="/assets/${schema.javascript}" defer></script></head>
-<body><main><h1>A shop</h1>${await renderBlock(settings, state)}</main></body></html>`;
+<body><main><h1>A shop</h1>${rendered.join('')}</main></body></html>`;
 }

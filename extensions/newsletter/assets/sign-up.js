@@ -6,11 +6,12 @@ class Ascent360SignUp extends HTMLElement {
     const tags = this.querySelector('[data-tags]');
     const store = `ascent360:${form?.id}`;
     const answer = this.querySelector('[autofocus]');
-    if (answer) onceLoaded(() => answer.focus());
+    if (isAboutAnother(form)) forgetFault(this);
+    else if (answer) onceLoaded(() => answer.focus());
     if (this.querySelector('[data-done]')) forget(store);
     if (!form || !interests || !tags) return;
     const boxes = [...interests.querySelectorAll('input')];
-    const always = tags.value;
+    const always = tags.dataset.tags;
     const before = recall(store);
     for (const box of boxes) box.checked ||= before.includes(box.value);
     const write = () => {
@@ -25,7 +26,17 @@ class Ascent360SignUp extends HTMLElement {
   }
 }
 
-/* Shopify leads back to #form: a page with a fragment ignores autofocus, and takes the focus away while it loads. */
+/* Shopify leads back to #form, and gives its answer to every form on the page. */
+function isAboutAnother(form) {
+  const sent = document.getElementById(location.hash.slice(1));
+  return sent instanceof HTMLFormElement && sent !== form;
+}
+function forgetFault(block) {
+  block.querySelector('[role="alert"]')?.remove();
+  for (const name of ['aria-invalid', 'aria-describedby']) block.querySelector('[type="email"]')?.removeAttribute(name);
+}
+
+/* A page with a fragment ignores autofocus, and takes the focus away while it loads. */
 function onceLoaded(act) {
   if (document.readyState === 'complete') act();
   else addEventListener('load', () => setTimeout(act));
