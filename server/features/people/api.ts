@@ -111,7 +111,7 @@ const timelineEntry = z.discriminatedUnion('kind', [
 ]);
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
-/** `timelineCut`: there are older entries than those shown. */
+/** `timelineCut`: there are more entries than those shown. */
 const personDetail = personItem.extend({
   consent: z.object({
     email: channelConsent.extend({ now: flagNow }),

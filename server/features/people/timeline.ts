@@ -12,7 +12,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { KnownBesides, TimelineEntry } from './api.ts';
 import { describeRead } from './known-besides.ts';
 
-/** How many entries of each kind are shown, newest first. */
+/** How many entries of each kind are shown. */
 const MOST = 200;
 
 /** The text of a timeline entry: its title, an optional detail, and both in English. */
@@ -148,12 +148,17 @@ async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]
   }));
 }
 
+/** What is unfinished and what was last accepted come first: an app may update a customer every hour, which changes nothing. */
 async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gate: Gate): Promise<TimelineEntry[]> {
   const rows = await sql.query<ItemRow & { at: Date; accepted_at: Date | null }>(
     `SELECT ${itemColumns}, coalesce(d.settled_at, d.first_attempt_at, e.received_at) AS at,
        (SELECT max(a.at) FROM attempts a WHERE a.delivery_id = d.id AND a.class = 'accepted') AS accepted_at
      FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) ORDER BY e.received_at DESC, e.id DESC LIMIT ${MOST + 1}`,
+     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[])
+     ORDER BY e.state IN ('open', 'attention') DESC, d.id = (
+       SELECT o.id FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
+       WHERE o.shop_id = $1 AND o.person_id = ANY($2::uuid[]) AND a.class = 'accepted' ORDER BY a.at DESC LIMIT 1) DESC,
+       e.received_at DESC, e.id DESC LIMIT ${MOST + 1}`,
     [shop.id, ids],
   );
   return rows.map((row) => {

@@ -444,6 +444,18 @@ describe('sending a person', () => {
   });
 });
 
+/** Updates of a person that changed nothing, received at `at`. */
+const addEvents = async (personId: string, count: number, at: string) =>
+  await scene.db.query(
+    `WITH more AS (
+       INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state, reason)
+       SELECT gen_random_uuid(), $1, gen_random_uuid()::text, 'customers/update', now(), ${at}, 'skipped', 'nothing_new'
+       FROM generate_series(1, $2::int) RETURNING id)
+     INSERT INTO deliveries (id, shop_id, event_id, kind, person_id, open, due_at)
+     SELECT gen_random_uuid(), $1, id, 'customer', $3::uuid, false, now() FROM more`,
+    [scene.shop.id, count, personId],
+  );
+
 describe('the flags that sending a person now would send', () => {
   const now = async (id: string) => {
     const { consent } = await read(id);
@@ -485,21 +497,28 @@ describe('the flags that sending a person now would send', () => {
       const deliveries = timeline.filter(({ kind }: { kind: string }) => kind === 'delivery');
       return [deliveries.length, timelineCut];
     };
-    const addOlder = async (count: number) =>
-      await scene.db.query(
-        `WITH more AS (
-           INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state)
-           SELECT gen_random_uuid(), $1, gen_random_uuid()::text, 'customers/update', now(), now() - interval '1 day', 'accepted'
-           FROM generate_series(1, $2::int) RETURNING id)
-         INSERT INTO deliveries (id, shop_id, event_id, kind, person_id, open, due_at)
-         SELECT gen_random_uuid(), $1, id, 'customer', $3::uuid, false, now() FROM more`,
-        [scene.shop.id, count, id],
-      );
     expect(await cut()).toEqual([1, false]);
-    await addOlder(199);
+    await addEvents(id, 199, `now() - interval '1 day'`);
     expect(await cut()).toEqual([200, false]);
-    await addOlder(1);
+    await addEvents(id, 1, `now() - interval '1 day'`);
     expect(await cut()).toEqual([200, true]);
+  });
+
+  it('show what Ascent360 last accepted and what needs attention, however often the customer was updated since', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    await scene.receive('customers/update', customer(7, 1, { first_name: 'Bo' }));
+    await scene.work(answers.rejected);
+    const id = await idOf('7');
+    await addEvents(id, 201, `now() + interval '1 day'`);
+    const { timeline, timelineCut } = await read(id);
+    const shown = timeline.filter(({ kind }: { kind: string }) => kind === 'delivery');
+    expect(timelineCut).toBe(true);
+    expect(shown).toHaveLength(200);
+    expect(shown.slice(-2)).toMatchObject([
+      { state: 'attention', reason: 'rejected' },
+      { state: 'accepted', acceptedAt: expect.any(String) },
+    ]);
   });
 });
 
