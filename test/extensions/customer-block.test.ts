@@ -219,6 +219,16 @@ describe('the customer block', () => {
     },
   );
 
+  it.each([[FOUND], [ONE]])('doesn’t load for ever if %s is never answered', async (route) => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    await show({ [ONE]: { body: person() }, [route]: 'silence' });
+    await vi.advanceTimersByTimeAsync(19_000);
+    expect(find('s-spinner')).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(1000);
+    await expect.poll(text).toContain('We can’t reach the app right now');
+    expect(find('s-spinner')).toBeNull();
+  });
+
   it('has no button to send a deleted customer', async () => {
     await show({ [ONE]: { body: person({ deletedAt: '2026-11-10T00:00:00Z' }) } });
     await expect.poll(text).toContain('This customer was deleted');

@@ -242,6 +242,14 @@ describe('sending many customers', () => {
     await expect.poll(text).toContain('We can’t reach the app');
   });
 
+  it('continues counting after a look that is never answered', async () => {
+    await open({ [BEGIN]: began, [READ]: ['silence', one('counted')] });
+    await look();
+    await vi.advanceTimersByTimeAsync(20_000);
+    await look();
+    await expect.poll(text).toContain('3 customers would be sent');
+  });
+
   it('counts and starts once, however fast it is clicked twice', async () => {
     const refused = { status: 409, body: { errors: [{ text: { code: 'refusal.import_state' } }] } };
     const { calls } = await open({

@@ -48,7 +48,8 @@ export function close(extension: { [Symbol.dispose](): void }): void {
   extension[Symbol.dispose]();
 }
 
-export type Answer = { status?: number; body?: unknown } | 'no answer';
+/** `silence`: the call never ends. */
+export type Answer = { status?: number; body?: unknown } | 'no answer' | 'silence';
 export type Call = { method: string; path: string; body: unknown };
 
 /**
@@ -68,6 +69,7 @@ export function answering(answers: Record<string, Answer | Answer[]>): { fetch: 
       const queue = left.get(`${method} ${String(input)}`);
       const answer = queue && queue.length > 1 ? queue.shift() : queue?.[0];
       if (answer === undefined) throw new Error(`Not expected: ${method} ${String(input)}`);
+      if (answer === 'silence') return await new Promise(() => {});
       if (answer === 'no answer') throw new TypeError('Failed to fetch');
       return new Response(JSON.stringify(answer.body ?? {}), { status: answer.status ?? 200 });
     },

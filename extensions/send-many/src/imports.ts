@@ -55,8 +55,15 @@ async function call(path: string, body?: object, method = 'POST'): Promise<Answe
   }
 }
 
+/** In milliseconds: as long as the app's pages wait. */
+const ANSWER_WITHIN = 20_000;
+
 /** Starts counting what would be sent. */
 export const beginImport = async (ask: Ask) => await call('/api/imports', ask);
-export const readImport = async (id: string) => await call(`/api/imports/${id}`, undefined, 'GET');
+/** A look that isn't answered in time has failed; the next may be. What changes something waits. */
+export async function readImport(id: string): Promise<Answer> {
+  const late = new Promise<Answer>((resolve) => setTimeout(() => resolve({ kind: 'failing' }), ANSWER_WITHIN));
+  return await Promise.race([call(`/api/imports/${id}`, undefined, 'GET'), late]);
+}
 export const startImport = async (id: string) => await call(`/api/imports/${id}/start`);
 export const cancelImport = async (id: string) => await call(`/api/imports/${id}/cancel`);
