@@ -38,8 +38,12 @@ export type VitalsReport = { metrics: readonly Vital[] };
  */
 export type ExtensionInfo = {
   handle?: string | null;
-  status?: 'active' | 'available' | 'unavailable';
-  activations: { target: string; handle?: string; activations?: { target: string }[] }[];
+  activations: {
+    target: string;
+    handle?: string;
+    status?: 'active' | 'available' | 'unavailable';
+    activations?: { target: string }[];
+  }[];
 };
 
 declare global {

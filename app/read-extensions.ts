@@ -17,11 +17,11 @@ export const parts: readonly Part[] = ['customerBlock', 'signUp', 'selection', '
 /** `available`: the merchant can add it. `unknown`: Shopify doesn't say. */
 export type PartState = 'active' | 'available' | 'unknown';
 
-/** Blocks of a theme app extension are activated one by one, anything else as a whole. */
-function isActive({ status, activations }: ExtensionInfo): boolean {
-  if (status !== undefined) return status === 'active';
-  return activations.some((one) => (one.activations ? one.activations.length > 0 : true));
-}
+/** A theme app extension lists its blocks, each with where it is placed; anything else lists where it is in use. */
+const isActive = ({ activations }: ExtensionInfo): boolean =>
+  activations.some(({ status, activations: placed }) =>
+    status === undefined ? placed === undefined || placed.length > 0 : status === 'active',
+  );
 
 /** Which parts are in use, from `shopify.app.extensions()`; null: it couldn't be asked. */
 export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<Part, PartState> {

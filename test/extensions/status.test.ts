@@ -27,15 +27,16 @@ describe('which parts of the app are in use', () => {
       { signUp: 'available' },
     ],
     [
-      'what Shopify says about the extension as a whole decides',
-      [
-        { handle: 'newsletter', status: 'available', activations: block('1') },
-        { handle: 'send-segment', status: 'active', activations: [] },
-        { handle: 'send-selection', status: 'unavailable', activations: [] },
-      ],
-      { signUp: 'available', segment: 'active', selection: 'available' },
+      'what Shopify says about a theme block decides: one that is placed may be hidden',
+      [{ handle: 'newsletter', activations: block('1').map((one) => ({ ...one, status: 'available' as const })) }],
+      { signUp: 'available' },
     ],
-    ['a missing handle matches nothing', [{ handle: null, status: 'active', activations: [] }], { flow: 'unknown' }],
+    [
+      'a theme block that Shopify calls active is in use',
+      [{ handle: 'newsletter', activations: block().map((one) => ({ ...one, status: 'active' as const })) }],
+      { signUp: 'active' },
+    ],
+    ['a missing handle matches nothing', [{ handle: null, activations: block('1') }], { flow: 'unknown' }],
   ])('%s', (_, infos, states) => {
     expect(readExtensions(infos)).toMatchObject(states);
   });
