@@ -89,6 +89,15 @@ describe('the sign-up block', () => {
     expect(boxes.every((box) => !box.hasAttribute('name'))).toBe(true);
   });
 
+  it('offers each interest as it was typed, also with signs that look like markup', async () => {
+    const page = await render({ interests: 'Beginner (<1 year)\nExpert (>10 years)\n<b>Ski</b>' });
+    expect([...page.querySelectorAll('label:has([type=checkbox])')].map((label) => label.textContent?.trim())).toEqual([
+      'Beginner (<1 year)',
+      'Expert (>10 years)',
+      '<b>Ski</b>',
+    ]);
+  });
+
   it('makes one tag of an interest, also if its prefix has a comma', async () => {
     const page = await render({ interests: 'Ski', prefix: 'interest,' });
     expect(value(page, '[type=checkbox]')).toBe('interestSki');
@@ -96,7 +105,7 @@ describe('the sign-up block', () => {
 
   it.each([null, '', ' \n '])('has no question about interests if the settings name none: %j', async (interests) => {
     const page = await render({ ...(interests !== null && { interests }) });
-    expect(page.querySelectorAll('[type=checkbox]')).toHaveLength(0);
+    expect(page.querySelectorAll('fieldset, [type=checkbox]')).toHaveLength(0);
   });
 
   it('shows what the merchant typed as text, never as markup', async () => {
