@@ -1,5 +1,7 @@
 import { useEffect, useId, useRef } from 'react';
 
+const OF_COMPOSITION = 229;
+
 /**
  * Gives one field an Enter that does something of its own instead of saving its form. Polaris has no
  * handler for it, so the field itself gets a listener. An Enter that only ends what is being
@@ -13,7 +15,10 @@ export function useEnter(onEnter: () => boolean): string {
   useEffect(() => {
     const field = document.getElementById(id);
     const listen = (event: KeyboardEvent) => {
-      if (event.key === 'Enter' && !event.isComposing && latest.current()) event.preventDefault();
+      // Safari ends the composition first, and says only by its number that the key belongs to it
+      // (https://bugs.webkit.org/show_bug.cgi?id=165004).
+      const composes = event.isComposing || event.keyCode === OF_COMPOSITION;
+      if (event.key === 'Enter' && !composes && latest.current()) event.preventDefault();
     };
     field?.addEventListener('keydown', listen);
     return () => field?.removeEventListener('keydown', listen);

@@ -86,6 +86,23 @@ inBrowser('the settings', (stage) => {
     await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
   });
 
+  it.each([
+    ['in Chrome and Firefox', { isComposing: true }],
+    ['in Safari, which says so only in the old way', { keyCode: 229 }],
+  ])('leave an Enter alone that ends what is composed, as when Japanese is typed: %s', async (_, how) => {
+    const page = await open();
+    const field = page.getByLabel('List IDs');
+    await field.fill('スキー');
+    await field.evaluate((input, more) => {
+      const enter = { key: 'Enter', bubbles: true, cancelable: true };
+      input.dispatchEvent(new KeyboardEvent('keydown', { ...enter, ...more }));
+    }, how);
+    expect(await field.inputValue()).toBe('スキー');
+    await field.press('Enter');
+    await expect.poll(async () => await field.inputValue()).toBe('');
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
+  });
+
   it('offer XML to accounts that Ascent360 has set up for it', async () => {
     const page = await open();
     await page.getByText('Choose XML only if Ascent360 has set up your account to read XML.').waitFor();
