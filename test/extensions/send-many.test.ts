@@ -186,6 +186,29 @@ describe('sending many customers', () => {
     await expect.poll(text).toContain('Shopify couldn’t read this segment.');
   });
 
+  it.each([
+    ['import.no_access', 'The app can’t read your store right now'],
+    ['import.later', 'Shopify isn’t answering as it should'],
+  ])('says what holds up the count, and until when: %s', async (code, sentence) => {
+    await open({ [BEGIN]: began, [READ]: [one('counting', {}, code), one('counting'), one('counted')] });
+    await expect.poll(text).toContain('Counting');
+    await look();
+    await expect.poll(text).toContain(sentence);
+    await look();
+    await expect.poll(text).not.toContain(sentence);
+    expect(text()).toContain('Counting');
+    await look();
+    await expect.poll(text).toContain('3 customers would be sent');
+  });
+
+  it('can be canceled while it counts: a loading action takes no clicks', async () => {
+    await open({ [BEGIN]: began, [READ]: one('counting') });
+    await expect.poll(text).toContain('Counting');
+    await look();
+    expect(document.body.querySelector('s-admin-action')?.hasAttribute('loading')).toBe(false);
+    expect(document.body.querySelector('s-spinner')).not.toBeNull();
+  });
+
   it('leads to the import that is in progress instead', async () => {
     await open({ [BEGIN]: { status: 409, body: { errors: [{ text: { code: 'refusal.other_import' } }] } } });
     await expect.poll(text).toContain('Another import is in progress.');

@@ -7,7 +7,7 @@ type Flags = { true: number; false: number };
 export type Import = {
   id: string;
   state: 'counting' | 'counted' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
-  /** Why it failed, by code. */
+  /** Why it failed, or what holds it up, by code. */
   text: { code: string } | null;
   counts: {
     records: number;
@@ -26,13 +26,21 @@ export type Answer =
   | { kind: 'no_permission' }
   | { kind: 'failing' };
 
-const known = ['other_import', 'import_state', 'not_connected', 'ids_long', 'no_segment', 'no_access'] as const;
+const known = ['other_import', 'import_state', 'not_connected', 'ids_long', 'no_segment'] as const;
 type Why = `why.${(typeof known)[number]}` | 'why.refused' | 'not_counted' | 'unclear';
 
 /** The text for one of the app's codes; null: none. */
 export function whyOf(code: string | undefined): Why | null {
   const reason = known.find((one) => one === code?.split('.').at(-1));
   return reason ? `why.${reason}` : null;
+}
+
+const holding = ['no_access', 'later'] as const;
+
+/** The text for what holds up a count; null: nothing does, or it only takes its time. */
+export function heldBy({ text }: Import): `held.${(typeof holding)[number]}` | null {
+  const reason = holding.find((one) => text?.code === `import.${one}`);
+  return reason ? `held.${reason}` : null;
 }
 
 /**

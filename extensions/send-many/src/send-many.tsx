@@ -5,6 +5,7 @@ import {
   type Ask,
   beginImport,
   cancelImport,
+  heldBy,
   type Import,
   readImport,
   startImport,
@@ -18,7 +19,7 @@ export type Host = {
 };
 
 type Shown =
-  | { step: 'counting'; id: string | null }
+  | { step: 'counting'; id: string | null; held: ReturnType<typeof heldBy> }
   | { step: 'counted' | 'starting'; import: Import }
   | { step: 'started'; page: string }
   | { step: 'over'; page: string | null; tone: 'critical' | 'warning'; text: string; mayTryAgain: boolean };
@@ -35,7 +36,7 @@ const pageOf = (id: string) => `app:imports/${id}`;
 /** Counts, shows what would be sent, and sends once the merchant confirms. */
 export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   const t = host.i18n.translate;
-  const [shown, setShown] = useState<Shown>({ step: 'counting', id: null });
+  const [shown, setShown] = useState<Shown>({ step: 'counting', id: null, held: null });
   const gone = useRef(false);
   const busy = useRef(false);
 
@@ -60,14 +61,14 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   };
 
   const count = async () => {
-    setShown({ step: 'counting', id: null });
+    setShown({ step: 'counting', id: null, held: null });
     const begun = await beginImport(ask);
     if (begun.kind !== 'import') return over(begun, null);
     const { id } = begun.import;
     let now = begun.import;
     let failures = 0;
     while (!gone.current && now.state === 'counting') {
-      setShown({ step: 'counting', id });
+      setShown({ step: 'counting', id, held: heldBy(now) });
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
       const read = await readImport(id);
       if (read.kind === 'import') now = read.import;
@@ -110,9 +111,16 @@ export function SendMany({ host, ask }: { host: Host; ask: Ask }) {
   const counted = shown.step === 'counted' || shown.step === 'starting' ? shown.import : null;
   const page = shown.step === 'started' || shown.step === 'over' ? shown.page : null;
   return (
-    <s-admin-action heading={t('heading')} loading={shown.step === 'counting'}>
+    <s-admin-action heading={t('heading')}>
       <s-stack gap="base">
-        {shown.step === 'counting' && <s-text>{t('counting')}</s-text>}
+        {shown.step === 'counting' && (
+          // Not the action's own `loading`, which may keep Cancel from being clicked.
+          <s-stack direction="inline" gap="base" alignItems="center">
+            <s-spinner accessibilityLabel={t('counting')} />
+            <s-text>{t('counting')}</s-text>
+          </s-stack>
+        )}
+        {shown.step === 'counting' && shown.held && <s-banner tone="warning">{t(shown.held)}</s-banner>}
         {counted && <Count counts={counted.counts} t={t} />}
         {shown.step === 'started' && <s-banner tone="success">{t('started')}</s-banner>}
         {shown.step === 'over' && <s-banner tone={shown.tone}>{shown.text}</s-banner>}
