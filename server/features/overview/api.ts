@@ -60,7 +60,7 @@ const problem = z.object({
 
 /**
  * `GET /api/overview`. Times in ISO 8601; `undeliveredOptOuts`: events whose opt-out wasn't
- * accepted yet, whether they wait or need attention.
+ * accepted yet, whether they wait or need attention; of several with the same one, the oldest.
  */
 const overviewAnswer = z.object({
   connection: z.object({

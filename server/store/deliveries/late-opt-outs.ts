@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { TOLD_SINCE } from '../events/open-opt-outs.ts';
+import { dueSince, onceEach, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
@@ -9,14 +9,8 @@ import type { Shop } from '../shops/shops.ts';
  */
 const LATE_DAYS = 3;
 
-/**
- * Since it came, tried or not. What was resent may carry a newer opt-out than its event: it counts
- * from its first attempt.
- */
-const SINCE = 'CASE WHEN d.again THEN coalesce(d.first_attempt_at, e.received_at) ELSE e.received_at END';
-
-const columns = `e.id, e.source, ${SINCE} AS since`;
-const isLate = (now: string) => `d.carries_opt_out AND ${SINCE} < ${now} - interval '${LATE_DAYS * 24} hours'`;
+const columns = `e.id, e.source, ${dueSince()} AS since`;
+const isLate = (now: string) => `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
  * SQL: the events whose opt-out waits and is late, with their source and since when it has been due.
@@ -34,6 +28,9 @@ export const lateOptOuts = (shop: string, now = 'now()') =>
      SELECT ${columns} FROM events e JOIN deliveries d ON d.event_id = e.id
      WHERE e.shop_id = ${shop} AND e.state = 'attention' AND ${isLate(now)} AND NOT ${TOLD_SINCE}`;
 
+/** SQL: those of shop `$1`, each choice once. */
+export const lateOnceEach = (now = 'now()') => onceEach(lateOptOuts('$1', now));
+
 /** A shop's late opt-outs, and since when the oldest has been waiting; null when there are none. */
 export async function findLateOptOuts(
   sql: Sql,
@@ -41,7 +38,7 @@ export async function findLateOptOuts(
   now: Instant,
 ): Promise<{ count: number; since: Date } | null> {
   const [row] = await sql.query<{ count: number; since: Date | null }>(
-    `SELECT count(*) AS count, min(since) AS since FROM (${lateOptOuts('$1', '$2::timestamptz')}) AS late`,
+    `SELECT count(*) AS count, min(since) AS since FROM (${lateOnceEach('$2::timestamptz')}) AS late`,
     [shop.id, new Date(now)],
   );
   return row?.since ? { count: row.count, since: row.since } : null;

@@ -1,21 +1,54 @@
-/** SQL: the last attempt of delivery `d` carried no opt-out on the channel of `t`. */
-const CARRIED_ANOTHER = `EXISTS (SELECT 1 FROM (SELECT flags FROM attempts WHERE delivery_id = d.id ORDER BY at DESC LIMIT 1) a
-         WHERE a.flags->>t.channel IS DISTINCT FROM 'false')`;
+/** SQL: the flags of delivery `d`'s last attempt. */
+const lastFlags = (d: string) => `(SELECT flags FROM attempts WHERE delivery_id = ${d}.id ORDER BY at DESC LIMIT 1)`;
 
 /**
- * SQL: Ascent360 has accepted a flag since about what delivery `d` opts out. The OFFSET keeps it a look-up
+ * SQL: Ascent360 has accepted a flag since about what this delivery opts out. The OFFSET keeps it a look-up
  * for each delivery: as a join, PostgreSQL would read all that was ever told, for each.
  */
-export const TOLD_SINCE = `EXISTS (SELECT 1 FROM told t
-       WHERE t.shop_id = d.shop_id AND t.accepted_at >= d.settled_at AND NOT ${CARRIED_ANOTHER}
-         AND (t.channel, t.address) IN (('email', d.email_lane), ('sms', d.phone_lane),
-           ('phone', d.person_id::text), ('postal', d.person_id::text)) OFFSET 0)`;
+const toldSince = (d: string) => `EXISTS (SELECT 1 FROM told t
+       WHERE t.shop_id = ${d}.shop_id AND t.accepted_at >= ${d}.settled_at
+         AND NOT EXISTS (SELECT 1 FROM ${lastFlags(d)} a WHERE a.flags->>t.channel IS DISTINCT FROM 'false')
+         AND (t.channel, t.address) IN (('email', ${d}.email_lane), ('sms', ${d}.phone_lane),
+           ('phone', ${d}.person_id::text), ('postal', ${d}.person_id::text)) OFFSET 0)`;
+export const TOLD_SINCE = toldSince('d');
+
+/**
+ * SQL: since when the opt-out of delivery `d` of event `e` has been due, tried or not. What was resent may carry
+ * a newer one than its event: it counts from its first attempt.
+ */
+export const dueSince = (d = 'd', e = 'e') =>
+  `CASE WHEN ${d}.again THEN coalesce(${d}.first_attempt_at, ${e}.received_at) ELSE ${e}.received_at END`;
+
+/** SQL: what this delivery opted out of when it was last tried. */
+const optedOut = (
+  d: string,
+) => `SELECT f.key, CASE f.key WHEN 'email' THEN ${d}.email_lane WHEN 'sms' THEN ${d}.phone_lane
+         ELSE ${d}.person_id::text END FROM ${lastFlags(d)} a, jsonb_each_text(a.flags) f WHERE f.value = 'false'`;
+
+/**
+ * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
+ * again with other records. Our own, until it is tried, is about the same addresses.
+ */
+const REPEATS = `(d.kind = 'read' OR d.first_attempt_at IS NOT NULL) AND EXISTS (
+       SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
+       WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.carries_opt_out
+         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')}
+         AND (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id)
+         AND CASE WHEN d.first_attempt_at IS NULL
+           THEN (o.email_lane, o.phone_lane) IS NOT DISTINCT FROM (d.email_lane, d.phone_lane)
+           ELSE NOT EXISTS (${optedOut('d')} EXCEPT ${optedOut('o')}) END OFFSET 0)`;
+
+/** SQL: of these events with opt-outs that aren't accepted yet, the oldest of each choice. */
+export const onceEach = (events: string) =>
+  `SELECT open.* FROM (${events}) AS open JOIN events e ON e.id = open.id JOIN deliveries d ON d.event_id = e.id
+     WHERE NOT (${REPEATS})`;
 
 /**
  * SQL: the events of shop `$1` whose delivery carries an opt-out that Ascent360 hasn't accepted. It
  * waits, or it needs attention, and nothing else has told it since.
  */
-export const OPEN_OPT_OUTS = `SELECT event_id FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out
+export const OPEN_OPT_OUTS =
+  onceEach(`SELECT event_id AS id FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out
      UNION ALL
      SELECT e.id FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE}`;
+     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE}`);

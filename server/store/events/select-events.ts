@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { attentionReasons, type EndReason, type EventState, mergedReasons } from '../../domain/states.ts';
 import type { Param } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
-import { lateOptOuts } from '../deliveries/late-opt-outs.ts';
+import { lateOnceEach } from '../deliveries/late-opt-outs.ts';
 import { addressHash, customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { ActivityFilter } from './event-filter.ts';
@@ -106,7 +106,7 @@ export function selectEvents(
     add(found, searchHashes(shop, q, options.country), q);
   }
   if (filter.optOuts) {
-    const late = `SELECT id FROM (${lateOptOuts('$1')}) AS late`;
+    const late = `SELECT id FROM (${lateOnceEach()}) AS late`;
     conditions.push(`e.id IN (${filter.optOuts === 'late' ? late : OPEN_OPT_OUTS})`);
   }
   params.push(options.limit);

@@ -78,6 +78,40 @@ it('an opt-out that Ascent360 rejects is retried by every check, and listed once
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
+it('an opt-out that is tried again after Ascent360 rejected it is counted and listed once, and late since it was made', async () => {
+  const history = await histories.begin();
+  const { shop } = history;
+  const total = async (optOuts: string) =>
+    (await histories.app.api('GET', `/activity?optOuts=${optOuts}`, undefined, shop)).body as { total: number };
+  const received = async (topic: string, days: number) =>
+    await histories.app.db.query(
+      `UPDATE events SET received_at = now() - $3::int * interval '1 day'
+       WHERE topic = $2 AND shop_id = (SELECT id FROM shops WHERE domain = $1)`,
+      [shop, topic, days],
+    );
+  history.answer(400);
+  await history.tell(EMAIL, emailConsent(1, 'unsubscribed', history.at(1)), 1);
+  await received(EMAIL, 5);
+  for (const times of [2, 3]) {
+    await checkAgain(history);
+    await history.until('it was tried again', () => history.sent().length === times);
+    await history.settled();
+    await received('person/opt_out', 1);
+    expect(await history.overview()).toMatchObject({
+      undeliveredOptOuts: 1,
+      problems: expect.arrayContaining([expect.objectContaining({ kind: 'opt_outs_undelivered', count: 1 })]),
+    });
+    expect([await total('waiting'), await total('late')]).toMatchObject([{ total: 1 }, { total: 1 }]);
+  }
+  await history.tell(SMS, smsConsent(1, 'unsubscribed', history.at(2), '+14155550101'), 2);
+  expect(await history.overview()).toMatchObject({ undeliveredOptOuts: 2 });
+  history.answer(200);
+  await checkAgain(history);
+  await history.until('it is accepted', () => history.flags('EmailPermission').length > 0);
+  await history.settled();
+  expect(await history.overview()).toMatchObject({ undeliveredOptOuts: 0 });
+});
+
 it('an opt-out that Ascent360 rejected before its customer was deleted goes out with the next check, with the address alone', async () => {
   const history = await histories.begin();
   const { tell, sent, at } = history;
