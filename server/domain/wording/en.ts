@@ -439,6 +439,7 @@ export const en = {
   refusal: {
     waiting: 'This is already waiting to be sent.',
     erased: 'Its data has been erased, so it can’t be resent.',
+    unreadable: 'The newest state of this order or customer can’t be read any more, so it can’t be resent.',
     not_again: 'This can’t be resent.',
     not_attention: 'Only an event that needs attention can be dismissed.',
     not_connected: 'Connect to Ascent360 first: enter the GUID in the settings.',

@@ -62,6 +62,7 @@ export type Known = {
 
 const WAITING: Text = { code: 'refusal.waiting' };
 const ERASED: Text = { code: 'refusal.erased' };
+const UNREADABLE: Text = { code: 'refusal.unreadable' };
 
 /** What an event of this family is sent as; null: nothing. */
 const kindOf = (family: TopicFamily): DeliveryKind | null =>
@@ -133,4 +134,22 @@ export function decideAgain(rows: readonly Candidate[], { newest, open }: Known,
     else plan.joins.push({ eventId: row.id, accepted: row.state === 'accepted', into });
   }
   return plan;
+}
+
+/**
+ * The same plan without the events whose newest state another delivery holds and can't be read.
+ * @param readable the deliveries of other events that can be
+ */
+export function refuseUnreadable(plan: AgainPlan, readable: Pick<ReadonlySet<string>, 'has'>): AgainPlan {
+  const isReadable = ({ source, deliveryId }: SendAgain) =>
+    source === null || source === deliveryId || readable.has(source);
+  const stay = new Set(plan.sends.filter((send) => !isReadable(send)).map(({ eventId }) => eventId));
+  if (stay.size === 0) return plan;
+  const joining = plan.joins.filter(({ into }) => stay.has(into.eventId)).map(({ eventId }) => eventId);
+  return {
+    ...plan,
+    sends: plan.sends.filter(isReadable),
+    joins: plan.joins.filter(({ into }) => !stay.has(into.eventId)),
+    refused: new Map([...plan.refused, ...[...stay, ...joining].map((id) => [id, UNREADABLE] as const)]),
+  };
 }

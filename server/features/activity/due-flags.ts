@@ -11,7 +11,7 @@ import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
-import type { AgainPlan } from './decide-again.ts';
+import type { AgainPlan, SendAgain } from './decide-again.ts';
 import { readAgain } from './read-again.ts';
 
 export type SendAgainDeps = {
@@ -26,6 +26,8 @@ export type SendAgainDeps = {
  * in between.
  */
 const CHUNK = 50;
+/** What is stored as more bytes than this may be an order of 10 MB, and is evaluated by itself. */
+const LARGE_BYTES = 16 * 1024;
 
 type Source = {
   id: string;
@@ -35,13 +37,18 @@ type Source = {
   person_id: string | null;
   reading: boolean;
   choice: boolean;
+  bytes: number;
   topic: string;
   received_at: Date;
 };
 
+/** One delivery that would be sent: a new or reopened one, or one that waits already. */
+type Wanted = { source: string | null; send: SendAgain | null };
+
 async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<Map<string, Source>> {
   const rows = await db.query<Source>(
-    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.reading, d.choice, e.topic, e.received_at
+    `SELECT d.id, d.event_id, d.kind, d.entity, d.person_id, d.reading, d.choice,
+       coalesce(octet_length(d.subject), 0) AS bytes, e.topic, e.received_at
      FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.shop_id = $1 AND d.id = ANY($2::uuid[])`,
     [shop.id, ids],
   );
@@ -85,6 +92,13 @@ function evaluateSafely(view: View, delivery: ClaimedDelivery): Evaluated | null
   }
 }
 
+/** The same, with the large ones by themselves. */
+function inGroups(chunk: readonly Wanted[], sources: ReadonlyMap<string, Source>): Wanted[][] {
+  const isLarge = ({ source }: Wanted) => ((source && sources.get(source)?.bytes) || 0) > LARGE_BYTES;
+  const { small = [], large = [] } = Object.groupBy(chunk, (one) => (isLarge(one) ? 'large' : 'small'));
+  return [...(small.length > 0 ? [small] : []), ...large.map((one) => [one])];
+}
+
 /**
  * The flags that sending this plan now would send. Each address counts once, however many events
  * name it.
@@ -98,26 +112,23 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
   const due = nothingDue();
   const sent = new Set(plan.sends.map((send) => send.deliveryId));
   const waiting = new Set(plan.joins.map((join) => join.into.id).filter((id) => !sent.has(id)));
-  const wanted = [
+  const wanted: Wanted[] = [
     ...plan.sends.map((send) => ({ source: send.source, send })),
     ...[...waiting].map((source) => ({ source, send: null })),
   ];
-  for (let at = 0; at < wanted.length; at += CHUNK) {
-    if (at > 0) await setImmediate();
-    const chunk = wanted.slice(at, at + CHUNK);
-    const sources = await loadSources(
+  async function addGroup(group: readonly Wanted[], sources: ReadonlyMap<string, Source>): Promise<void> {
+    const subjects = await loadSubjects(
       db,
       shop,
-      chunk.flatMap(({ source, send }) => [source, send?.deliveryId].flatMap((id) => id ?? [])),
+      group.flatMap(({ source }) => source ?? []),
     );
-    const subjects = await loadSubjects(db, shop, [...sources.keys()]);
-    const people = [...[...sources.values()].map((from) => from.person_id), ...chunk.map(({ send }) => send?.personId)];
+    const people = group.map(({ source, send }) => (source ? sources.get(source)?.person_id : send?.personId));
     const kept = await keptPeople(
       db,
       shop,
       people.flatMap((id) => id ?? []),
     );
-    const deliveries = chunk.flatMap(({ source, send }): ClaimedDelivery[] => {
+    const deliveries = group.flatMap(({ source, send }): ClaimedDelivery[] => {
       const from = source ? sources.get(source) : undefined;
       if (!from && (source || !send)) return [];
       const subject = from ? subjects.get(from.id) : null;
@@ -149,6 +160,18 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
       const evaluated = evaluateSafely({ shop, stored, life, found, now }, delivery);
       if (evaluated) add(due, counted, evaluated);
       else due.skippedAgain++;
+    }
+  }
+  for (let at = 0; at < wanted.length; at += CHUNK) {
+    const chunk = wanted.slice(at, at + CHUNK);
+    const sources = await loadSources(
+      db,
+      shop,
+      chunk.flatMap(({ source, send }) => [source, send?.deliveryId].flatMap((id) => id ?? [])),
+    );
+    for (const group of inGroups(chunk, sources)) {
+      await addGroup(group, sources);
+      await setImmediate();
     }
   }
   const country = (await deps.shops.facts(shop)).country ?? null;

@@ -3,12 +3,19 @@ import type { Translated } from '../../domain/translated.ts';
 import type { Evaluated } from '../../pipeline/deliver/evaluate.ts';
 import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import { type StoredEvent, translateStoredEvent } from '../../pipeline/process/translate-stored.ts';
+import {
+  type StoredEvent,
+  type TranslatedOrSettled,
+  translateStoredEvent,
+} from '../../pipeline/process/translate-stored.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { bodyBinding } from '../../store/events/events.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 
 /** How many are read at a time: other requests are answered in between. */
 const AT_ONCE = 50;
+/** What is stored as more bytes than this may have 10 MB: others get their turn after it. */
+const LARGE_BYTES = 16 * 1024;
 
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
 export type ReadAgain = Evaluated | 'nothing' | 'unknown';
@@ -27,6 +34,15 @@ async function runSafely(within: DryRunIn, events: readonly TranslatedEvent[]): 
     const found: ReadAgain[] = [];
     for (const event of events) found.push(...(await runSafely(within, [event])));
     return found;
+  }
+}
+
+/** Null: it can't be opened, and reading it again puts it under attention. */
+function readSafely(shop: Shop, country: string | null, row: StoredEvent): TranslatedOrSettled | null {
+  try {
+    return translateStoredEvent(country, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+  } catch {
+    return null;
   }
 }
 
@@ -49,9 +65,10 @@ export async function* readAgain(
     );
     const events: TranslatedEvent[] = [];
     for (const row of rows) {
-      const read = translateStoredEvent(country, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
-      const kind = 'event' in read ? read.event.translated.kind : null;
-      if (!('event' in read) || unsent.some((one) => one === kind)) yield 'nothing';
+      const read = readSafely(shop, country, row);
+      if (row.body.length > LARGE_BYTES) await setImmediate();
+      const kind = read && 'event' in read ? read.event.translated.kind : null;
+      if (!read || !('event' in read) || unsent.some((one) => one === kind)) yield 'nothing';
       else if (kind === 'incomplete') yield 'unknown';
       else events.push(read.event);
     }

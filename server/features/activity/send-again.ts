@@ -1,7 +1,7 @@
 import type { EventState } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { inShop } from '../../pipeline/in-shop.ts';
+import { type InShop, inShop } from '../../pipeline/in-shop.ts';
 import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { addDeliveries, asLastKnown, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
@@ -14,7 +14,7 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { SentAgain } from './api.ts';
-import type { AgainPlan, SendAgain } from './decide-again.ts';
+import { type AgainPlan, refuseUnreadable, type SendAgain } from './decide-again.ts';
 import { dueFlags, nothingDue, type SendAgainDeps } from './due-flags.ts';
 import { planAgain } from './plan-again.ts';
 
@@ -56,12 +56,7 @@ export async function findSendable(
  * Creates a delivery for events that have none, with the newest known state of their subject, or
  * the person as last known.
  */
-async function addMissing(
-  sql: Sql,
-  shop: Shop,
-  sends: readonly SendAgain[],
-  subjects: ReadonlyMap<string, DeliverySubject>,
-): Promise<void> {
+async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[], subjects: Subjects): Promise<void> {
   if (sends.length === 0) return;
   const { profiles } = await loadProfiles(
     sql,
@@ -88,11 +83,28 @@ async function addMissing(
   );
 }
 
-async function apply(sql: Sql, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<void> {
+type Subjects = ReadonlyMap<string, DeliverySubject>;
+
+/**
+ * Adds the newest states that deliveries of other events hold, one after the other: each may be an order of 10 MB.
+ * @param known those that were read already
+ */
+async function withNewest(sql: Sql, shop: Shop, { sends }: AgainPlan, known: Subjects): Promise<Subjects> {
+  const subjects = new Map(known);
+  for (const { source, deliveryId } of sends) {
+    if (!source || source === deliveryId || subjects.has(source)) continue;
+    for (const [id, subject] of await loadSubjects(sql, shop, [source])) subjects.set(id, subject);
+  }
+  return subjects;
+}
+
+async function apply(
+  { sql, shop }: Pick<InShop, 'sql' | 'shop'>,
+  plan: AgainPlan,
+  subjects: Subjects,
+  reassert: boolean,
+): Promise<void> {
   const added = plan.sends.filter((send) => send.isNew);
-  const others = plan.sends.flatMap(({ source, deliveryId }) => (source && source !== deliveryId ? [source] : []));
-  const subjects = await loadSubjects(sql, shop, others);
-  if (others.some((id) => !subjects.has(id))) throw new Error('A newest state cannot be read');
   await addMissing(sql, shop, added, subjects);
   await reopen(
     sql,
@@ -140,7 +152,9 @@ export async function sendAgain(
   ids: readonly string[],
   options: { reassert: boolean; dryRun: boolean },
 ): Promise<SentAgain & { refusal: Text | null }> {
-  const expected = await planAgain(deps.db, shop, ids);
+  const planned = await planAgain(deps.db, shop, ids);
+  const newest = await withNewest(deps.db, shop, planned, new Map());
+  const expected = refuseUnreadable(planned, newest);
   const due = await dueFlags(deps, shop, expected, options.reassert);
   const result = (plan: AgainPlan) => ({
     count: countOf(plan),
@@ -152,8 +166,10 @@ export async function sendAgain(
   });
   if (options.dryRun || countOf(expected) === 0) return result(expected);
   return await inShop(deps.db, shop, async ({ sql }) => {
-    const plan = await planAgain(sql, shop, ids);
-    await apply(sql, shop, plan, options.reassert);
+    const planned = await planAgain(sql, shop, ids);
+    const subjects = await withNewest(sql, shop, planned, newest);
+    const plan = refuseUnreadable(planned, subjects);
+    await apply({ sql, shop }, plan, subjects, options.reassert);
     return result(plan);
   });
 }

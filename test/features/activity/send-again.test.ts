@@ -623,6 +623,38 @@ describe('resending many events', () => {
     },
   );
 
+  it('sends the others if one that is to be read again can’t be opened', async () => {
+    const bad = await scene.receive('customers/create', '[]');
+    await scene.work();
+    const good = await ended('attention', 2);
+    await scene.db.query(`UPDATE events SET body = 'x' WHERE id = $1`, [bad]);
+    const said = { status: 202, body: { count: 2, skippedAgain: 1, flags: noFlags } };
+    expect(await bulk({ filter: { state: 'attention' }, dryRun: true })).toMatchObject(said);
+    expect(await bulk({ filter: { state: 'attention' } })).toMatchObject(said);
+    expect(await find(good)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('sends the others if the newest state of one can’t be read: that one stays, and the answer says why', async () => {
+    const [bad, good] = [await ended('attention', 1), await ended('attention', 2)];
+    const newest = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newest' }));
+    await scene.work();
+    await scene.db.query(`UPDATE deliveries SET subject = 'x' WHERE event_id = $1`, [newest]);
+    const message = expect.stringMatching(/^The newest state of this order or customer can’t be read any more/);
+    for (const dryRun of [true, false]) {
+      expect(await bulk({ filter: { state: 'attention' }, dryRun })).toMatchObject({
+        status: 202,
+        body: { count: 1, leftOut: [{ count: 1, message }] },
+      });
+    }
+    expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
+    expect(await find(good)).toMatchObject({ state: 'accepted' });
+    expect(await find(bad)).toMatchObject({ state: 'attention', reason: 'rejected' });
+    expect(await scene.call('post', `/activity/${bad}/retry`, {})).toMatchObject({
+      status: 409,
+      body: { errors: [{ message }] },
+    });
+  });
+
   it('accepts the same filter as the list', async () => {
     const id = await ended('attention', 1);
     await ended('attention', 2);
