@@ -31,6 +31,7 @@ import { describeApi } from './http/api-description.ts';
 import { apiErrors, BODY_LIMIT_BYTES, jsonBody, notFound } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
+import { noHead } from './http/no-head.ts';
 import { notStored } from './http/not-stored.ts';
 import type { Front } from './http/pages/front.ts';
 import { pageRoutes } from './http/pages/routes.ts';
@@ -111,6 +112,7 @@ export function createApp(deps: AppDeps): Express {
     allowExtensions(),
     merchantAuth({ config, db: db.within(QUICK_MS), shops, now }),
     rateLimits(),
+    noHead,
     recordLooks(db, now),
     exchangeOnCall(deps),
     intake.reserve(BODY_LIMIT_BYTES),

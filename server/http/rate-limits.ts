@@ -16,7 +16,7 @@ export const callsPerMinute = {
   testRecord: 120,
   /** Translates a body from the caller. */
   preview: 3000,
-  /** Reads and decrypts all data on a person, or for a filter; polled until it is ready. */
+  /** Reads all data on a person, for a filter, or of the audit log; polled until it is ready. */
   export: 600,
   /** Each may affect thousands of events, or start a bulk operation. */
   bulk: 120,
@@ -45,7 +45,7 @@ export function rateLimits(limits: Limits = callsPerMinute): Router {
   router.use(limit(limits.all));
   router.post('/test-record', limit(limits.testRecord));
   router.post('/preview', limit(limits.preview));
-  router.get(['/activity.csv', '/privacy-requests/:id/export', '/people/:id/export'], limit(limits.export));
+  router.get(['/activity.csv', '/audit', '/privacy-requests/:id/export', '/people/:id/export'], limit(limits.export));
   router.post(['/activity/retry', '/activity/dismiss', '/imports'], limit(limits.bulk));
   return router;
 }

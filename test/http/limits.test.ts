@@ -25,6 +25,7 @@ describe('calls of the merchant API', () => {
     ['get', '/activity.csv', { export: 2 }],
     ['get', '/privacy-requests/1/export', { export: 2 }],
     ['get', '/people/1/export', { export: 2 }],
+    ['get', '/audit', { export: 2 }],
     ['post', '/activity/retry', { bulk: 2 }],
     ['post', '/imports', { bulk: 2 }],
   ] as const)('to %s %s are limited per shop, whoever else calls', async (method, path, limits) => {

@@ -99,6 +99,16 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('has no export that was only asked for with HEAD, which gives nothing', async () => {
+    await connector.deliver('customers/data_request', { customer: CANARY, orders_requested: [] });
+    const [request] = await requests(connector);
+    const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
+    const asked = { method: 'HEAD', headers: { authorization: `Bearer ${token}` } };
+    const answer = await fetch(`${connector.url}/api/privacy-requests/${request?.id}/export`, asked);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
+    expect((await of('privacy')).map(({ action }) => action)).toEqual(['data_request']);
+  });
+
   it('holds no personal data and no secret', async () => {
     await live();
     const text = await exportOf();
