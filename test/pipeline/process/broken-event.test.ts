@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createBatchSizes } from '../../../server/pipeline/process/batch-sizes.ts';
 import { processEvents, processSafely } from '../../../server/pipeline/process/process.ts';
-import type { Param } from '../../../server/platform/database/db.ts';
+import type { Db, Param } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer } from '../bodies.ts';
@@ -12,6 +12,22 @@ beforeAll(async () => {
   base = await openScene();
 });
 afterAll(async () => await base.close());
+
+/** A database that ends a transaction with this code at the first statement that `fails` picks, by its text and rows. */
+const failing = (db: Db, fails: (text: string, rows: readonly object[]) => boolean, code: string): Db => ({
+  ...db,
+  transaction: async (work) =>
+    await db.transaction(
+      async (sql) =>
+        await work({
+          query: async <Row extends object>(text: string, params?: readonly Param[]) => {
+            const rows = await sql.query<Row>(text, params);
+            if (fails(text, rows)) throw Object.assign(new Error('PostgreSQL refuses'), { code });
+            return rows;
+          },
+        }),
+    ),
+});
 
 it('two processes that meet the same broken event at once don’t blame the event after it', async () => {
   await base.begin({});
@@ -93,21 +109,7 @@ it('a batch that runs out of time is halved until it fits, then grows again, and
   const { db, shop, shops } = base;
   for (let id = 1; id <= 9; id++) await base.receive('customers/create', customer(id));
   // PostgreSQL ends the transaction of any batch of more than three.
-  const tired: typeof db = {
-    ...db,
-    transaction: async (work) =>
-      await db.transaction(
-        async (sql) =>
-          await work({
-            query: async <Row extends object>(text: string, params?: readonly Param[]) => {
-              const rows = await sql.query<Row>(text, params);
-              if (text.includes('SKIP LOCKED') && rows.length > 3)
-                throw Object.assign(new Error('idle-in-transaction timeout'), { code: '25P03' });
-              return rows;
-            },
-          }),
-      ),
-  };
+  const tired = failing(db, (text, rows) => text.includes('SKIP LOCKED') && rows.length > 3, '25P03');
   const sizes = createBatchSizes();
   const deps = { db: tired, shops, sizes, log: createLog('silent'), now: () => base.now };
   const tried: (number | string)[] = [];
@@ -127,26 +129,17 @@ it('a batch that runs out of time is halved until it fits, then grows again, and
   expect(states).toEqual([{ state: 'open', n: 9 }]);
 });
 
-it('while this user may not write a table, as after migrations by another one, events wait and none is blamed', async () => {
+it.each([
+  ['this user may not write a table, as after migrations by another one', '42501'],
+  ['a table is missing, as before the migrations', '42P01'],
+  ['a column is missing, as after they were rolled back', '42703'],
+])('while %s, events wait and none is blamed', async (_, code) => {
   await base.begin({});
   const { db, shop, shops } = base;
   for (let id = 1; id <= 3; id++) await base.receive('customers/create', customer(id));
-  const forbidden: typeof db = {
-    ...db,
-    transaction: async (work) =>
-      await db.transaction(
-        async (sql) =>
-          await work({
-            query: async <Row extends object>(text: string, params?: readonly Param[]) => {
-              if (text.includes('INSERT INTO deliveries'))
-                throw Object.assign(new Error('permission denied for table deliveries'), { code: '42501' });
-              return await sql.query<Row>(text, params);
-            },
-          }),
-      ),
-  };
+  const forbidden = failing(db, (text) => text.includes('INSERT INTO deliveries'), code);
   const deps = { db: forbidden, shops, log: createLog('silent'), now: () => base.now };
-  await expect(processSafely(deps, shop)).rejects.toMatchObject({ code: '42501' });
+  await expect(processSafely(deps, shop)).rejects.toMatchObject({ code });
   const states = await db.query<{ state: string; n: number }>(
     'SELECT state, count(*) AS n FROM events WHERE shop_id = $1 GROUP BY 1',
     [shop.id],

@@ -121,6 +121,8 @@ it.each<[string, unknown, boolean]>([
   ['the server does not let this machine in', coded('28000'), true],
   ['the server has no such database', coded('3D000'), true],
   ['the user may not use a table', coded('42501'), true],
+  ['a table is missing', coded('42P01'), true],
+  ['a column is missing', coded('42703'), true],
   ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
   ['an error that Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
   ['a wrong statement', coded('42601'), false],
