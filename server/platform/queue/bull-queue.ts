@@ -66,9 +66,6 @@ function connect(redisUrl: string, type: 'client' | 'subscriber' | 'bclient', lo
       : new Redis(redisUrl, {
           maxRetriesPerRequest: null,
           enableReadyCheck: false,
-          // To news of delayed jobs, which we have none of. If Redis refuses it after a reconnect, nobody
-          // catches the error, and the process ends.
-          autoResubscribe: false,
           retryStrategy,
         });
   redis.on('error', (error: unknown) => log.debug({ stage: 'queue', connection: type, err: error }));
@@ -100,8 +97,9 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
-  // A name for Bull's own tools. If Redis refuses it, nobody catches the error, and the process ends.
-  Object.assign(bull, { setWorkerName: async () => {} });
+  // A name for Bull's own tools, which ends the process if Redis refuses it, and news of delayed jobs, which we
+  // have none of: if Redis refuses the subscription, Bull never begins.
+  Object.assign(bull, { setWorkerName: async () => {}, _registerEvent: async () => {} });
   bull.on('error', (error) => log.debug({ stage: 'queue', err: error }));
   const fallback = createLocalQueue(log);
   const markOf = (shopId: number) => bull.toKey(`woken:${shopId}`);
@@ -111,8 +109,6 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
   const adding = new Set<number>();
   let working = false;
-  /** Bull begins once: if Redis refuses that, this process isn't handed any job as long as it runs. */
-  let deaf = false;
 
   const ask = async (shopId: number) => await bull.add({}, { jobId: jobOf(shopId) });
 
@@ -140,7 +136,6 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
     try {
       await within(mark(shopId), COMMAND_MS, 'Redis’s answer');
       report.usable();
-      if (deaf) fallback.wake(shopId);
     } catch (error) {
       report.failed(error);
       if (working) fallback.wake(shopId);
@@ -184,16 +179,10 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
           throw new Error('The log says why');
         }
       };
-      bull
-        .process(worker.concurrency, async ({ id }) => await work(shopOf(id)))
-        .catch((error: unknown) => {
-          deaf = true;
-          log.error({ stage: 'queue', err: error }, 'no wake-ups through Redis until this process is restarted');
-        });
+      bull.process(worker.concurrency, async ({ id }) => await work(shopOf(id))).catch(report.failed);
     },
     check: async () => {
       await within(bull.client.eval(TRY_WRITE, 1, bull.toKey('usable')), COMMAND_MS, 'Redis’s answer');
-      if (deaf) throw new Error('Redis refused this worker when it started');
     },
     stop: async () => {
       timers.clear();
