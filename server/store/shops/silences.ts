@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { PATTERN_WEEKS, type Pattern, WINDOW_MS } from '../../domain/silence.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { topics } from '../../shopify/topics.ts';
 import type { Shop } from './shops.ts';
 
 /** How a shop's silence stands. */
@@ -16,9 +17,11 @@ export type Silence = {
   entry: { since: Instant; asked: boolean } | null;
 };
 
+/** Shopify sends its privacy requests whatever becomes of the shop's subscriptions. */
+const COMPLIANCE = topics.flatMap(({ name, compliance }) => (compliance ? `'${name}'` : [])).join(', ');
 /** Newest first: those with webhooks, which are few, before those without. */
 const LAST_WEBHOOK = `SELECT received_at FROM events WHERE shop_id = s.id AND source = 'webhook'
-  ORDER BY received_at DESC LIMIT 1`;
+  AND lower(topic) NOT IN (${COMPLIANCE}) ORDER BY received_at DESC LIMIT 1`;
 
 /** Shops that have the app and whose silence is due to be checked. */
 export async function shopsToWatch(sql: Sql): Promise<number[]> {

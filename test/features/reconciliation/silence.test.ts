@@ -104,6 +104,15 @@ describe('a shop whose webhooks stop', () => {
       return row;
     });
     expect(await silent()).toMatchObject([{ count: 2 }]);
+    // Shopify sends a privacy request whatever becomes of the subscriptions.
+    await connector.deliver('customers/data_request', { customer: { id: 77 }, data_request: { id: 7 } });
+    await look();
+    await until('it was checked once more', async () => {
+      const [row] = await connector.db.query('SELECT 1 FROM silences WHERE due_at > now()');
+      return row;
+    });
+    expect(await silent()).toMatchObject([{ count: 2 }]);
+    expect((await overview()).silence).toMatchObject({ state: 'silent' });
     await connector.deliver('customers/update', customer(1, { first_name: 'Other', updated_at: ago(0) }));
     await look();
     await until('the entry is closed', async () => ((await silent()).length === 0 ? true : undefined));
