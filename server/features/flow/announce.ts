@@ -82,10 +82,9 @@ export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): C
     const { data } = await admin.run(shop, FlowTriggerReceive, variables, signal);
     const faults = data.flowTriggerReceive?.userErrors ?? [];
     if (faults.length === 0) return true;
-    log.warn(
-      { stage: 'flow', shop: shop.id, kind: opening.kind, error: faults[0]?.message },
-      'Flow refused the trigger',
-    );
+    // Not Shopify's sentence: it may quote anything.
+    const about = faults.map(({ field }) => field?.join('.') ?? null);
+    log.warn({ stage: 'flow', shop: shop.id, kind: opening.kind, about }, 'Flow refused the trigger');
     return false;
   }
 
