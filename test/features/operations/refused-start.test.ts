@@ -1,7 +1,7 @@
 /** What a start can't use is named, with what to do about it. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -12,12 +12,17 @@ import { createLog } from '../../../server/platform/log.ts';
 import { start } from '../../../server/start.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
+/** Accepts connections and says nothing, until the test is over. */
+async function silentServer(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
 it('a port that another process uses', async () => {
-  const other = createServer();
-  await new Promise<void>((resolve) => other.listen(0, resolve));
-  onTestFinished(() => void other.close());
-  const address = other.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { port } = await silentServer();
   const config = readConfig({
     PORT: String(port),
     SHOPIFY_API_KEY: 'key',
@@ -42,11 +47,7 @@ it('a DATA_DIR that is a file, or within one, or where nobody can write', async 
 });
 
 it('SIGTERM ends a start that still waits for its database: process 1 of a container would not die of it by itself', async () => {
-  const silent = createServer();
-  await new Promise<void>((resolve) => silent.listen(0, resolve));
-  onTestFinished(() => void silent.close());
-  const address = silent.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { server: silent, port } = await silentServer();
   const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../../server/index.ts')], {
     env: {
       SHOPIFY_API_KEY: 'key',
