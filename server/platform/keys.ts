@@ -35,6 +35,18 @@ export type Vault = {
 };
 
 /**
+ * What `open` gives; null if the value can't be opened because it is damaged. For work that one
+ * such value must not stop.
+ */
+export function ifReadable<T>(open: () => T): T | null {
+  try {
+    return open();
+  } catch {
+    return null;
+  }
+}
+
+/**
  * Thrown when a shop's key was wrapped by a key that isn't in ENCRYPTION_KEYS, or whose id now has
  * another key.
  */

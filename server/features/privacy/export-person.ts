@@ -1,6 +1,7 @@
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
@@ -93,7 +94,7 @@ type AttemptRow = {
 
 /**
  * An event: what Shopify sent, and what was sent to Ascent360 and when. `null` in it: erased by
- * retention.
+ * retention, or damaged.
  * @returns null: retention has deleted it meanwhile
  */
 async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null> {
@@ -107,9 +108,11 @@ async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null>
     'SELECT id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
     [row.delivery],
   );
+  const { vault } = shop;
+  const { body, delivery, payload } = row;
   const sent =
-    row.delivery && row.payload
-      ? shop.vault.openJson<{ payload: object }>(payloadBinding(row.delivery), row.payload)
+    delivery && payload
+      ? ifReadable(() => vault.openJson<{ payload: object }>(payloadBinding(delivery), payload))
       : null;
   return {
     topic: row.topic,
@@ -118,13 +121,13 @@ async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null>
     receivedAt: isoOf(row.received_at),
     state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
     reason: row.reason,
-    told: row.body ? readable(shop.vault.open(bodyBinding(id), row.body)) : null,
-    sentToAscent360: attempts.map((attempt) => ({
-      at: isoOf(attempt.at),
-      flags: attempt.flags,
+    told: body && ifReadable(() => readable(vault.open(bodyBinding(id), body))),
+    sentToAscent360: attempts.map(({ id, at, flags, status, excerpt, ...attempt }) => ({
+      at: isoOf(at),
+      flags,
       outcome: attempt.class ?? 'under way',
-      status: attempt.status,
-      answer: attempt.excerpt ? shop.vault.open(excerptBinding(attempt.id), attempt.excerpt).toString('utf8') : null,
+      status,
+      answer: excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8')),
     })),
     payload: sent?.payload ?? null,
   };

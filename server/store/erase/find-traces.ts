@@ -1,6 +1,7 @@
 import type { Channel } from '../../domain/consent.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import { addressHash, emailHash, entityKey, mobileHash, phoneHash } from '../people/identifiers.ts';
 import type { KnownPerson } from '../people/profiles.ts';
@@ -116,9 +117,10 @@ async function addressesOf(
     [shop.id, people.map((person) => person.id)],
   );
   const writtenAs = (wanted: Channel) =>
-    rows.flatMap(({ channel, address, person_id, written }) =>
-      channel === wanted && written ? vault.open(writtenBinding(person_id, channel, address), written).toString() : [],
-    );
+    rows.flatMap(({ channel, address, person_id, written }) => {
+      if (channel !== wanted || !written) return [];
+      return ifReadable(() => vault.open(writtenBinding(person_id, channel, address), written).toString()) ?? [];
+    });
   const contacts = people.map(({ profile }) => profile.contact);
   const numbers = contacts.flatMap((contact) => [contact.mobile, contact.phone]);
   const phones = [...new Set([subject.phone, ...writtenAs('sms'), ...numbers].filter((one) => one != null))];

@@ -1,5 +1,6 @@
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { bodyBinding } from '../events/events.ts';
 import { type KnownPerson, type KnownPersonRow, openPerson, profileBinding } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -27,9 +28,10 @@ export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly Shop
        AND state <> 'received' AND cardinality(search) > 0`,
     [shop.id],
   );
-  return rows.flatMap(({ id, body }) =>
-    namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), names) ? [id] : [],
-  );
+  return rows.flatMap(({ id, body }) => {
+    const text = ifReadable(() => shop.vault.open(bodyBinding(id), body).toString('utf8'));
+    return text !== null && namesPerson(text, names) ? [id] : [];
+  });
 }
 
 /** Whoever they were merged into has their ids no longer. */

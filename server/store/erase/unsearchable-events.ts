@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { bodyBinding } from '../events/events.ts';
 import type { Shop } from '../shops/shops.ts';
 import { throughAllEvents } from './through-all-events.ts';
@@ -103,7 +104,8 @@ export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Pr
     let read = page.length;
     for (const { id, topic, body } of rows) {
       const asked = topic.startsWith('orders/') ? names : { ...names, orderIds: new Set<string>() };
-      if (body && namesPerson(shop.vault.open(bodyBinding(id), body).toString('utf8'), asked)) found.push(id);
+      const text = body && ifReadable(() => shop.vault.open(bodyBinding(id), body).toString('utf8'));
+      if (text && namesPerson(text, asked)) found.push(id);
       // Webhooks get their turn.
       await setImmediate();
       if (performance.now() < until) continue;

@@ -320,6 +320,26 @@ describe('the export of one person', () => {
     expect(JSON.parse(written.join('')).events).toMatchObject([9, 10, 11].map((id) => ({ told: { id } })));
   });
 
+  it('is whole but for what is damaged and can’t be opened, of theirs and of others', async () => {
+    await connector.deliver('customers/create', about);
+    const order9 = await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
+    const unread = await connector.deliver('customers/update', '[]');
+    const damaged = Buffer.alloc(64);
+    await connector.db.query('UPDATE events SET body = $3 WHERE id IN ($1, $2)', [order9.id, unread.id, damaged]);
+    await connector.db.query('UPDATE deliveries SET payload = $2 WHERE event_id = $1', [order9.id, damaged]);
+    await connector.db.query(
+      'UPDATE attempts SET excerpt = $2 WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = $1)',
+      [order9.id, damaged],
+    );
+    const request = await ask(CANARY);
+    const { events } = await exported(request.id);
+    expect(events).toMatchObject([
+      { topic: 'customers/create', told: { id: CANARY.id }, payload: { Email: CANARY.email } },
+      { topic: 'orders/create', told: null, payload: null, sentToAscent360: [{ outcome: 'accepted', answer: null }] },
+      { topic: 'customers/data_request' },
+    ]);
+  });
+
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
     'for %s is a 404',
     async (path) => expect((await connector.api('GET', path)).status).toBe(404),

@@ -350,6 +350,29 @@ describe('customers/redact', () => {
     expect(await connector.event('escaped')).toMatchObject({ state: 'skipped', reason: 'redacted' });
   });
 
+  it.each([
+    ['a message about somebody else', 'customers/update', '[]'],
+    [
+      'a message about a merge',
+      'customers/merge',
+      {
+        admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/77',
+        admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/78',
+        status: 'completed',
+      },
+    ],
+    ['a message of theirs', 'customers/update', about],
+  ])('erases what there is beside %s that is damaged and can’t be opened', async (_, topic, body) => {
+    await connector.deliver('customers/create', about);
+    const damaged = await connector.deliver(topic, body);
+    await connector.db.query('UPDATE events SET body = $2 WHERE id = $1', [damaged.id, Buffer.alloc(64)]);
+    await connector.db.query('UPDATE addresses SET written = $1', [Buffer.alloc(64)]);
+    const event = await connector.deliver('customers/redact', redact({ id: CANARY.id }));
+    expect(event).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    await connector.db.query('UPDATE events SET body = NULL WHERE id = $1', [damaged.id]);
+    expect(await kept(connector)).toEqual([]);
+  });
+
   it('isn’t taken for frozen while it reads large bodies that could not be read', { timeout: 120_000 }, async () => {
     await connector.deliver('customers/create', about);
     for (const webhookId of ['large1', 'large2', 'large3']) {
