@@ -2,6 +2,7 @@ import type { AttemptClass } from '../../domain/states.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
 import { type KeptField, withReasons } from '../../domain/wording/field-reasons.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
@@ -27,9 +28,9 @@ type AttemptRow = {
   excerpt: Uint8Array | null;
 };
 
-function readEvent(shop: Shop, row: DetailRow): { event: object | null; raw: string } {
-  if (!row.body) return { event: null, raw: '' };
-  const bytes = shop.vault.open(bodyBinding(row.id), row.body);
+function readEvent({ vault }: Shop, { id, body }: DetailRow): { event: object | null; raw: string } {
+  const bytes = body && ifReadable(() => vault.open(bodyBinding(id), body));
+  if (!bytes) return { event: null, raw: '' };
   const parsed = parseBody(bytes);
   const raw = bytes.toString('utf8');
   return { event: parsed.ok ? parsed.body : { raw }, raw };
@@ -57,9 +58,11 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
         [delivery.id],
       )
     : [];
+  const { vault } = shop;
+  const { id: deliveryId = '', payload = null } = delivery ?? {};
   const sent =
-    delivery?.payload &&
-    shop.vault.openJson<{ payload: object; fields: KeptField[] }>(payloadBinding(delivery.id), delivery.payload);
+    payload &&
+    ifReadable(() => vault.openJson<{ payload: object; fields: KeptField[] }>(payloadBinding(deliveryId), payload));
   const { event, raw } = readEvent(shop, row);
   const detail: ActivityDetail = {
     ...item,
@@ -72,7 +75,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     attempts: attempts.map(({ id, at, excerpt, ...attempt }) => ({
       ...attempt,
       at: at.toISOString(),
-      answer: excerpt ? shop.vault.open(excerptBinding(id), excerpt).toString('utf8') : null,
+      answer: excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8')),
     })),
   };
   try {

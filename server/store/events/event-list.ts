@@ -4,6 +4,7 @@ import type { Summary } from '../../domain/translated.ts';
 import { describeState, type Gate, type StateRow } from '../../domain/wording/describe-state.ts';
 import { textContract } from '../../domain/wording/text-contract.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { behindInLanes } from '../deliveries/lanes.ts';
 import type { Shop } from '../shops/shops.ts';
 import { aboutWhom } from './about-whom.ts';
@@ -42,8 +43,8 @@ export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at
   d.lease_until IS NOT NULL AS leased, d.attempts, d.last_class, ${behindInLanes} AS behind,
   d.id IS NULL OR (d.reading AND d.due_at > now()) AS reading`;
 
-export const summaryOf = (shop: Shop, row: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
-  row.summary ? shop.vault.openJson<Summary>(summaryBinding(row.id), row.summary) : null;
+export const summaryOf = ({ vault }: Shop, { id, summary }: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
+  summary && ifReadable(() => vault.openJson<Summary>(summaryBinding(id), summary));
 
 /** The rows as lines, each with whom it is about, as far as that is known. */
 export async function itemsOf(sql: Sql, shop: Shop, rows: readonly ItemRow[], gate: Gate): Promise<ActivityItem[]> {

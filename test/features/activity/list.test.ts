@@ -396,6 +396,25 @@ describe('an event’s page', () => {
     expect((await detail(id)).body).toMatchObject({ state: 'accepted', event: null, payload: null, fields: [] });
   });
 
+  it('shows what is left of an event that is damaged and can’t be opened, and so do the lists it is on', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.rejected);
+    const damaged = Buffer.alloc(64);
+    await scene.db.query('UPDATE events SET body = $2, summary = $2 WHERE id = $1', [id, damaged]);
+    await scene.db.query('UPDATE deliveries SET payload = $2 WHERE event_id = $1', [id, damaged]);
+    await scene.db.query(
+      'UPDATE attempts SET excerpt = $2 WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = $1)',
+      [id, damaged],
+    );
+    const left = { state: 'attention', reason: 'rejected', summary: null };
+    expect(await detail(id)).toMatchObject({
+      status: 200,
+      body: { ...left, event: null, payload: null, attempts: [{ class: 'rejected', answer: null }] },
+    });
+    expect(await list()).toMatchObject({ items: [{ id, ...left }] });
+    expect((await scene.call('get', '/issues?state=open')).body.items).toMatchObject([{ count: 1, suspect: null }]);
+  });
+
   it.each([['0190b0a0-0000-7000-8000-000000000000'], ['nonsense'], ['%00'], ["1' OR 1=1"]])(
     'is a 404 in JSON if there is none (%s)',
     async (id) => {
