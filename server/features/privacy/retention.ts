@@ -126,10 +126,14 @@ async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
   return false;
 }
 
-/** Entries of the audit log older than this go, except the newest: the chain goes on from it. */
+/**
+ * Entries of the audit log older than this go, except the newest: the chain goes on from it. Only
+ * from the beginning: an entry dated too early by a wrong clock would leave a gap.
+ */
 const AUDIT_PAGE = `DELETE FROM audit_chain WHERE (shop_id, seq) IN (
-   SELECT shop_id, seq FROM audit_chain WHERE shop_id = $1 AND at < now() - $2 * interval '1 day'
-     AND seq < (SELECT max(seq) FROM audit_chain WHERE shop_id = $1) ORDER BY seq LIMIT ${PAGE})
+   SELECT shop_id, seq FROM audit_chain WHERE shop_id = $1 AND seq < least(
+     (SELECT min(seq) FROM audit_chain WHERE shop_id = $1 AND at >= now() - $2 * interval '1 day'),
+     (SELECT max(seq) FROM audit_chain WHERE shop_id = $1)) ORDER BY seq LIMIT ${PAGE})
  RETURNING 1`;
 
 /**

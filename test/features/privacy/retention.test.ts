@@ -266,6 +266,21 @@ it('deletes entries of the audit log after six years, except the newest, from wh
   expect(prev).toBe(Buffer.from(kept?.hash ?? []).toString('hex'));
 });
 
+it('leaves no gap in the audit log, whatever the clock said when its entries were written', async () => {
+  for (let i = 0; i < 4; i++) await connector.api('PUT', '/settings', { guid: null, sourceName: `Name ${i}` });
+  const seqs = async () =>
+    (await connector.db.query<{ seq: number }>('SELECT seq FROM audit_chain ORDER BY seq')).map(({ seq }) => seq);
+  const before = await seqs();
+  const [first, , wrong] = before;
+  const date = `UPDATE audit_chain SET at = at - $1::float8 * interval '1 millisecond' WHERE seq = $2`;
+  await connector.db.query(date, [56 * 365 * DAY, wrong ?? 0]);
+  await retain();
+  expect(await seqs()).toEqual(before);
+  await connector.db.query(date, [7 * 365 * DAY, first ?? 0]);
+  await retain();
+  expect(await seqs()).toEqual(before.slice(1));
+});
+
 it('logs once a day where each shop’s audit log ends', async () => {
   const lines: object[] = [];
   const chore = retention({ db: connector.db, retentionDays: DAYS, log: { info: (line: object) => lines.push(line) } });
