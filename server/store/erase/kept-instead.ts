@@ -16,7 +16,7 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
      SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (SELECT id FROM line)`,
     [shop.id, ids],
   );
-  return rows.map((row) => openPerson(shop, row));
+  return rows.flatMap((row) => ifReadable(() => openPerson(shop, row)) ?? []);
 }
 
 /** Events that told of mergers with others, or of attempts at one: they are found by whom Shopify was to keep. */

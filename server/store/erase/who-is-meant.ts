@@ -1,4 +1,6 @@
+import { emptyProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import {
   addressHash,
   customerKey,
@@ -22,6 +24,11 @@ export function keysOf(shop: Shop, subject: PrivacySubject): string[] {
 /** The keys of people that the request itself names. */
 export const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
   [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter((one) => one != null);
+
+/** Null: their profile is damaged. */
+const readable = (shop: Shop, row: KnownPersonRow): KnownPerson | null => ifReadable(() => openPerson(shop, row));
+/** A person whose profile is damaged: whose key the row has is all that is left. */
+const byKeyAlone = ({ id, key }: KnownPersonRow): KnownPerson => ({ id, key, profile: emptyProfile(null) });
 
 /**
  * The people that the request itself names; by their orders only if it has no email, since a till
@@ -53,9 +60,10 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise
      ORDER BY id`,
     [shop.id, own, named.filter((one) => one != null), shared, bought],
   );
-  const found = rows.map(({ deleted, bought, seen, ...row }) => {
-    const person = openPerson(shop, row);
-    return { person, deleted, bought, seenAt: person.profile.customerId === null ? 0 : (seen?.getTime() ?? 0) };
+  const found = rows.flatMap(({ deleted, bought, seen, ...row }) => {
+    const person = readable(shop, row) ?? (own.includes(row.key) ? byKeyAlone(row) : null);
+    if (!person) return [];
+    return [{ person, deleted, bought, seenAt: person.profile.customerId === null ? 0 : (seen?.getTime() ?? 0) }];
   });
   const newest = Math.max(...found.map(({ seenAt }) => seenAt));
   const isMeant = ({ person, deleted, bought, seenAt }: (typeof found)[number]) => {
@@ -77,7 +85,7 @@ async function mergedInto(sql: Sql, shop: Shop, people: readonly KnownPerson[]):
     'SELECT id, key, profile FROM people WHERE shop_id = $1 AND key = ANY($2::text[]) AND id <> ALL($3::uuid[]) ORDER BY id',
     [shop.id, keys, people.map((person) => person.id)],
   );
-  return rows.map((row) => openPerson(shop, row));
+  return rows.map((row) => readable(shop, row) ?? byKeyAlone(row));
 }
 
 /**
@@ -92,7 +100,7 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): P
      ORDER BY id`,
     [shop.id, people.map((person) => person.id)],
   );
-  return rows.map((row) => openPerson(shop, row)).filter(({ profile }) => profile.customerId === null);
+  return rows.flatMap((row) => readable(shop, row) ?? []).filter(({ profile }) => profile.customerId === null);
 }
 
 /** Everybody a request is about: whom it names, who was merged into them, and them as guests. */

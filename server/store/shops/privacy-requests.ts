@@ -2,6 +2,7 @@ import type { E164, Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from './shops.ts';
 
 /** What Shopify asks for about one person. Id, email and phone may each be missing. */
@@ -67,6 +68,10 @@ type Row = {
 
 const columns = 'id, kind, request_id, received_at, subject, ready_at, done_at, erased_at';
 
+/** Null also if it is damaged. */
+const openSubject = ({ vault }: Shop, id: string, subject: Uint8Array): PrivacySubject | null =>
+  ifReadable(() => vault.openJson<PrivacySubject>(requestBinding(id), subject));
+
 function read(shop: Shop, row: Row): PrivacyRequest {
   return {
     id: row.id,
@@ -77,7 +82,7 @@ function read(shop: Shop, row: Row): PrivacyRequest {
     state: row.done_at ? 'done' : row.ready_at ? 'ready' : 'open',
     readyAt: instantOf(row.ready_at),
     doneAt: instantOf(row.done_at),
-    subject: row.subject ? shop.vault.openJson<PrivacySubject>(requestBinding(row.id), row.subject) : null,
+    subject: row.subject && openSubject(shop, row.id, row.subject),
     erasedAt: instantOf(row.erased_at),
   };
 }
@@ -185,7 +190,7 @@ export async function requestsOf(
   );
   return rows.map(({ id, subject }) => ({
     id,
-    customerId: shop.vault.openJson<PrivacySubject>(requestBinding(id), subject).customerId,
+    customerId: openSubject(shop, id, subject)?.customerId ?? null,
   }));
 }
 

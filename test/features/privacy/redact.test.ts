@@ -373,6 +373,26 @@ describe('customers/redact', () => {
     expect(await kept(connector)).toEqual([]);
   });
 
+  it.each([
+    ['their profile', { id: CANARY.id }, 'UPDATE people SET profile = $1'],
+    [
+      'the profile of a customer who shares their phone',
+      CANARY,
+      `UPDATE people SET profile = $1 WHERE id <> (SELECT person_id FROM deliveries WHERE seq = (SELECT min(seq) FROM deliveries))`,
+    ],
+    ['their data request', CANARY, 'UPDATE privacy_requests SET subject = $1'],
+  ])('erases a person although %s is damaged and can’t be opened', async (_, named, damage) => {
+    await connector.deliver('customers/create', about);
+    await connector.deliver('customers/create', customer(2, { phone: CANARY.phone }));
+    await connector.deliver('customers/data_request', { customer: CANARY, orders_requested: [] });
+    expect(await connector.db.query(`${damage} RETURNING 1`, [Buffer.alloc(64)])).not.toEqual([]);
+    expect(await requests(connector)).toMatchObject([{ kind: 'data_request' }]);
+    const event = await connector.deliver('customers/redact', redact(named));
+    expect(event).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    expect(await connector.db.query('SELECT 1 FROM people')).toHaveLength(1);
+    expect(await connector.db.query('SELECT 1 FROM privacy_requests WHERE subject IS NOT NULL')).toEqual([]);
+  });
+
   it('isn’t taken for frozen while it reads large bodies that could not be read', { timeout: 120_000 }, async () => {
     await connector.deliver('customers/create', about);
     for (const webhookId of ['large1', 'large2', 'large3']) {
