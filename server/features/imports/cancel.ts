@@ -5,37 +5,50 @@ import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { forgetHandled } from '../../store/deliveries/entity-states.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { forgetParked } from '../../store/events/parked-events.ts';
 import { changeState } from '../../store/imports/imports.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
+/** Whether anything besides imports was merged into event `e`, perhaps by way of other events. */
+const TOOK_A_PLACE = `EXISTS (
+  WITH RECURSIVE merged AS (
+    SELECT id, source FROM events WHERE merged_into = e.id
+    UNION SELECT m.id, m.source FROM merged i JOIN events m ON m.merged_into = i.id)
+  SELECT 1 FROM merged WHERE source <> 'import')`;
+
 /**
- * Dismisses what was fed but not sent. Sends in progress are allowed to finish.
+ * Dismisses what was fed but not sent. What we acknowledged is never lost: what took a webhook's place, made one
+ * stale, or was resent, must still be sent. Sends in progress are allowed to finish.
  * @param begunBy only what was first sent by then
  */
 async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
-  // An event that replaced a webhook's must still be sent: what we acknowledged is never lost.
   const rows = await sql.query<{ id: string; delivery_id: string | null }>(
-    `SELECT e.id, d.id AS delivery_id FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
-     WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL
-       AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2)
-       AND NOT EXISTS (SELECT 1 FROM events m WHERE m.merged_into = e.id AND m.source <> 'import')`,
-    [importId, dateOf(begunBy)],
+    `WITH fed AS MATERIALIZED (
+       SELECT e.id, e.entity, e.received_at, d.id AS delivery_id
+       FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
+       WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL AND d.again IS NOT TRUE
+         AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2) AND NOT ${TOOK_A_PLACE}),
+     stale AS MATERIALIZED (
+       SELECT id, entity FROM events WHERE shop_id = $3 AND state = 'skipped' AND reason = 'stale' AND source <> 'import'
+         AND received_at >= (SELECT min(received_at) FROM fed))
+     SELECT id, delivery_id FROM fed
+     WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.id > fed.id)`,
+    [importId, dateOf(begunBy), shop.id],
   );
+  const ids = rows.map(({ id }) => id);
   await closeDeliveries(
     sql,
     shop,
     rows.map((row) => row.delivery_id).filter((id) => id !== null),
   );
-  await forgetParked(
-    sql,
-    rows.map(({ id }) => id),
-  );
+  await forgetParked(sql, ids);
+  await forgetHandled(sql, shop, ids);
   await settleEvents(
     sql,
-    rows.map(({ id }) => ({
+    ids.map((id) => ({
       id,
       settled: { state: 'skipped', reason: 'dismissed' },
       detail: detailOf('import_cancelled'),

@@ -88,6 +88,21 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
 }
 
 /**
+ * The states that these events brought are not sent after all, so they make none stale that comes later: only what
+ * was accepted before does.
+ */
+export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  await sql.query(
+    `UPDATE entity_states s SET handled_at = CASE WHEN s.accepted_hash IS NULL THEN 'epoch' ELSE s.accepted_at END,
+       handled_triggered_at = NULL
+     FROM events e WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id
+       AND (s.accepted_hash IS NOT NULL AND s.accepted_at >= s.handled_at) IS NOT TRUE`,
+    [shop.id, eventIds],
+  );
+}
+
+/**
  * Saves what was last accepted for these orders and customers; null: we don't know what Ascent360
  * has.
  */

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../../fakes/connector.ts';
+import { type Scene, startScene } from './scene.ts';
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await startScene({}, { RETRY_SCHEDULE: '1h,1h,1h' });
+});
+afterEach(async () => await scene.stop());
+
+/** So many hours ago. */
+const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+const PLACED = ago(10);
+const ORDER = { name: '#1', email: 'guest@example.com' };
+
+/** A webhook about the order as it was then, triggered right after. */
+const webhook = async (updatedAt: string, webhookId: string, id = 1) =>
+  await scene.connector.send(
+    'orders/updated',
+    { id, ...ORDER, name: webhookId, created_at: PLACED, updated_at: updatedAt, line_items: [] },
+    { webhookId, triggeredAt: new Date(Date.parse(updatedAt) + 1000) },
+  );
+
+const isRetrying = async () =>
+  await until('it waits for a retry', async () => {
+    const rows = await scene.connector.db.query(
+      'SELECT 1 FROM deliveries WHERE open AND attempts > 0 AND lease_until IS NULL',
+    );
+    return rows.length > 0 ? true : undefined;
+  });
+
+const endsAs = async (webhookId: string) => {
+  await scene.connector.settled();
+  return await scene.connector.event(webhookId);
+};
+
+/** An import of orders feeds the order as it is since then; Ascent360 takes nothing for now. */
+async function importWaits(updatedAt: string): Promise<string> {
+  scene.connector.ascent360.behave({ status: 503 });
+  scene.shop.setOrder({ id: 1, ...ORDER, customerId: null, createdAt: PLACED, updatedAt });
+  const { id } = await scene.counted({ kind: 'orders' });
+  await scene.post(`/imports/${id}/start`);
+  await until('it is fed, and waits', async () => {
+    const rows = await scene.connector.db.query(
+      `SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id
+       WHERE e.import_id = $1 AND d.open AND d.lease_until IS NULL
+         AND (d.due_at > now() OR d.seq > (SELECT min(seq) FROM deliveries WHERE open))`,
+      [id],
+    );
+    return rows.length > 0 ? true : undefined;
+  });
+  return id;
+}
+
+const cancel = async (id: string) => expect((await scene.post(`/imports/${id}/cancel`)).body.state).toBe('cancelled');
+
+/** Ascent360 is back: what waits is sent. The states of the order that it has accepted. */
+async function acceptedThen(): Promise<unknown[]> {
+  scene.connector.ascent360.behave('accept');
+  await scene.connector.db.query('UPDATE deliveries SET due_at = now() WHERE open AND lease_until IS NULL');
+  await scene.connector.settled();
+  return scene.connector.ascent360.received
+    .filter(({ accepted }) => accepted)
+    .map(({ body }) => (body as { Order: { Id: string; UpdatedAt: string } }).Order)
+    .flatMap(({ Id, UpdatedAt }) => (Id === '1' ? [UpdatedAt] : []));
+}
+
+describe('an import that is canceled still sends', () => {
+  it('the order of a webhook whose place one import took, and another import after it', async () => {
+    scene.connector.ascent360.behave({ status: 503 });
+    await webhook(ago(9), 'live');
+    await isRetrying();
+    const newest = ago(2);
+    for (const updatedAt of [ago(3), newest]) await cancel(await importWaits(updatedAt));
+    expect(await acceptedThen()).toEqual([newest]);
+    expect(await endsAs('live')).toMatchObject({ state: 'merged' });
+  });
+
+  it.each([
+    ['the same', 2],
+    ['an older', 3],
+  ])('the order of a webhook that came late with %s state, and ended as stale because of it', async (_, hours) => {
+    const newest = ago(2);
+    const id = await importWaits(newest);
+    await webhook(hours === 2 ? newest : ago(hours), 'late');
+    const why = async () => (await scene.connector.event('late'))?.reason ?? undefined;
+    expect(await until('the webhook ends', why)).toBe('stale');
+    await cancel(id);
+    expect(await acceptedThen()).toEqual([newest]);
+  });
+
+  it('the order that the merchant resent, whose place it took', async () => {
+    await webhook(ago(9), 'live');
+    const [first, newest] = [await endsAs('live'), ago(2)];
+    const id = await importWaits(newest);
+    expect(await scene.connector.api('POST', `/activity/${first?.id}/retry`)).toMatchObject({ body: { count: 1 } });
+    await cancel(id);
+    expect((await acceptedThen()).slice(1)).toEqual([newest]);
+  });
+});
+
+describe('what an import had fed when it was canceled makes', () => {
+  it('no later webhook about the same order stale', async () => {
+    const updatedAt = ago(2);
+    await cancel(await importWaits(updatedAt));
+    expect(await acceptedThen()).toEqual([]);
+    await webhook(updatedAt, 'late');
+    expect(await endsAs('late')).toMatchObject({ state: 'accepted' });
+  });
+
+  it('no webhook newer than what Ascent360 has, which alone makes one stale that is older than that', async () => {
+    await webhook(ago(9), 'first');
+    expect(await endsAs('first')).toMatchObject({ state: 'accepted' });
+    // As if it had been sent then.
+    await scene.connector.db.query('UPDATE entity_states SET accepted_at = $1', [new Date(ago(8))]);
+    scene.connector.ascent360.behave({ status: 503 });
+    await webhook(ago(4), 'another', 2);
+    await isRetrying();
+    const updatedAt = ago(2);
+    await cancel(await importWaits(updatedAt));
+    await acceptedThen();
+    await webhook(ago(9.5), 'older');
+    expect(await endsAs('older')).toMatchObject({ state: 'skipped', reason: 'stale' });
+    await webhook(updatedAt, 'late');
+    expect(await endsAs('late')).toMatchObject({ state: 'accepted' });
+  });
+});
