@@ -143,14 +143,23 @@ export async function* readFileRecords(
   if (parent !== null) yield whole(parent);
 }
 
-/** Groups of up to `size`; the last one may be smaller. */
-export async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+/** Handling more than this at once, in characters of bodies, would hold up everything else in the process. */
+export const MOST_AT_ONCE = 1_000_000;
+
+/** Groups of up to `size` records, fewer if they are large. The last one may be smaller. */
+export async function* inGroups<T extends { body: string | null }>(
+  records: AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<T[]> {
   let group: T[] = [];
-  for await (const item of items) {
-    group.push(item);
-    if (group.length < size) continue;
+  let weight = 0;
+  for await (const record of records) {
+    group.push(record);
+    weight += record.body?.length ?? 0;
+    if (group.length < size && weight < MOST_AT_ONCE) continue;
     yield group;
     group = [];
+    weight = 0;
   }
   if (group.length > 0) yield group;
 }

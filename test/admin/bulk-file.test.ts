@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FileRecord, readFileRecords } from '../../server/admin/bulk-file.ts';
+import { type FileRecord, inGroups, readFileRecords } from '../../server/admin/bulk-file.ts';
 import type { Position } from '../../server/domain/imports.ts';
 
 const START: Position = { line: 0, offset: 0 };
@@ -123,5 +123,19 @@ describe('the file of a bulk operation', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('records', () => {
+  it.each([
+    ['so many', 3, [10, 10, 10, 10], [3, 1]],
+    ['a megabyte', 100, [300_000, 300_000, 500_000, 1, 2_000_000, 1], [3, 2, 1]],
+  ])('come in groups of up to %s', async (_, size, lengths, groups) => {
+    async function* records() {
+      for (const length of lengths) yield { body: 'x'.repeat(length) };
+    }
+    const found: number[] = [];
+    for await (const group of inGroups(records(), size)) found.push(group.length);
+    expect(found).toEqual(groups);
   });
 });

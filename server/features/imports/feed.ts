@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from '../../admin/admin.ts';
+import { MOST_AT_ONCE } from '../../admin/bulk-file.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
@@ -19,7 +20,7 @@ export type FeedDeps = {
 };
 
 /** The most records that one transaction feeds. */
-const MOST_AT_ONCE = 200;
+const MOST_RECORDS = 200;
 /**
  * How much work to feed ahead, in milliseconds of sending. Live events of the shop wait at most
  * this long.
@@ -98,7 +99,7 @@ async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly 
 async function waitForRoom(deps: FeedDeps, { shop, job, until, signal }: Work): Promise<number> {
   while (!signal.aborted && deps.now() < until) {
     const room = await roomFor(deps.db, shop, job);
-    if (room > 0) return Math.min(room, MOST_AT_ONCE);
+    if (room > 0) return Math.min(room, MOST_RECORDS);
     await wait(LOOK_AGAIN_MS);
   }
   return 0;
@@ -114,11 +115,14 @@ export async function feed(deps: FeedDeps, work: Work, metafieldKeys: readonly s
   let room = await waitForRoom(deps, { ...work, until: Math.min(work.until, deps.now() + WAIT_MS) });
   if (room === 0) return;
   let group: ImportRecord[] = [];
+  let weight = 0;
   for await (const record of recordsOf(deps, work, job.feed, metafieldKeys)) {
     group.push(record);
-    if (group.length < room) continue;
+    weight += record.body?.length ?? 0;
+    if (group.length < room && weight < MOST_AT_ONCE) continue;
     if (!(await feedGroup(deps, work, group))) return;
     group = [];
+    weight = 0;
     room = await waitForRoom(deps, work);
     if (room === 0) return;
   }

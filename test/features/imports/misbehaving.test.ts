@@ -95,3 +95,22 @@ it('while Shopify throttles every call nothing is concluded, and it completes as
   expect(await scene.reaches(body.id, 'done')).toMatchObject({ done: 2, counts: { accepted: 2 } });
   expect(emails()).toEqual(['robin1@example.com', 'robin2@example.com']);
 });
+
+it('orders of 120 kB are fed a megabyte at a time, so that webhooks are answered in between', async () => {
+  scene = await startScene();
+  const [count, lines] = [20, 500];
+  const at = new Date().toISOString();
+  const lineOf = (order: string) =>
+    JSON.stringify({ title: 'x'.repeat(180), currentQuantity: 1, __parentId: `gid://shopify/Order/${order}` });
+  const orders = Array.from({ length: count }, (_, n) => [
+    JSON.stringify({ id: `gid://shopify/Order/1${n}`, email: `robin${n}@example.com`, createdAt: at, updatedAt: at }),
+    ...new Array<string>(lines).fill(lineOf(`1${n}`)),
+  ]).flat();
+  scene.shop.bulk.generated = { count: orders.length, line: (index) => orders[index] ?? '' };
+  expect(await scene.done({ kind: 'orders' })).toMatchObject({ done: count, counts: { accepted: count } });
+  const groups = await scene.connector.db.query<{ size: number }>(
+    `SELECT count(*) AS size FROM events WHERE source = 'import' GROUP BY received_at`,
+  );
+  expect(groups.length).toBeGreaterThan(1);
+  expect(Math.max(...groups.map(({ size }) => size))).toBeLessThanOrEqual(10);
+});
