@@ -43,7 +43,8 @@ const DUE = 'd.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <=
 
 /**
  * How many records may be fed now. None while the shop has other events to translate or send: live
- * events go before old ones. Retries scheduled for later, and what waits behind them, take no room.
+ * events go before old ones. What waits for a read takes room, since live events wait for theirs behind it.
+ * Retries scheduled for later, and what waits behind them, take none.
  */
 async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
   const most =
@@ -55,6 +56,8 @@ async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
        + CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at > now())
            THEN (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} AND ${firstOfLanes} LIMIT ${MOST_AHEAD}) AS due)
            ELSE (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE ${DUE} LIMIT ${MOST_AHEAD}) AS due) END
+       + (SELECT count(*) FROM events e JOIN deliveries d ON d.event_id = e.id
+           WHERE e.import_id = $2 AND e.state = 'open' AND d.open AND d.reading AND d.attempts = 0 AND d.due_at > now())
        + (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND lease_until IS NOT NULL) AS ahead,
        EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND source <> 'import')
        OR EXISTS (SELECT 1 FROM deliveries d WHERE ${DUE}
