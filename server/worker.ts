@@ -3,21 +3,21 @@ import type { Access } from './admin/access.ts';
 import type { Admin } from './admin/admin.ts';
 import type { Ascent360Client } from './ascent360/client.ts';
 import type { Instant } from './domain/scalars.ts';
-import { announcing } from './features/flow/announce.ts';
+import { flowChore } from './features/flow/announce.ts';
 import { importChore } from './features/imports/chore.ts';
-import { keepAccess } from './features/operations/keep-access.ts';
-import { shopErasure } from './features/privacy/erase-rows.ts';
-import { retention } from './features/privacy/retention.ts';
+import { accessChore } from './features/operations/keep-access.ts';
+import { erasureChore } from './features/privacy/erase-rows.ts';
+import { retentionChore } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
 import { silenceChore } from './features/reconciliation/silence.ts';
 import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
-import { ledgerCheck } from './pipeline/ledger/check.ts';
+import { ledgerChore } from './pipeline/ledger/check.ts';
 import type { Measures } from './pipeline/measures.ts';
 import { type BatchSizes, createBatchSizes } from './pipeline/process/batch-sizes.ts';
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
-import { createFetches, READS } from './pipeline/read/chore.ts';
+import { READS, readChore } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
 import type { Traces } from './pipeline/traces.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
@@ -144,13 +144,13 @@ export function jobsOf(
       return await workOnShop(onShop, shopId, listen).finally(() => workingOn--);
     },
     chores: [
-      shopErasure(db),
-      retention({ db, retentionDays: config.retentionDays, log }),
-      keepAccess({ db, admin, access, log }),
-      announcing({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
-      createFetches({ db, shops, settings, admin, log, now, random, wake, translate }),
+      erasureChore(db),
+      retentionChore({ db, retentionDays: config.retentionDays, log }),
+      accessChore({ db, admin, access, log }),
+      flowChore({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
+      readChore({ db, shops, settings, admin, log, now, random, wake, translate }),
       importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
-      ledgerCheck({ db, log, now, wake }),
+      ledgerChore({ db, log, now, wake }),
       silenceChore({ db, shops, settings, admin, log, now }),
       reconciliationChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
     ],

@@ -1,4 +1,4 @@
-import { ledgerCheck } from '../../server/pipeline/ledger/check.ts';
+import { ledgerChore } from '../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { appendFacts } from '../../server/store/consent/facts.ts';
 import { askLedgerCheck, untoldOptOuts } from '../../server/store/consent/ledger-checks.ts';
@@ -68,7 +68,7 @@ const residentMb = () => process.memoryUsage.rss() / 2 ** 20;
  */
 async function check(app: AppDatabase, shop: Shop): Promise<{ seconds: number; grewMb: number; opened: number }> {
   await askLedgerCheck(app.db, shop);
-  const chore = ledgerCheck({ db: app.db, log: createLog('silent'), now: Date.now, wake: () => {} });
+  const chore = ledgerChore({ db: app.db, log: createLog('silent'), now: Date.now, wake: () => {} });
   globalThis.gc?.();
   const before = residentMb();
   let most = before;

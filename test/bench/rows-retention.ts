@@ -1,4 +1,4 @@
-import { retention } from '../../server/features/privacy/retention.ts';
+import { retentionChore } from '../../server/features/privacy/retention.ts';
 import type { Db } from '../../server/platform/database/db.ts';
 import { createLog } from '../../server/platform/log.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
@@ -52,7 +52,7 @@ export async function retaining({ world, quick, say }: Run): Promise<Row[]> {
       return done;
     },
   };
-  const { workWithoutKey } = retention({ db, retentionDays: RETENTION_DAYS, log: createLog('silent') });
+  const { workWithoutKey } = retentionChore({ db, retentionDays: RETENTION_DAYS, log: createLog('silent') });
   const rateOf = async (shop: Shop) => {
     const began = performance.now();
     while (await workWithoutKey(shop.id, new AbortController().signal));

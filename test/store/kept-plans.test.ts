@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { shopErasure } from '../../server/features/privacy/erase-rows.ts';
+import { erasureChore } from '../../server/features/privacy/erase-rows.ts';
 import type { Param, Sql } from '../../server/platform/database/db.ts';
 import { lockShop } from '../../server/store/deliveries/deliveries.ts';
 import { newDatabase } from '../fakes/database.ts';
@@ -141,7 +141,7 @@ it('a plan that was made while the tables were almost empty still reads only the
 it('looking for shops to erase reads no events of a shop that has the app, even before the server has statistics', async () => {
   await scene.begin();
   let asked = '';
-  await shopErasure(scene.db).due({
+  await erasureChore(scene.db).due({
     query: async (text) => {
       asked = text;
       return [];

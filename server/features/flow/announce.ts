@@ -70,7 +70,7 @@ export type AnnounceDeps = {
  * Tells Shopify Flow about each new problem once, which starts workflows that begin with "Ascent360
  * needs attention". At least once: if Shopify's answer is lost, we tell it again.
  */
-export function announcing({ db, admin, log, apiKey, everyMs }: AnnounceDeps): Chore {
+export function flowChore({ db, admin, log, apiKey, everyMs }: AnnounceDeps): Chore {
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   /**

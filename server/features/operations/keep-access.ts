@@ -15,7 +15,7 @@ const GAIN_AGAIN_MINUTES = 1;
  * Failures are retried an hour later. An app with a private key also gets each shop's hourly token
  * here, from its first webhook on.
  */
-export function keepAccess(deps: { db: Db; admin: Admin; access: Access; log: Log }): Chore {
+export function accessChore(deps: { db: Db; admin: Admin; access: Access; log: Log }): Chore {
   const { db, admin, access, log } = deps;
   return {
     name: 'admin_access',

@@ -51,7 +51,7 @@ async function deleteBatch(sql: Sql, shopId: number): Promise<boolean> {
  * Deletes the rows of erased shops in batches, and finally the shop's own row with what refers to
  * it. A shop that only requests about people have named goes the same way.
  */
-export function shopErasure(db: Db): KeylessChore {
+export function erasureChore(db: Db): KeylessChore {
   return {
     name: 'erase_shop',
     due: async (sql) => {

@@ -156,7 +156,7 @@ export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'inf
  * year. Then logs where the audit log ends. Works in pages, each a short transaction under the shop's lock; after a crash it only has
  * to start over.
  */
-export function retention({ db, retentionDays, log }: RetentionDeps): KeylessChore {
+export function retentionChore({ db, retentionDays, log }: RetentionDeps): KeylessChore {
   /** How far this process got in a shop, and when the shop was last done then. */
   const places = new Map<number, { place: Place; doneBefore: number | null }>();
 

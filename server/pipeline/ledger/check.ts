@@ -37,7 +37,7 @@ type Step = { opened: number; at: Pick<LedgerCheck, 'afterFactId' | 'afterPerson
  * find it.
  * @param deps.wake says that the shop has something to send
  */
-export function ledgerCheck(deps: { db: Db; log: Log; now: () => Instant; wake(shopId: number): void }): Chore {
+export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(shopId: number): void }): Chore {
   const { db, log, now } = deps;
 
   async function openAll<T>(

@@ -31,7 +31,7 @@ async function shopsWithReads(sql: Sql): Promise<number[]> {
  * nothing is read, and nothing waits for it.
  * @param deps.wake says that the shop has something to translate or to send
  */
-export function createFetches(deps: FetchDeps & { random: () => number; wake(shopId: number): void }): Chore {
+export function readChore(deps: FetchDeps & { random: () => number; wake(shopId: number): void }): Chore {
   /** How many people of a shop to ask for next, after no answer came; otherwise as many as fit. */
   const sizes = new Map<number, number>();
 

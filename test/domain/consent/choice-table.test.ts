@@ -10,7 +10,7 @@ import type { HistoryPolicy, OptInLevel } from '../../../server/domain/settings.
 import { loadContext } from '../../../server/pipeline/deliver/context.ts';
 import { evaluate } from '../../../server/pipeline/deliver/evaluate.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
-import { createFetches } from '../../../server/pipeline/read/chore.ts';
+import { readChore } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { bodyBinding } from '../../../server/store/events/events.ts';
 import { customerKey } from '../../../server/store/people/identifiers.ts';
@@ -129,7 +129,7 @@ beforeAll(async () => {
   // said.
   const met = cases.filter(({ source }) => source === 'read').map(({ id }) => customerKey(shop.vault, String(id)));
   await db.query('UPDATE people SET read_due_at = NULL WHERE shop_id = $1 AND key <> ALL($2::text[])', [shop.id, met]);
-  const chore = createFetches({ ...deps, random: () => 0.5, translate, wake: () => {} });
+  const chore = readChore({ ...deps, random: () => 0.5, translate, wake: () => {} });
   while (await chore.work(shop, new AbortController().signal));
 }, 120_000);
 afterAll(async () => await scene.close());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenAdmin, openAdmin } from '../../../server/admin/open-admin.ts';
-import { announcing } from '../../../server/features/flow/announce.ts';
+import { flowChore } from '../../../server/features/flow/announce.ts';
 import { readConfig } from '../../../server/platform/config.ts';
 import { loadKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -43,7 +43,7 @@ async function freshShop() {
   const there = connector.admin.shop(domain);
   await until('the app may read the shop', async () => ((await opened.admin.hasAccess(shop)) ? true : undefined));
   const { db } = connector;
-  const chore = announcing({ db, admin: opened.admin, log: createLog('silent'), apiKey: API_KEY, everyMs: 0 });
+  const chore = flowChore({ db, admin: opened.admin, log: createLog('silent'), apiKey: API_KEY, everyMs: 0 });
   const look = async () => {
     for (;;) {
       if (!(await chore.due(db)).includes(shop.id)) return;

@@ -1,6 +1,6 @@
 /** Erasing a customer takes nothing from another who had the same address. */
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
+import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
@@ -10,7 +10,7 @@ import { answers } from '../activity/scene.ts';
 const scene = readScene();
 
 const SHARED = 'person1@example.com';
-const check = () => ledgerCheck({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+const check = () => ledgerChore({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
 
 it.each([
   ['waits is sent', false, [{ Email: SHARED, EmailPermission: false }]],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { retention } from '../../../server/features/privacy/retention.ts';
+import { retentionChore } from '../../../server/features/privacy/retention.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
@@ -35,7 +35,7 @@ async function age(days: number): Promise<void> {
 }
 
 async function retain(days = DAYS): Promise<void> {
-  const chore = retention({ db: connector.db, retentionDays: days, log });
+  const chore = retentionChore({ db: connector.db, retentionDays: days, log });
   await connector.db.query('UPDATE shops SET retained_at = NULL');
   for (const id of await chore.due(connector.db)) {
     while (await chore.workWithoutKey(id, new AbortController().signal));
@@ -56,8 +56,8 @@ describe('retention', () => {
     const leaving: Pick<Db, 'transaction'> = {
       transaction: async (work) => await connector.db.transaction(work).finally(() => left.abort()),
     };
-    const one = retention({ db: { ...connector.db, ...leaving }, retentionDays: DAYS, log });
-    const other = retention({ db: connector.db, retentionDays: DAYS, log });
+    const one = retentionChore({ db: { ...connector.db, ...leaving }, retentionDays: DAYS, log });
+    const other = retentionChore({ db: connector.db, retentionDays: DAYS, log });
     const unreadable = await connector.deliver('customers/update', '[]');
     expect(unreadable.state).toBe('attention');
     await connector.db.query(
@@ -283,7 +283,11 @@ it('leaves no gap in the audit log, whatever the clock said when its entries wer
 
 it('logs once a day where each shop’s audit log ends', async () => {
   const lines: object[] = [];
-  const chore = retention({ db: connector.db, retentionDays: DAYS, log: { info: (line: object) => lines.push(line) } });
+  const chore = retentionChore({
+    db: connector.db,
+    retentionDays: DAYS,
+    log: { info: (line: object) => lines.push(line) },
+  });
   await connector.db.query('UPDATE shops SET retained_at = NULL');
   for (const id of await chore.due(connector.db)) {
     while (await chore.workWithoutKey(id, new AbortController().signal));

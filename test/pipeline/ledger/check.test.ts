@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
+import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
@@ -30,7 +30,7 @@ it.each([1, 2, 3, 4, 5])(
     };
     // The first page takes so long that the rest comes in another piece.
     let looks = 0;
-    const check = ledgerCheck({
+    const check = ledgerChore({
       db: { ...db, query },
       log: createLog('silent'),
       now: () => Date.now() + Math.min(looks++, 2) * 3000,

@@ -1,6 +1,6 @@
 /** An opt-out that something else was to carry isn't forgotten when its customer is deleted or merged. */
 import { expect, it } from 'vitest';
-import { ledgerCheck } from '../../../server/pipeline/ledger/check.ts';
+import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { answers } from '../../features/activity/scene.ts';
@@ -12,7 +12,7 @@ const scene = readScene();
 const source = { SourceName: 'Shopify', SourceType: 'Ecommerce' };
 const optedOut = { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(MINUTE) } as const;
 const openCheck = () =>
-  ledgerCheck({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  ledgerChore({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
 
 it('one that was being sent at the deletion goes out with the check that its end asks for, with the address alone', async () => {
   const { db, shop } = scene.base;

@@ -4,7 +4,7 @@ import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import { isRecordDenied } from '../../../server/admin/asked-for.ts';
 import type { Chore } from '../../../server/pipeline/chores.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
-import { createFetches } from '../../../server/pipeline/read/chore.ts';
+import { readChore } from '../../../server/pipeline/read/chore.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { answerGraphql } from '../../fakes/shopify-graphql.ts';
 import { emailOf, FakeShop } from '../../fakes/shopify-shop.ts';
@@ -111,7 +111,7 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
       throw new Error('No files here');
     },
   };
-  const chore: Chore = createFetches({
+  const chore: Chore = readChore({
     db,
     shops,
     settings: store,

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { shopErasure } from '../../../server/features/privacy/erase-rows.ts';
+import { erasureChore } from '../../../server/features/privacy/erase-rows.ts';
 import { readConfig } from '../../../server/platform/config.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -212,7 +212,7 @@ describe('shop/redact', () => {
       [shop.id],
     );
     await db.query(`UPDATE shops SET domain = 'erased:1', wrapped_key = NULL, wrap_key_id = NULL, erased_at = now()`);
-    const chore = shopErasure(db);
+    const chore = erasureChore(db);
     // A process that stops after every statement still finishes in the end.
     for (let turn = 0; turn < 2; turn++) {
       const stopping = new AbortController();
@@ -223,7 +223,7 @@ describe('shop/redact', () => {
           return await db.query(text, params);
         },
       };
-      await shopErasure(cut).workWithoutKey(shop.id, stopping.signal);
+      await erasureChore(cut).workWithoutKey(shop.id, stopping.signal);
     }
     expect(await db.query('SELECT 1 FROM events')).toHaveLength(1000);
     expect(await shops.byId(shop.id)).toBe(shop);
@@ -280,7 +280,7 @@ describe('shop/redact', () => {
       async (sql) => await destroyKey(sql, shop, '00000000-0000-7000-8000-000000000000', () => true),
     );
     expect(destroyed).toBe(true);
-    const chore = shopErasure(db);
+    const chore = erasureChore(db);
     while (await chore.workWithoutKey(shop.id, new AbortController().signal));
     await storing;
     expect(stored).toBeGreaterThan(100);
