@@ -16,7 +16,7 @@ try {
   process.stdout.write(applied.length > 0 ? `Applied ${applied.join(', ')}\n` : 'Nothing to apply\n');
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  const head = error instanceof ConfigError ? 'The environment is not complete:\n' : '';
+  const head = error instanceof ConfigError ? 'Fix these environment variables:\n' : '';
   process.stderr.write(`${head}${explainConnection('DATABASE_URL', error) ?? error.message}\n`);
   // A server that still waits for a password would hold the process for a minute.
   process.exit(1);

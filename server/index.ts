@@ -37,6 +37,6 @@ try {
   const { start } = await import('./start.ts');
   running = await start(config, log);
 } catch (error) {
-  if (error instanceof ConfigError) refuse(`The environment is not complete:\n${error.message}`);
+  if (error instanceof ConfigError) refuse(`Fix these environment variables:\n${error.message}`);
   refuse(explainConnection('DATABASE_URL', error) ?? (error instanceof Error ? error.message : 'Could not start'));
 }
