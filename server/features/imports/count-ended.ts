@@ -1,10 +1,9 @@
 import type { End, Import, ToldCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { firstIdAt } from '../../platform/database/ids.ts';
+import { FIRST_ID, firstIdAt } from '../../platform/database/ids.ts';
 import { saveTally } from '../../store/imports/feeding.ts';
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /**
  * Event ids start with the time, so they sort by it. After this long, in milliseconds, no new event
@@ -63,10 +62,10 @@ type Counted = Pick<Import, 'id' | 'settledTo' | 'settled'>;
  * them, not a million.
  */
 export const allEnds = async (sql: Sql, one: Counted): Promise<End[]> =>
-  addEnds(one.settled.ends, await endsOf(sql, one.id, one.settledTo ?? FIRST, LAST));
+  addEnds(one.settled.ends, await endsOf(sql, one.id, one.settledTo ?? FIRST_ID, LAST));
 
 export const allTold = async (sql: Sql, one: Counted): Promise<ToldCounts> =>
-  addTold(one.settled.told, await toldBy(sql, one.id, one.settledTo ?? FIRST, LAST));
+  addTold(one.settled.told, await toldBy(sql, one.id, one.settledTo ?? FIRST_ID, LAST));
 
 /**
  * Counts finished events for good, up to the first unfinished one. Saves nothing if an outcome
@@ -80,7 +79,7 @@ export async function freezeTally(sql: Sql, job: Import, now: Instant): Promise<
   const first = waiting?.first ?? LAST;
   const safe = job.endedAt === null ? firstIdAt(now - CLOCKS_MS) : LAST;
   const [to = safe] = [first, safe].sort();
-  const from = job.settledTo ?? FIRST;
+  const from = job.settledTo ?? FIRST_ID;
   if (to <= from) return;
   const ends = addEnds(job.settled.ends, await endsOf(sql, job.id, from, to));
   const told = addTold(job.settled.told, await toldBy(sql, job.id, from, to));

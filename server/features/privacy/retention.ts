@@ -2,6 +2,7 @@ import { AUDIT_KEPT_DAYS, EXPIRES_AFTER_DAYS, ROWS_KEPT_DAYS } from '../../domai
 import type { KeylessChore } from '../../pipeline/chores.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { FIRST_ID } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { chainEnd } from '../../store/audit/audit-chain.ts';
 import { lockShop } from '../../store/deliveries/deliveries.ts';
@@ -13,7 +14,7 @@ const PAGE = 500;
 const PIECE_MS = 2000;
 
 type Place = { at: Date; id: string };
-const START: Place = { at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+const START: Place = { at: new Date(0), id: FIRST_ID };
 
 /**
  * Expires events that have waited or needed attention for too long.

@@ -1,5 +1,6 @@
 import { setImmediate as othersFirst, setTimeout as wait } from 'node:timers/promises';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { FIRST_ID } from '../../platform/database/ids.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { type EventRow, type StoredEvent, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
@@ -12,8 +13,6 @@ const LARGE_BODY_BYTES = 1024 * 1024;
 
 /** After this many bodies, others in this process get their turn. */
 const AT_A_TIME = 8;
-/** No id comes before it. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 export type OpenDeps = { db: Pick<Db, 'query'>; shops: Pick<Shops, 'facts'> };
 

@@ -22,6 +22,9 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${randomUUID().slice(19)}`;
 }
 
+/** No id comes before it. */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 /** The smallest id of a row created at this time, in milliseconds since 1970, or later. */
 export function firstIdAt(at: number): string {
   const hex = Math.max(at, 0).toString(16).padStart(12, '0');

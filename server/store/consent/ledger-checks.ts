@@ -1,5 +1,6 @@
 import type { Channel } from '../../domain/consent.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { FIRST_ID } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
 import { OPT_OUT_TOPIC } from './opt-out-topic.ts';
@@ -134,7 +135,7 @@ export async function untoldOptOuts(
        WHERE f.channel IN ('email', 'sms') AND t.told IS NULL)
      SELECT l.id AS last, u.channel, u.address FROM (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS l
      LEFT JOIN untold u ON true`,
-    [shop.id, account, page.afterFactId ?? '00000000-0000-0000-0000-000000000000', page.size],
+    [shop.id, account, page.afterFactId ?? FIRST_ID, page.size],
   );
   const found = rows.flatMap(({ channel, address }) => (channel && address ? [{ channel, address }] : []));
   return { keys: await withoutOpen(sql, shop, found), last: rows[0]?.last ?? null };

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import type { Installation } from '../shops/installation.ts';
+import { type Installation, SENT_WITHOUT_APP } from '../shops/installation.ts';
 import type { Shop } from '../shops/shops.ts';
 
 const HOUR = 3_600_000;
@@ -35,7 +35,7 @@ const STRANGERS_KEPT_DAYS = 60;
 export const isStranger = `s.erased_at IS NULL AND s.first_call_at IS NULL AND s.first_webhook_at IS NULL
   AND s.created_at < now() - interval '${STRANGERS_KEPT_DAYS} days'
   AND (SELECT 1 FROM events e WHERE e.shop_id = s.id AND (e.received_at > now() - interval '${STRANGERS_KEPT_DAYS} days'
-    OR e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')) LIMIT 1) IS NULL`;
+    OR e.topic NOT IN ${SENT_WITHOUT_APP}) LIMIT 1) IS NULL`;
 
 /**
  * Whether a shop's rows may be deleted: its key is destroyed. A stranger's is destroyed here, in the
@@ -72,7 +72,7 @@ async function hasLaterSign(
     const waiting = await sql.query<WaitingWebhook>(
       `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.body FROM events e JOIN shops s ON s.id = e.shop_id
        WHERE e.shop_id = $1 AND e.state = 'received' AND e.id > $2 AND e.source = 'webhook' AND e.body IS NOT NULL
-         AND e.topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')
+         AND e.topic NOT IN ${SENT_WITHOUT_APP}
          AND (s.uninstalled_at IS NULL OR e.triggered_at > s.uninstalled_at)
        ORDER BY e.id LIMIT ${WAITING_AT_ONCE}`,
       [shop.id, after],

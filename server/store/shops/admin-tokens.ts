@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { Shop } from './shops.ts';
+import { HAS_APP, type Shop } from './shops.ts';
 
 /** What is sealed in `admin_tokens.pair`. */
 type TokenPair = { access: string; refresh: string | null };
@@ -216,8 +216,7 @@ export async function dueForUpkeep(sql: Sql): Promise<number[]> {
 export async function lacksToken(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN admin_tokens t ON t.shop_id = s.id
-     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
-       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)
+     WHERE ${HAS_APP}
        AND (t.rest_until IS NULL OR t.rest_until < now())
        AND (t.pair IS NULL OR t.refused_at IS NOT NULL OR NOT ${USABLE} OR (t.refresh_expires_at IS NULL AND NOT ${FRESH}))
      LIMIT 100`,

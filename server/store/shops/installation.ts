@@ -83,6 +83,9 @@ export async function loadInstallation(sql: Sql, shop: Shop, forSaving = false):
   };
 }
 
+/** SQL: the topics that Shopify also sends to shops without the app, so they are no sign that it is installed. */
+export const SENT_WITHOUT_APP = `('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')`;
+
 /**
  * When the last webhook was triggered that was handled, and that shows that the shop has the app;
  * null: none after `at`. `lastWebhookAt` isn't written for each of them.
@@ -92,7 +95,7 @@ export async function lastWebhookSince(sql: Sql, shop: Shop, at: Instant): Promi
     `SELECT max(least(triggered_at, received_at)) AS at FROM events
      WHERE shop_id = $1 AND received_at > $2 AND triggered_at > $2 AND source = 'webhook' AND state <> 'received'
        AND reason IS DISTINCT FROM 'unreadable'
-       AND topic NOT IN ('app/uninstalled', 'customers/data_request', 'customers/redact', 'shop/redact')`,
+       AND topic NOT IN ${SENT_WITHOUT_APP}`,
     [shop.id, new Date(at)],
   );
   return instantOf(row?.at);

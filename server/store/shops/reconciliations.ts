@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { hasToken } from './admin-tokens.ts';
-import type { Shop } from './shops.ts';
+import { HAS_APP, type Shop } from './shops.ts';
 
 /** How far a shop has been compared with Shopify. */
 export type Reconciliation = {
@@ -41,8 +41,7 @@ const urlBinding = (shop: Shop) => `reconciliations.url:${shop.id}`;
 export async function shopsToReconcile(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN reconciliations r ON r.shop_id = s.id
-     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
-       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL) AND ${hasToken('s.id')}
+     WHERE ${HAS_APP} AND ${hasToken('s.id')}
        AND (r.shop_id IS NULL OR r.due_at <= now() OR r.consent_due_at <= now())`,
   );
   return rows.map((row) => row.id);

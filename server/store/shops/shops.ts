@@ -175,6 +175,10 @@ export function createShops(db: Db, keys: Keys): Shops {
   };
 }
 
+/** SQL: the app is installed in shop `s`, and its data can be opened. */
+export const HAS_APP = `s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
+       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)`;
+
 const openFacts = (shop: Shop, facts: Uint8Array | null | undefined) =>
   facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, facts) : {};
 

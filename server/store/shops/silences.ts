@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { PATTERN_WEEKS, type Pattern, WINDOW_MS } from '../../domain/silence.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { topics } from '../../shopify/topics.ts';
-import type { Shop } from './shops.ts';
+import { HAS_APP, type Shop } from './shops.ts';
 
 /** How a shop's silence stands. */
 export type Silence = {
@@ -27,8 +27,7 @@ const LAST_WEBHOOK = `SELECT received_at FROM events WHERE shop_id = s.id AND so
 export async function shopsToWatch(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
     `SELECT s.id FROM shops s LEFT JOIN silences q ON q.shop_id = s.id
-     WHERE s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
-       AND (s.first_call_at IS NOT NULL OR s.first_webhook_at IS NOT NULL)
+     WHERE ${HAS_APP}
        AND (q.shop_id IS NULL OR q.due_at <= now())`,
   );
   return rows.map(({ id }) => id);
