@@ -29,15 +29,15 @@ export type BulkStep =
  * fields.
  * @throws AdminError; `refused` with `denied` when the app may not read in bulk
  */
-export async function stepBulkRead(at: Asking, asked: BulkAsked, job: BulkJob, now: Instant): Promise<BulkStep> {
+export async function stepBulkRead(asking: Asking, asked: BulkAsked, job: BulkJob, now: Instant): Promise<BulkStep> {
   if (job.operationId === null) {
-    const denied = await fieldsToLeaveOut(at, asked, job.denied);
+    const denied = await fieldsToLeaveOut(asking, asked, job.denied);
     if (denied === null) return { state: 'forbidden' };
-    const operationId = await startBulkRead(at, asked, denied);
+    const operationId = await startBulkRead(asking, asked, denied);
     return operationId === null ? { state: 'busy' } : { state: 'begun', operationId, denied };
   }
-  const read = await lookAtBulkRead(at, job.operationId, now);
+  const read = await lookAtBulkRead(asking, job.operationId, now);
   if (read.state !== 'denied') return read;
-  const denied = await moreToLeaveOut(at, asked, job.denied);
+  const denied = await moreToLeaveOut(asking, asked, job.denied);
   return denied === null ? { state: 'forbidden' } : { state: 'again', denied };
 }

@@ -90,11 +90,11 @@ const union = (...lists: readonly (readonly string[])[]) => [...new Set(lists.fl
  * @throws AdminError
  */
 export async function fieldsToLeaveOut(
-  at: Asking,
+  asking: Asking,
   asked: BulkAsked,
   before: readonly string[],
 ): Promise<string[] | null> {
-  const sight = await lookAtSight(at, asked);
+  const sight = await lookAtSight(asking, asked);
   return sight && union(before, sight.denied);
 }
 
@@ -106,13 +106,13 @@ export async function fieldsToLeaveOut(
  * @throws AdminError
  */
 export async function moreToLeaveOut(
-  at: Asking,
+  asking: Asking,
   asked: BulkAsked,
   before: readonly string[],
 ): Promise<string[] | null> {
-  const sight = await lookAtSight(at, asked);
+  const sight = await lookAtSight(asking, asked);
   const all = union(before, sight?.denied ?? [], sight?.unproven ?? []);
   if (all.length === before.length) return null;
-  await at.admin.noteLeftOut(at.shop, probeOf(asked).name, all);
+  await asking.admin.noteLeftOut(asking.shop, probeOf(asked).name, all);
   return all;
 }

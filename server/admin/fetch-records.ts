@@ -52,8 +52,8 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
  * The same order as one record, as text.
  * @throws AdminError
  */
-export async function fetchOrder(at: Asking, id: ShopifyId): Promise<string | null> {
-  const order = await fetchWholeOrder(at, id);
+export async function fetchOrder(asking: Asking, id: ShopifyId): Promise<string | null> {
+  const order = await fetchWholeOrder(asking, id);
   return order && JSON.stringify({ __typename: 'Order', ...order });
 }
 
@@ -107,7 +107,7 @@ const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !
  * @throws AdminError also if it fails for each of several
  */
 export async function fetchEachCustomer(
-  at: Asking,
+  asking: Asking,
   ids: readonly ShopifyId[],
   metafieldKeys: readonly string[],
   isStuck = false,
@@ -115,7 +115,7 @@ export async function fetchEachCustomer(
   const records = new Map<ShopifyId, string | null>();
   await inParts(ids, {
     ask: async (wanted) => {
-      for (const [id, record] of await fetchCustomers(at, wanted, metafieldKeys)) records.set(id, record);
+      for (const [id, record] of await fetchCustomers(asking, wanted, metafieldKeys)) records.set(id, record);
     },
     failed: (left, error) => {
       if (left.length > 1) throw error;

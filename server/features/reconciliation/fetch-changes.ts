@@ -56,17 +56,17 @@ export async function fetchChangedPage(
  * @returns the records by id; null for one that makes Shopify fail
  */
 export async function fetchWhole(
-  at: Asking,
+  asking: Asking,
   kind: Kind,
   unknown: readonly Changed[],
   keys: readonly string[],
 ): Promise<Map<ShopifyId, string | null>> {
   const ids = unknown.map(({ id }) => id);
-  if (kind === 'customers') return await fetchEachCustomer(at, ids, keys);
+  if (kind === 'customers') return await fetchEachCustomer(asking, ids, keys);
   const orders = new Map<ShopifyId, string | null>();
   for (const id of ids) {
     try {
-      const body = await fetchOrder(at, id);
+      const body = await fetchOrder(asking, id);
       if (body !== null) orders.set(id, body);
     } catch (error) {
       if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
