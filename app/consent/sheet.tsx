@@ -74,7 +74,7 @@ const reasonsOf = (decisions: readonly Decision[]): Decision[] => eachOnce(decis
 /** Reasons for which nothing was left out. */
 const leavingNothingOut = ['due', 'already_told', 'no_address'];
 
-/** An event that has nothing else to send makes no record that could leave a permission out: why it does, it says here. */
+/** An event that would send only its choice makes no record in which a permission could be left out: this says why. */
 function whyNothing(channel: Channel, { consent }: PersonDetail): string {
   const { state, now } = channel === 'email' || channel === 'sms' ? consent[channel] : { state: null, now: null };
   if (state === null || leavingNothingOut.includes(now.reason)) return t('notSentNone');

@@ -1,8 +1,8 @@
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 
 /**
- * What may go away by what is done in it, as a card with a button that hides it. If it had focus,
- * focus goes to what stands beside it, so that keyboard and screen readers continue there.
+ * Something that an action inside it may remove, such as a card with a button that hides it. If it had
+ * focus, focus moves to what is beside it, so that keyboard and screen readers continue there.
  */
 export function Fleeting({ children }: { children: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);

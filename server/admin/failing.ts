@@ -17,8 +17,8 @@ export type Failing = {
 
 /**
  * Keeps one problem per document while Shopify fails to answer it for a long time, and closes it
- * once Shopify answers, or answers others and nobody asks for it any more. Another process may have opened or closed it: one that gets an answer
- * speaks for all.
+ * once Shopify answers, or answers others and nobody asks for it any more. Another process may have
+ * opened or closed it: one that gets an answer speaks for all.
  */
 export function createFailing(deps: { db: Db; now: () => Instant; tellAfterMs?: number }): Failing {
   const { db, now, tellAfterMs = TELL_AFTER_MS } = deps;

@@ -1,8 +1,6 @@
-/**
- * Days after which an event that hasn't ended expires, and after which the overview announces that.
- */
+/** Days after which an event that hasn't ended expires. */
 export const EXPIRES_AFTER_DAYS = 90;
-
+/** Days after which the overview announces that. */
 export const ANNOUNCED_AFTER_DAYS = 76;
 
 /** Days after which the rows themselves are deleted. extensions/customer-block says that it knows of no more than 12 months. */

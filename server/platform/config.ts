@@ -32,7 +32,7 @@ const databaseUrl = z
   })
   .transform((url) => (url === EMBEDDED ? undefined : url));
 
-/** The driver reads the same, also without a host, which stands behind `?host=` then. */
+/** The driver accepts the same, also without a host: `?host=` may name it. */
 function canBeRead(url: string): boolean {
   return URL.canParse(url) || URL.canParse(url.replace('@/', '@host/'));
 }

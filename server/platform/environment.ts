@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
-/** The kinds of values that the environment may hold, each with what it says when it isn't one: the fault, and what to do. */
+/** The kinds of values in the environment, each with its message for a wrong one: the fault, and what to do. */
 
 const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

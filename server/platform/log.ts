@@ -45,7 +45,7 @@ export function withoutSecrets(line: Record<string, unknown>): Record<string, un
 /** While something is away, one line of a kind in this time, in milliseconds. */
 const SAME_OUTAGE_EVERY_MS = 60_000;
 const WARN = pino.levels.values['warn'] ?? 0;
-/** Of so many kinds is kept when they were last logged. */
+/** How many kinds to remember at most. */
 const MOST_KINDS = 1000;
 
 /**

@@ -1,17 +1,17 @@
-/** The value made of a text, which is made anew only if it is not remembered. */
+/** The value made of a text: the remembered one, or a new one. */
 export type Recall = (text: string, make: (text: string) => string) => string;
 
 /**
- * Shelves of values that were made lately. All of them together hold no more than `most`: when there would be more, everything is
- * forgotten, which costs less than knowing what was used last.
+ * A cache of up to `most` values. Each call of what it returns gives a part of it with keys of its own.
+ * When it is full, everything is forgotten: that costs less than knowing what was used last.
  */
 export function createMemory(most: number): () => Recall {
   const made = new Map<string, string>();
-  let shelves = 0;
+  let parts = 0;
   return () => {
-    const shelf = shelves++;
+    const part = parts++;
     return (text, make) => {
-      const place = `${shelf} ${text}`;
+      const place = `${part} ${text}`;
       const known = made.get(place);
       if (known !== undefined) return known;
       if (made.size >= most) made.clear();

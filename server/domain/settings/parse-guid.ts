@@ -9,7 +9,7 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const wholeGuid = new RegExp(`^${UUID}$`);
 /** Also in braces: Ascent360 writes its address as `/V1/Data/{GUID}`. */
 const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
-/** No address is longer, and what is unwrapped takes quadratic time: a megabyte of it would hold up the process for hours. */
+/** No address is longer. Unwrapping takes quadratic time: a megabyte would block the process for hours. */
 const LONGEST = 2000;
 /** Characters around a GUID or an address in code, emails and sentences. */
 const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;

@@ -29,7 +29,7 @@ export type Speech = {
   moment(iso: string): string;
   day(iso: string): string;
   list(parts: readonly string[]): string;
-  /** What stands between two sentences. */
+  /** Goes between two sentences. */
   space: ' ' | '';
 };
 

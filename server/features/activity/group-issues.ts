@@ -64,8 +64,8 @@ function personOf(id: string, { contact, customerId }: PersonProfile): NonNullab
 const sinceOf = (events: readonly IssueRow[]) => events.at(-1)?.received_at.toISOString() ?? '';
 
 /**
- * The filter for an issue's events: of an open one all of them, of an ignored one those that it
- * counts, which are the newer ones, and of no import that was cancelled meanwhile.
+ * The filter for an issue's events: of an open one all of them; of an ignored one only those that it
+ * counts, not older ones, nor those of an import that was canceled.
  */
 const queryOf = (state: IssueState, { reason, person_id: person }: IssueRow, events: readonly IssueRow[]) =>
   new URLSearchParams({

@@ -14,7 +14,7 @@ const wasRefused = `EXISTS (SELECT 1 FROM attempts r WHERE r.delivery_id = d.id 
 const conditions: Record<IssueState, string> = {
   open: `e.state = 'attention'`,
   resolved: `e.state = 'accepted' AND ${recently} AND ${wasRefused}`,
-  // What an import no longer sent when it was cancelled never was an issue.
+  // What an import no longer sent when it was canceled never was an issue.
   ignored: `e.state = 'skipped' AND e.reason = 'dismissed' AND ${recently}
     AND e.detail IS DISTINCT FROM '${detailOf('import_cancelled')}'`,
 };

@@ -11,7 +11,7 @@ const DAY = 24 * 3_600_000;
 /** For more, import a segment or all customers. */
 const MOST_IDS = 10_000;
 
-/** None is longer, with what copying leaves around it: taking that off a megabyte would hold up the process for long. */
+/** No id is longer, even with what was copied along: removing that from a megabyte would block the process for long. */
 const LONGEST_ID = 100;
 
 const digitsOf = (type: string, error: string) =>

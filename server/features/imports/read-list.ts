@@ -21,7 +21,7 @@ export type ListDeps = { db: Db; admin: Admin };
 
 /**
  * Lists the next customers of a segment, in pages of ids. Keeps none of them if the
- * import was cancelled meanwhile, or another process has gone on with it.
+ * import was canceled meanwhile, or another process has gone on with it.
  * @throws AdminError
  */
 export async function listMembers(

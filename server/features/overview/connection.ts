@@ -22,13 +22,13 @@ type Known = {
   changed: LastChanges;
 };
 
-/** What else holds up what is sent: it isn't, once this one is over. */
+/** What would still hold up sending once this gate is gone. */
 function besides(gate: Gate, stored: StoredSettings | null): Text | null {
   if (gate === 'not_connected' && stored?.settings.paused) return { code: 'connection.also_paused' };
   return gate === 'paused' && stored?.problem ? { code: 'connection.also_refused' } : null;
 }
 
-/** The state, in what it is seen, and since when. Reasons are checked in the same order as for waiting events. */
+/** The state, the text about it, and since when. Reasons are checked in the same order as for waiting events. */
 function standing({ stored, life, changed }: Known): {
   state: Connection['state'];
   text: Text;

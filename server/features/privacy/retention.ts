@@ -154,8 +154,8 @@ export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'inf
 /**
  * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended
  * `retentionDays` ago, expires what hasn't ended after 90 days, and deletes unneeded rows after a
- * year. Then logs where the audit log ends. Works in pages, each a short transaction under the shop's lock; after a crash it only has
- * to start over.
+ * year. Then logs where the audit log ends. Works in pages, each a short transaction under the
+ * shop's lock; after a crash it only has to start over.
  */
 export function retentionChore({ db, retentionDays, log }: RetentionDeps): KeylessChore {
   /** How far this process got in a shop, and when the shop was last done then. */

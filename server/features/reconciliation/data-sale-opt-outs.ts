@@ -8,8 +8,8 @@ import type { Shop } from '../../store/shops/shops.ts';
 
 /**
  * Records who opted out of the sale of their data, or took that back, since we last read them: no
- * webhook reports it and it has no date; a field the app may not see says nothing. This sends nothing by itself: it only affects the lists in payloads that are sent
- * anyway. Call it in a transaction that holds the shop's lock. A person who was never read is read
+ * webhook reports it and it has no date; a field the app may not see says nothing. This sends nothing
+ * by itself: it only affects the lists in payloads that are sent anyway. Call it in a transaction that holds the shop's lock. A person who was never read is read
  * before anything is sent about them.
  * @param askedAt when Shopify was asked, or the file requested; null: not known
  */

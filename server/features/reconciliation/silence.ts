@@ -22,7 +22,7 @@ import { MARGIN_MS } from './fetch-changes.ts';
 export type SilenceDeps = ChangesDeps & { log: Log };
 
 const MINUTE = 60_000;
-/** A shorter silence is not worth a thought. */
+/** A shorter silence is not looked into. */
 const SHORTEST_MS = 30 * MINUTE;
 /** While an entry is open: how soon to see whether webhooks come again. */
 const OPEN_EVERY_MS = MINUTE;

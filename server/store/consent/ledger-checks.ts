@@ -8,13 +8,13 @@ import { OPT_OUT_TOPIC } from './opt-out-topic.ts';
 const EVERY = `interval '1 day'`;
 
 /**
- * Asks for a check soon of a shop's ledger against what was told. `FROM` and a condition may
- * follow. A check in progress continues, and is then done once more.
+ * SQL around the rows to insert: has a shop's ledger checked soon against what was told. A check in
+ * progress continues, and is then done once more.
  */
 const ASK = `INSERT INTO ledger_checks (shop_id, due_at, asked)`;
 const AGAIN = 'ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at, asked = ledger_checks.asked + 1';
 
-/** Something changed what is due: asks for a check soon of the shop's whole ledger. */
+/** Something changed what is due: has the shop's whole ledger checked soon. */
 export async function askLedgerCheck(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
   await sql.query(`${ASK} VALUES ($1, now(), 1) ${AGAIN}`, [shop.id]);
 }

@@ -11,7 +11,7 @@ import { type DeliverySubject, subjectBinding } from './deliveries.ts';
  */
 export type Reopened = { deliveryId: string; source: string | null };
 
-/** What to send them with. `reassert`: flags that were accepted already, too. `subjects`: of the sources, except erased ones. */
+/** `reassert`: flags that were accepted already are sent, too. `subjects`: of the sources, except erased ones. */
 export type Again = { reassert: boolean; subjects: ReadonlyMap<string, DeliverySubject> };
 
 /** SQL: delivery `d` ended without telling its opt-out, and nothing else has told it since. */

@@ -86,7 +86,7 @@ async function hasLaterSign(
 
 /**
  * Destroys a shop's key and gives up its domain. From this commit on nothing of the shop can be
- * read, no process can store more for it (webhooks/inbox, lockShop and noteCall check), and it
+ * read, no process can store more for it (insertSealed, lockShop and noteCall check), and it
  * counts as new if it comes back. The rows are deleted later, see erasureChore. Must run in a
  * transaction that has the shop's lock.
  * @param isSign whether a waiting webhook shows that the shop has the app

@@ -19,7 +19,7 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
   return rows.flatMap((row) => ifReadable(() => openPerson(shop, row)) ?? []);
 }
 
-/** Events that told of mergers with others, or of attempts at one: they are found by whom Shopify was to keep. */
+/** Events about merging these customers with others, done or not: their search keys are those of the other. */
 export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly ShopifyId[]): Promise<string[]> {
   const names = { customerIds, orderIds: new Set<string>(), emails: [], phones: [] };
   const rows = await throughAllEvents<{ id: string; body: Uint8Array }>(

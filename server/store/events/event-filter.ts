@@ -20,7 +20,8 @@ const openOptOuts = ['waiting', 'late'] as const;
 
 /**
  * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
- * ended. `ids`: only these. `person`: an id, or `none` for those about nobody we know. `optOuts`: those whose delivery carries an opt-out that wasn't accepted yet, each choice once.
+ * ended. `ids`: only these. `person`: an id, or `none` for those about nobody we know. `optOuts`:
+ * those whose delivery carries an opt-out that wasn't accepted yet, each choice once.
  */
 export type ActivityFilter = {
   state: readonly EventState[];

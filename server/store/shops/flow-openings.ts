@@ -9,7 +9,7 @@ export type OpeningKind = 'connection' | 'rejected' | 'opt_outs' | 'privacy_requ
 export type Opening = { kind: OpeningKind; key: string };
 
 /**
- * The problems open now, of installed shops. `told`: whether to tell Flow. A delivery that Flow
+ * The problems open now, of installed shops. `tell`: whether to tell Flow. A delivery that Flow
  * itself started never causes that: Flow hears about a refused GUID once anything else waits.
  * A refused GUID and a privacy request have a new key each time, so one that opens again counts as
  * another, however soon.

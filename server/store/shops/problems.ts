@@ -4,8 +4,7 @@ import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from './shops.ts';
 
 /**
- * Kinds of problem that get an entry of their own, because no other row shows them;
- * overview/problems has their wording.
+ * Kinds of problem that get an entry of their own, because no other row shows them.
  */
 export type KeptProblemKind =
   /** Reconciliation found changes that no webhook had told us. */

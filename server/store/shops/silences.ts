@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { topics } from '../../shopify/topics.ts';
 import { HAS_APP, type Shop } from './shops.ts';
 
-/** How a shop's silence stands. */
+/** What is known about a shop's silence. */
 export type Silence = {
   /** The last webhook, or the installation if none came since. */
   since: Instant;
