@@ -13,7 +13,7 @@ import {
 type Profile = Pick<PersonProfile, 'tags' | 'read'>;
 
 /** The tags that the customer has, as written. */
-const presentTags = (profile: Profile) =>
+export const presentTags = (profile: Profile) =>
   Object.values(profile.tags).flatMap(({ tag, present }) => (present ? [tag] : []));
 
 function valuesOf(profile: Profile, source: ListSource): { values: string[]; from: string } {

@@ -75,26 +75,26 @@ async function readPerson(
   const { shop, stored } = seen;
   const person = await findPerson(db, shop, id);
   if (!person) return null;
+  const { profile } = person;
   const merged = await mergedInto(db, shop, person);
   const ids = [person, ...merged].map((one) => one.id);
   const known = [
-    ...addressesOf(shop.vault, person.profile.contact),
+    ...addressesOf(shop.vault, profile.contact),
     ...[person, ...merged].flatMap((one) => [...one.addresses.values()]),
     // Permissions of phone and post are about a person.
     ...tagChannels.flatMap((channel) => ids.map((hash) => ({ channel, hash, written: '' }))),
   ].map(({ channel, hash, written }) => ({ channel, address: hash, written }));
   const about = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { mapping } = (stored ?? nothingStored).settings;
-  const byTags = tagChannels.flatMap((channel) => factFromTags(person.profile, mapping, channel));
+  const byTags = tagChannels.flatMap((channel) => factFromTags(profile, mapping, channel));
   const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
   const flags = await flagsNow(db, seen, person.id);
-  const read = knownBesides(person.profile);
-  const knownAt = person.profile.read?.at ?? person.seenAt;
-  const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, read }, gateOf(stored));
+  const knownAt = profile.read?.at ?? person.seenAt;
+  const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, profile }, gateOf(stored));
   return {
     ...itemOf(person),
     consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },
-    read,
+    read: knownBesides(profile),
     timeline: entries,
     timelineCut: cut,
   };

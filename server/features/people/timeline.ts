@@ -1,5 +1,6 @@
 import type { Channel, ConsentFact, FactSource, FlagReason } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
+import type { PersonProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { describeState, type Gate } from '../../domain/wording/describe-state.ts';
@@ -9,7 +10,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { type ItemRow, itemColumns, summaryOf } from '../../store/events/event-list.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { KnownBesides, TimelineEntry } from './api.ts';
+import type { TimelineEntry } from './api.ts';
 import { describeRead } from './known-besides.ts';
 
 /** How many entries of each kind are shown. */
@@ -193,13 +194,14 @@ export async function timelineOf(
     about: readonly OwnAddress[];
     byTags: readonly ConsentFact[];
     knownAt: Instant;
-    read: KnownBesides;
+    profile: PersonProfile;
   },
   gate: Gate,
 ): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
-  const { about, read } = person;
-  const reads: TimelineEntry[] = read.readAt
-    ? [{ at: read.readAt, kind: 'read', ...saying({ code: 'summary.read' }, describeRead(read)), eventId: null }]
+  const { about, profile } = person;
+  const readAt = isoOf(profile.read?.at ?? null);
+  const reads: TimelineEntry[] = readAt
+    ? [{ at: readAt, kind: 'read', ...saying({ code: 'summary.read' }, describeRead(profile)), eventId: null }]
     : [];
   const kinds = [
     reads,
