@@ -1,6 +1,7 @@
 import { BlockStack, Box, Card, DescriptionList, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { MINUTE } from '../../server/domain/days.ts';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { call, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
@@ -22,7 +23,6 @@ import { useAction } from '../shell/use-action.ts';
 const t = textsOf('activity');
 /** How often an unfinished event is refreshed, in milliseconds. */
 const LOOK_AGAIN = 3000;
-const MINUTE = 60_000;
 /** The page that helps, by reason. */
 const pages: Record<string, string> = {
   not_connected: '/settings',

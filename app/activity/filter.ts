@@ -1,3 +1,4 @@
+import { DAY, MINUTE } from '../../server/domain/days.ts';
 import { withQuery } from '../api.ts';
 
 /**
@@ -31,9 +32,6 @@ export const eventTopics: readonly string[] = [
   ...['customers/data_request', 'customers/redact', 'shop/redact', 'import/orders', 'import/customers'],
   ...['person/read', 'person/opt_out', 'person/send', 'flow/send'],
 ];
-
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 /** Times up to now, as the overview counts them, in milliseconds. */
 const lengths = { '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY };

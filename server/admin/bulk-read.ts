@@ -1,3 +1,4 @@
+import { DAY } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { AdminError, type Asking } from './admin.ts';
 import { type BulkAsked, bulkQuery } from './bulk-query.ts';
@@ -20,7 +21,7 @@ export type BulkRead =
  * How long Shopify keeps a bulk operation's file
  * (https://shopify.dev/docs/api/usage/bulk-operations/queries).
  */
-export const FILE_KEPT_MS = 7 * 24 * 3_600_000;
+export const FILE_KEPT_MS = 7 * DAY;
 
 /**
  * Asks Shopify to read many records at once, into a file.

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { MINUTE } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Log } from '../platform/log.ts';
 import type { StoredToken } from '../store/shops/admin-tokens.ts';
@@ -28,7 +29,7 @@ export type ClientDeps = {
 };
 
 /** Waits between attempts, and how long Shopify may throttle one call, in milliseconds. */
-const PATIENCE = { ...DOWNLOAD_PATIENCE, throttledMs: 5 * 60_000 };
+const PATIENCE = { ...DOWNLOAD_PATIENCE, throttledMs: 5 * MINUTE };
 /**
  * The shortest wait after throttling, in milliseconds, doubled each time; and the longest wait for
  * points, whatever Shopify says.

@@ -1,12 +1,13 @@
+import { HOUR, MINUTE } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { closeFailing, openProblem, openProblems } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
-const TELL_AFTER_MS = 5 * 60_000;
+const TELL_AFTER_MS = 5 * MINUTE;
 /** What fails is asked for again within an hour. After so long, in milliseconds, nobody asks any more. */
-const FORGOTTEN_AFTER_MS = 3 * 3_600_000;
+const FORGOTTEN_AFTER_MS = 3 * HOUR;
 
 export type Failing = {
   /**

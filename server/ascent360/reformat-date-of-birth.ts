@@ -1,3 +1,4 @@
+import { DAY } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 import { visibleText } from '../domain/visible-text.ts';
 import { isCalendarDate } from './payload-contract.ts';
@@ -7,7 +8,6 @@ import { isCalendarDate } from './payload-contract.ts';
  * such as 9999-12-31.
  */
 const EARLIEST_YEAR = 1900;
-const DAY = 24 * 3_600_000;
 
 const YEAR_FIRST = /^(?<year>\d{4})(?<sign>[-/.])(?<month>\d{1,2})\k<sign>(?<day>\d{1,2})(?:[T ].*)?$/;
 const MONTH_FIRST = /^(?<month>\d{2})(?<sign>[-/])(?<day>\d{2})\k<sign>(?<year>\d{4})$/;

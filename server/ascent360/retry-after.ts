@@ -1,6 +1,6 @@
+import { HOUR } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 
-const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 
 /** Two forms of a date that old servers write and that RFC 9110 (5.6.7) still wants read. */

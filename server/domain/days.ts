@@ -1,5 +1,10 @@
 import type { Instant } from './scalars.ts';
 
+/** In milliseconds. */
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
 /**
  * Shopify gives apps the last 60 days of orders
  * (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).
@@ -9,8 +14,6 @@ export const ORDERS_DAYS = 60;
 /** A moment in ISO 8601, UTC. */
 export const isoOf = (at: Instant | Date | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** A local day begins at most this long before or after the same day in UTC. */
 const WIDEST_OFFSET = 15 * HOUR;
 
@@ -56,7 +59,7 @@ export function startOfDay(date: string, timeZone: string): Instant {
 
 /** The date this many days later, both `YYYY-MM-DD`. */
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
 /**

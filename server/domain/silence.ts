@@ -1,8 +1,7 @@
+import { HOUR, MINUTE } from './days.ts';
 /** When a shop's webhooks have been missing for longer than its own pattern makes likely (SPEC 11). */
 import type { Instant } from './scalars.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const HOURS_OF_WEEK = 168;
 
 /** A webhook seldom comes alone: what counts is in how many windows of this length some came. */

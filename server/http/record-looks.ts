@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from 'express';
+import { MINUTE } from '../domain/days.ts';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
@@ -6,8 +7,6 @@ import { noteLook } from '../store/shops/access-log.ts';
 import { unavailable } from './errors.ts';
 import { merchantOf } from './merchant-auth.ts';
 import { idOf } from './row-id.ts';
-
-const MINUTE = 60_000;
 
 /**
  * The routes that show personal data, and their names in the log. An open page reloads its lists

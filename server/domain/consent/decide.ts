@@ -57,6 +57,7 @@
  *   through.
  */
 import type { ChoiceMeaning, ConsentFact, FlagChannel, FlagDecision, FlagReason, Told } from '../consent.ts';
+import { DAY, MINUTE } from '../days.ts';
 import type { Instant } from '../scalars.ts';
 import type { HistoryPolicy, OptInLevel } from '../settings.ts';
 import { meaningOf } from './meaning-of.ts';
@@ -64,11 +65,11 @@ import { meaningOf } from './meaning-of.ts';
 /**
  * How far apart an `unsubscribed` and the order with the unticked box may be, either way, in ms.
  */
-const UNTICKED_WITHIN = 2 * 60_000;
+const UNTICKED_WITHIN = 2 * MINUTE;
 /** An opt-in chosen longer ago than this is history, in ms. */
-const OPT_IN_STAYS_NEW = 7 * 24 * 3_600_000;
+const OPT_IN_STAYS_NEW = 7 * DAY;
 /** How far ahead of our clock an opt-in may be dated, in ms. */
-const CLOCK_TOLERANCE = 15 * 60_000;
+const CLOCK_TOLERANCE = 15 * MINUTE;
 const LAST_DATE = 8.64e15;
 
 /** The settings that affect one channel, from rulesFor. */

@@ -1,7 +1,6 @@
+import { DAY, HOUR } from '../days.ts';
 import type { Instant } from '../scalars.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 /** The longest `Retry-After` we follow, in ms. */
 const RETRY_AFTER_LIMIT = HOUR;
 /** How long after its first attempt to keep trying a delivery with a due opt-out, in ms. */

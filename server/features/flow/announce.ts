@@ -1,5 +1,6 @@
 import { type Admin, AdminError } from '../../admin/admin.ts';
 import { FlowTriggerReceive } from '../../admin/documents.generated.ts';
+import { MINUTE } from '../../domain/days.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import type { Db } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
@@ -21,7 +22,7 @@ export const ATTENTION_HANDLE = 'ascent360-needs-attention';
  * someone has to act first.
  */
 const SOON = 60_000;
-const LATER = 15 * 60_000;
+const LATER = 15 * MINUTE;
 
 /**
  * What a workflow can read, and the page of the app that helps. No personal data: workflows email

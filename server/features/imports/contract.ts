@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORDERS_DAYS, startOfDay } from '../../domain/days.ts';
+import { DAY, ORDERS_DAYS, startOfDay } from '../../domain/days.ts';
 import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -7,7 +7,6 @@ import { visibleText } from '../../domain/visible-text.ts';
 import { idIn } from '../../shopify/gid.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
-const DAY = 24 * 3_600_000;
 /** For more, import a segment or all customers. */
 const MOST_IDS = 10_000;
 

@@ -1,4 +1,4 @@
-import { isoOf } from '../../domain/days.ts';
+import { DAY, isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Gate, gateOf } from '../../domain/wording/describe-state.ts';
 import { said } from '../../domain/wording/in-english.ts';
@@ -7,8 +7,6 @@ import type { Installation } from '../../store/shops/installation.ts';
 import type { LastChanges } from '../../store/shops/proof.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Connection } from './api.ts';
-
-const DAY = 24 * 3_600_000;
 
 const stateOf = {
   not_connected: 'not_connected',

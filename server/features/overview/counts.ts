@@ -1,4 +1,4 @@
-import { lastDays } from '../../domain/days.ts';
+import { DAY, lastDays } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { countedNames, countedSources } from '../../domain/states.ts';
 import type { StateRow } from '../../domain/wording/describe-state.ts';
@@ -6,8 +6,6 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Counts, FigureQueries, OverviewCounts } from './api.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const DAYS = 14;
 
 type Row = Pick<StateRow, 'state'> & { day: number; h24: boolean; d7: boolean; count: number; newest: Date };

@@ -1,11 +1,10 @@
+import { DAY } from '../../domain/days.ts';
 import { ANNOUNCED_AFTER_DAYS, EXPIRES_AFTER_DAYS } from '../../domain/retention-days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Problem } from './api.ts';
-
-const DAY = 24 * 3_600_000;
 
 /**
  * Events that will expire within two weeks because they have waited, or needed attention, too long.

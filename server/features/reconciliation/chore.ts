@@ -2,6 +2,7 @@ import { AdminError } from '../../admin/admin.ts';
 import { inGroups, readFileRecords } from '../../admin/bulk-file.ts';
 import { stepBulkRead } from '../../admin/bulk-job.ts';
 import type { BulkAsked } from '../../admin/bulk-query.ts';
+import { DAY, HOUR } from '../../domain/days.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Log } from '../../platform/log.ts';
@@ -33,10 +34,9 @@ export type ReconciliationDeps = ChangesDeps & {
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
 /** If a file isn't compared within this time after Shopify wrote it, in milliseconds, it never will be. */
-const HOPELESS_MS = 6 * 3_600_000;
-const DAY_MS = 24 * 3_600_000;
+const HOPELESS_MS = 6 * HOUR;
 /** How far back to compare after a clock was ahead, in milliseconds. */
-const AHEAD_MS = 7 * DAY_MS;
+const AHEAD_MS = 7 * DAY;
 const GROUP = 200;
 
 /**
@@ -80,7 +80,7 @@ async function giveUpReading(
   why: string,
 ): Promise<void> {
   log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
-  await saveConsentRead(db, shop, at, { waitMs: DAY_MS });
+  await saveConsentRead(db, shop, at, { waitMs: DAY });
 }
 
 /**
@@ -126,7 +126,7 @@ async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: 
   const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
   if (read === null) return false;
   if (read.url !== null && !(await compareFile(deps, work, { ...read, url: read.url }))) return true;
-  await saveConsentRead(deps.db, work.shop, at, { waitMs: 7 * DAY_MS });
+  await saveConsentRead(deps.db, work.shop, at, { waitMs: 7 * DAY });
   return false;
 }
 

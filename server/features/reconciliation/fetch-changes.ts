@@ -2,18 +2,16 @@ import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts
 import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
 import { fetchEachCustomer, fetchOrder } from '../../admin/fetch-records.ts';
+import { DAY, MINUTE } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { idIn } from '../../shopify/gid.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
-
-/** Shopify's search filters by whole days only, in its own time zone. */
-const DAY = 24 * 3_600_000;
 
 /**
  * How long a webhook may take to arrive, in milliseconds. Newer changes are left for the next
  * comparison, and newer choices don't count as missed.
  */
-export const MARGIN_MS = 2 * 60_000;
+export const MARGIN_MS = 2 * MINUTE;
 
 /** A customer or order, and when Shopify last changed it. */
 export type Changed = { id: ShopifyId; createdAt: Instant | null; updatedAt: Instant };
@@ -30,6 +28,7 @@ export async function fetchChangedPage(
   since: Instant,
   { after, seen, newestFirst }: Place,
 ): Promise<Page> {
+  // Shopify's search filters by whole days only, in its own time zone.
   const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
   if (kind === 'customers') {
     const { data } = await admin.run(shop, CustomersChanged, { query, after, newestFirst }, signal);

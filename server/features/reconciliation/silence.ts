@@ -1,4 +1,5 @@
 import { AdminError } from '../../admin/admin.ts';
+import { MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { lookAt, nextLookAt } from '../../domain/silence.ts';
 import type { Chore } from '../../pipeline/chores.ts';
@@ -21,7 +22,6 @@ import { MARGIN_MS } from './fetch-changes.ts';
 
 export type SilenceDeps = ChangesDeps & { log: Log };
 
-const MINUTE = 60_000;
 /** A shorter silence is not looked into. */
 const SHORTEST_MS = 30 * MINUTE;
 /** While an entry is open: how soon to see whether webhooks come again. */

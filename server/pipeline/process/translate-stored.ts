@@ -1,3 +1,4 @@
+import { MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
@@ -43,7 +44,7 @@ export const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
 
 /** How far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
-const AHEAD_MS = 10 * 60_000;
+const AHEAD_MS = 10 * MINUTE;
 
 /**
  * A state dated in the future would make every later one stale, so it gets the date of its event.

@@ -1,6 +1,7 @@
 import { AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { fetchWholeOrder } from '../../admin/fetch-records.ts';
+import { DAY } from '../../domain/days.ts';
 import { noteUnheard } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
@@ -28,7 +29,7 @@ const BATCH = 20;
 const MOST_FAILURES = 3;
 
 /** For how long to ask for one about which no answer comes, in milliseconds; then it needs attention. */
-const MAX_WAIT_MS = 3 * 24 * 3_600_000;
+const MAX_WAIT_MS = 3 * DAY;
 
 type Parked = { event_id: string; topic: string; triggered_at: Date; received_at: Date; body: Uint8Array | null };
 type Incomplete = Extract<Translated, { kind: 'incomplete' }>;

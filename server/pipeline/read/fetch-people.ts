@@ -1,6 +1,7 @@
 import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
 import { CustomersByIds } from '../../admin/documents.generated.ts';
 import { inParts } from '../../admin/in-parts.ts';
+import { DAY, HOUR, MINUTE } from '../../domain/days.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -41,12 +42,12 @@ const MAX_COST = 1000;
  */
 const COST_OF_ONE = 6;
 /** When to ask again for what Shopify refuses to say, or fails to say, in milliseconds. */
-const AFTER_REFUSAL_MS = 24 * 3_600_000;
-const AFTER_ACCIDENT_MS = 3_600_000;
+const AFTER_REFUSAL_MS = DAY;
+const AFTER_ACCIDENT_MS = HOUR;
 /** When to ask again for one about whom no answer comes at all, while others are due. */
-const AFTER_FAILURE_MS = 5 * 60_000;
+const AFTER_FAILURE_MS = 5 * MINUTE;
 /** When to ask again, each time, about one whom Shopify doesn't have yet, in milliseconds. */
-const AFTER_ABSENCE_MS = [10_000, 60_000, 10 * 60_000, 3_600_000];
+const AFTER_ABSENCE_MS = [10_000, MINUTE, 10 * MINUTE, HOUR];
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
 /** How many people fit into one query. */

@@ -1,9 +1,9 @@
+import { HOUR } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { type Installation, SENT_WITHOUT_APP } from '../shops/installation.ts';
 import type { Shop } from '../shops/shops.ts';
 
-const HOUR = 3_600_000;
 /**
  * Shopify sends the request 48 hours after an uninstall. A sign of life since then shows that the
  * shop has the app again.

@@ -1,3 +1,4 @@
+import { MINUTE } from '../../domain/days.ts';
 import type { PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
@@ -23,7 +24,7 @@ export type Installation = {
  * Ten minutes before the first sign of life: Shopify dates what happens during installation a
  * little earlier.
  */
-const INSTALL_MARGIN = 10 * 60_000;
+const INSTALL_MARGIN = 10 * MINUTE;
 
 /** The first sign that the app is installed; null while the shop isn't known. */
 export function firstSignAt(life: Pick<Installation, 'firstCallAt' | 'firstWebhookAt'>): Instant | null {

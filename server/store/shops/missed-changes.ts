@@ -1,4 +1,4 @@
-import { isoOf } from '../../domain/days.ts';
+import { DAY, isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { closeProblem, openProblem, openProblems } from './problems.ts';
@@ -10,7 +10,7 @@ export type Missed = { orders: number; customers: number; consents: number; from
 export const noneMissed = { orders: 0, customers: 0, consents: 0 };
 
 /** How long the merchant can see that something was missed. */
-const SHOWN_MS = 7 * 24 * 3_600_000;
+const SHOWN_MS = 7 * DAY;
 
 const isMissed = (detail: object): detail is Missed => 'orders' in detail && 'to' in detail;
 

@@ -1,3 +1,4 @@
+import { DAY } from '../../domain/days.ts';
 import type { E164, Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { instantOf } from '../../platform/database/dates.ts';
@@ -45,7 +46,6 @@ export type PrivacyRequest = {
   erasedAt: Instant | null;
 };
 
-const DAY = 24 * 3_600_000;
 /** Shopify's own limit: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance */
 export const DUE_AFTER = 30 * DAY;
 /** From then on the overview shows a reminder. */

@@ -1,3 +1,4 @@
+import { HOUR } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -124,7 +125,7 @@ export async function forgetPoint(sql: Sql, shop: Shop): Promise<void> {
 }
 
 /** The usual time between two comparisons, in milliseconds. */
-export const EVERY_MS = 6 * 3_600_000;
+export const EVERY_MS = 6 * HOUR;
 
 const DUE = { changes: ['due_at', 'changesDueAt'], consent: ['consent_due_at', 'consentDueAt'] } as const;
 

@@ -83,7 +83,7 @@ export const OF_WORLD_AND_TIME: readonly Breakage[] = [
     changes: [
       {
         file: 'server/domain/consent/decide.ts',
-        find: 'const CLOCK_TOLERANCE = 15 * 60_000;',
+        find: 'const CLOCK_TOLERANCE = 15 * MINUTE;',
         replace: 'const CLOCK_TOLERANCE = 0;',
       },
     ],
