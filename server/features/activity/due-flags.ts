@@ -42,8 +42,8 @@ type Source = {
   received_at: Date;
 };
 
-/** One delivery that would be sent: a new or reopened one, or one that waits already. */
-type Wanted = { source: string | null; send: SendAgain | null };
+/** A delivery that would be sent, and the rows of its content, if it has any yet, and its own. */
+type Found = { send: SendAgain; from: Source | null; own: Source | undefined };
 
 async function loadSources(db: Db, shop: Shop, ids: readonly string[]): Promise<Map<string, Source>> {
   const rows = await db.query<Source>(
@@ -92,11 +92,77 @@ function evaluateSafely(view: View, delivery: ClaimedDelivery): Evaluated | null
   }
 }
 
+/** What a plan sends: its own deliveries and, by their ids, those that wait and that it joins. */
+function wantedBy({ sends, joins }: AgainPlan): (SendAgain | string)[] {
+  const own = new Set(sends.map((send) => send.deliveryId));
+  return [...sends, ...new Set(joins.map((join) => join.into.id).filter((id) => !own.has(id)))];
+}
+
+const asSend = (row: Source): SendAgain => ({
+  eventId: row.event_id,
+  topic: row.topic,
+  receivedAt: row.received_at.getTime(),
+  deliveryId: row.id,
+  isNew: false,
+  kind: row.kind,
+  entity: row.entity,
+  personId: row.person_id,
+  source: row.id,
+});
+
+/** These with their rows, without those that were deleted meanwhile. */
+async function find(db: Db, shop: Shop, wanted: readonly (SendAgain | string)[]): Promise<Found[]> {
+  const ids = wanted.flatMap((one) => (typeof one === 'string' ? one : [one.deliveryId, one.source ?? []].flat()));
+  const sources = await loadSources(db, shop, ids);
+  return wanted.flatMap((one) => {
+    const waiting = typeof one === 'string' ? sources.get(one) : null;
+    const send = typeof one === 'string' ? waiting && asSend(waiting) : one;
+    const from = send?.source ? sources.get(send.source) : null;
+    return send && from !== undefined ? [{ send, from, own: sources.get(send.deliveryId) }] : [];
+  });
+}
+
 /** The same, with the large ones by themselves. */
-function inGroups(chunk: readonly Wanted[], sources: ReadonlyMap<string, Source>): Wanted[][] {
-  const isLarge = ({ source }: Wanted) => ((source && sources.get(source)?.bytes) || 0) > LARGE_BYTES;
-  const { small = [], large = [] } = Object.groupBy(chunk, (one) => (isLarge(one) ? 'large' : 'small'));
+function inGroups(found: readonly Found[]): Found[][] {
+  const isLarge = ({ from }: Found) => (from?.bytes ?? 0) > LARGE_BYTES;
+  const { small = [], large = [] } = Object.groupBy(found, (one) => (isLarge(one) ? 'large' : 'small'));
   return [...(small.length > 0 ? [small] : []), ...large.map((one) => [one])];
+}
+
+const personOf = ({ send, from }: Found): string | null => (from ? from.person_id : send.personId);
+
+/** These as they would be claimed, without those that were erased or can't be read. */
+async function asClaimed(db: Db, shop: Shop, group: readonly Found[], reassert: boolean): Promise<ClaimedDelivery[]> {
+  const subjects = await loadSubjects(
+    db,
+    shop,
+    group.flatMap(({ from }) => from?.id ?? []),
+  );
+  const kept = await keptPeople(
+    db,
+    shop,
+    group.flatMap((one) => personOf(one) ?? []),
+  );
+  return group.flatMap((one) => {
+    const { send, from, own } = one;
+    const subject = from ? subjects.get(from.id) : null;
+    if (subject === undefined) return [];
+    const personId = personOf(one);
+    return imagined({
+      again: true,
+      reassert,
+      id: send.deliveryId,
+      eventId: send.eventId,
+      kind: send.kind,
+      entity: from?.entity ?? null,
+      personId: personId === null ? null : (kept.get(personId) ?? personId),
+      subject,
+      topic: send.topic,
+      eventReceivedAt: send.receivedAt,
+      ...(own?.reading && { unread: true as const }),
+      ...(own?.choice && { choice: true as const }),
+    });
+  });
 }
 
 /**
@@ -110,67 +176,17 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
   const life = await loadInstallation(db, shop);
   const counted = new Set<string>();
   const due = nothingDue();
-  const sent = new Set(plan.sends.map((send) => send.deliveryId));
-  const waiting = new Set(plan.joins.map((join) => join.into.id).filter((id) => !sent.has(id)));
-  const wanted: Wanted[] = [
-    ...plan.sends.map((send) => ({ source: send.source, send })),
-    ...[...waiting].map((source) => ({ source, send: null })),
-  ];
-  async function addGroup(group: readonly Wanted[], sources: ReadonlyMap<string, Source>): Promise<void> {
-    const subjects = await loadSubjects(
-      db,
-      shop,
-      group.flatMap(({ source }) => source ?? []),
-    );
-    const people = group.map(({ source, send }) => (source ? sources.get(source)?.person_id : send?.personId));
-    const kept = await keptPeople(
-      db,
-      shop,
-      people.flatMap((id) => id ?? []),
-    );
-    const deliveries = group.flatMap(({ source, send }): ClaimedDelivery[] => {
-      const from = source ? sources.get(source) : undefined;
-      if (!from && (source || !send)) return [];
-      const subject = from ? subjects.get(from.id) : null;
-      if (subject === undefined) {
-        due.skippedAgain++;
-        return [];
-      }
-      const own = send ? sources.get(send.deliveryId) : from;
-      const personId = from ? from.person_id : (send?.personId ?? null);
-      return [
-        imagined({
-          again: true,
-          reassert,
-          id: send?.deliveryId ?? from?.id ?? '',
-          eventId: send?.eventId ?? from?.event_id ?? '',
-          kind: send?.kind ?? from?.kind ?? 'person',
-          entity: from?.entity ?? null,
-          personId: personId === null ? null : (kept.get(personId) ?? personId),
-          subject,
-          topic: send?.topic ?? from?.topic ?? '',
-          eventReceivedAt: send?.receivedAt ?? from?.received_at.getTime() ?? now,
-          ...(own?.reading && { unread: true as const }),
-          ...(own?.choice && { choice: true as const }),
-        }),
-      ];
-    });
-    const found = await loadContext(db, shop, stored, deliveries);
-    for (const delivery of deliveries) {
-      const evaluated = evaluateSafely({ shop, stored, life, found, now }, delivery);
-      if (evaluated) add(due, counted, evaluated);
-      else due.skippedAgain++;
-    }
-  }
+  const wanted = wantedBy(plan);
   for (let at = 0; at < wanted.length; at += CHUNK) {
-    const chunk = wanted.slice(at, at + CHUNK);
-    const sources = await loadSources(
-      db,
-      shop,
-      chunk.flatMap(({ source, send }) => [source, send?.deliveryId].flatMap((id) => id ?? [])),
-    );
-    for (const group of inGroups(chunk, sources)) {
-      await addGroup(group, sources);
+    for (const group of inGroups(await find(db, shop, wanted.slice(at, at + CHUNK)))) {
+      const deliveries = await asClaimed(db, shop, group, reassert);
+      due.skippedAgain += group.length - deliveries.length;
+      const found = await loadContext(db, shop, stored, deliveries);
+      for (const delivery of deliveries) {
+        const evaluated = evaluateSafely({ shop, stored, life, found, now }, delivery);
+        if (evaluated) add(due, counted, evaluated);
+        else due.skippedAgain++;
+      }
       await setImmediate();
     }
   }
