@@ -1,5 +1,6 @@
 import { BlockStack, Box, Card, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
+import type { EventsPage } from '../../server/features/activity/api.ts';
 import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
@@ -8,7 +9,7 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { textsOf } from '../texts.ts';
-import { EventList, type EventsPage } from './event-list.tsx';
+import { EventList } from './event-list.tsx';
 import { asked, isFiltered, noFilter } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { usePlace } from './use-place.ts';

@@ -1,6 +1,6 @@
 import { Button, InlineStack, Text, useIndexResourceState } from '@shopify/polaris';
 import { useState } from 'react';
-import type { ActivityItem } from '../../server/store/events/event-list.ts';
+import type { EventsPage } from '../../server/features/activity/api.ts';
 import { textsOf } from '../texts.ts';
 import { type Bulk, BulkDialog } from './bulk-dialog.tsx';
 import { EventTable } from './event-table.tsx';
@@ -10,8 +10,6 @@ const t = textsOf('activity');
 
 /** States from which events can be resent. */
 const sendable = ['', 'attention', 'skipped', 'accepted', 'merged'];
-
-export type EventsPage = { items: ActivityItem[]; nextCursor: string | null; total: number; totalMore: boolean };
 
 /**
  * One page of the events that match a filter: how many there are, what can be done with all or some

@@ -1,6 +1,7 @@
 import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { AccessLog } from '../../server/features/privacy/access-log.ts';
 import { call } from '../api.ts';
 import { CardHead } from '../shell/card-head.tsx';
 import { Failure } from '../shell/failure.tsx';
@@ -12,8 +13,8 @@ import { textIf, textsOf } from '../texts.ts';
 const t = textsOf('privacy.looks');
 const AT_FIRST = 10;
 
-/** `about`: the id of what was viewed; null: a list. */
-type Look = { at: string; who: string; what: string; about: string | null };
+/** `about`: null if a list was viewed. */
+type Look = AccessLog['items'][number];
 
 /** The page of what was viewed, for kinds that have one. */
 const pageOf: Record<string, (id: string) => string> = {
@@ -42,7 +43,7 @@ export function Looks() {
   const [all, setAll] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['privacy', 'looks'],
-    queryFn: ({ signal }) => call<{ items: Look[]; you: string }>('GET', '/access-log', { signal }),
+    queryFn: ({ signal }) => call<AccessLog>('GET', '/access-log', { signal }),
   });
   const items = data?.items ?? [];
   const hidden = all ? 0 : Math.max(0, items.length - AT_FIRST);

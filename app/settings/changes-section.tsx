@@ -1,7 +1,7 @@
 import { BlockStack, Button, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { SettingChange } from '../../server/store/shops/setting-changes.ts';
+import type { SettingChanges } from '../../server/features/settings/api.ts';
 import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
@@ -15,7 +15,7 @@ import { Section } from './section.tsx';
 const t = textsOf('settings');
 const FIRST = 10;
 
-type Change = Omit<SettingChange, 'at'> & { at: string };
+type Change = SettingChanges['items'][number];
 
 function Entry({ change, you }: { change: Change; you: string }) {
   const format = useFormat();
@@ -40,7 +40,7 @@ export function ChangesSection() {
   const [all, setAll] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['setting-changes'],
-    queryFn: ({ signal }) => call<{ items: Change[]; you: string }>('GET', '/settings/changes', { signal }),
+    queryFn: ({ signal }) => call<SettingChanges>('GET', '/settings/changes', { signal }),
   });
   return (
     <Section id="changes">

@@ -47,6 +47,7 @@ const activityPage = z.object({
   total: z.int().nonnegative(),
   totalMore: z.boolean(),
 });
+export type EventsPage = z.infer<typeof activityPage>;
 
 /**
  * What could not be sent for one cause, about one person. `suspect`: the value that is most likely

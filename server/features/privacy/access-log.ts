@@ -18,6 +18,7 @@ const answer = z.object({
   /** The caller's own id. */
   you: z.string(),
 });
+export type AccessLog = z.infer<typeof answer>;
 
 export const accessLogApi: readonly ApiRoute[] = [
   {
@@ -42,7 +43,7 @@ export function accessLogRoutes({ db }: { db: Db }): Router {
       [shop.id, cursor],
     );
     const items = rows.slice(0, MOST);
-    const looked: z.infer<typeof answer> = {
+    const looked: AccessLog = {
       items: items.map(({ at, who, what, about }) => ({ at: at.toISOString(), who, what, about })),
       nextCursor: rows.length > MOST ? (items.at(-1)?.id ?? null) : null,
       you: userId,

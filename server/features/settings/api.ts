@@ -69,6 +69,12 @@ const change = z.object({
   oldValue: z.string().nullable(),
   newValue: z.string().nullable(),
 });
+const settingChanges = z.object({
+  items: z.array(change),
+  /** The caller's own id. */
+  you: z.string(),
+});
+export type SettingChanges = z.infer<typeof settingChanges>;
 
 export const settingsApi: readonly ApiRoute[] = [
   {
@@ -96,7 +102,7 @@ export const settingsApi: readonly ApiRoute[] = [
     method: 'get',
     path: '/settings/changes',
     does: 'Says who changed which setting, newest first; you: the caller’s own id.',
-    answer: { json: z.object({ items: z.array(change), you: z.string() }) },
+    answer: { json: settingChanges },
   },
   {
     method: 'post',
