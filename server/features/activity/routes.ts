@@ -113,9 +113,9 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const facts = await shops.facts(shop);
     const { filter, dryRun } = readInput(dismissManyContract(knownTimeZone(facts.timeZone)), req.body);
     const isAsked = filter.state.length === 0 || filter.state.includes('attention');
-    const found = { ...filter, state: ['attention' as const] };
+    const attention = { ...filter, state: ['attention' as const] };
     const { ids, more } = isAsked
-      ? await findSendable(db, shop, found, facts.country ?? null)
+      ? await findSendable(db, shop, attention, facts.country ?? null)
       : { ids: [], more: false };
     const dismissed = dryRun ? ids : await dismiss(shop, ids);
     res.json({ count: dismissed.length, more });

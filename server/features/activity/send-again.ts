@@ -28,7 +28,7 @@ function leftOutOf({ refused }: AgainPlan): SentAgain['leftOut'] {
 }
 
 /** The states from which an event can be resent. */
-const again: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merged'];
+const SENDABLE: readonly EventState[] = ['attention', 'skipped', 'accepted', 'merged'];
 
 /** The most events that one call resends. */
 const MOST_AT_ONCE = 10_000;
@@ -43,8 +43,9 @@ export async function findSendable(
   filter: ActivityFilter,
   country: string | null,
 ): Promise<{ ids: string[]; more: boolean }> {
-  const sendable: readonly EventState[] = ['attention', 'skipped', 'accepted'];
-  const state = filter.state.length === 0 ? sendable : filter.state.filter((name) => again.includes(name));
+  const state = SENDABLE.filter((name) =>
+    filter.state.length === 0 ? name !== 'merged' : filter.state.includes(name),
+  );
   if (state.length === 0) return { ids: [], more: false };
   const options = { country, after: null, limit: MOST_AT_ONCE + 1 };
   const { text, params } = selectEvents(shop, { ...filter, state }, options);

@@ -127,8 +127,8 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
       await store.noteProblem(shop, {
         guid,
         error: result.error ?? 'refused',
-        now: now(),
-        probeAt: now() + deps.connectionProbe,
+        now: at,
+        probeAt: at + deps.connectionProbe,
       });
     }
     const { status, ms } = result;

@@ -38,8 +38,7 @@ export type ReadyDelivery = {
 };
 
 /** A delivery that will be sent, before it is leased: with what is kept of it and the flags it carries. */
-type Leaving = ReadyDelivery & { kept: string; sent: Prepared['flags'] };
-type Prepared = Plan['leaving'][number]['prepared'];
+type Leaving = ReadyDelivery & { kept: string; sent: Plan['leaving'][number]['prepared']['flags'] };
 
 /** What will be sent, ready to be leased and posted. Pure. */
 export function readyToLease(
