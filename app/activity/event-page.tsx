@@ -16,6 +16,7 @@ import { Compare } from './compare.tsx';
 import { kindOf, nameOf } from './describe-event.ts';
 import { SendAgain } from './send-again.tsx';
 import { StateBadge, topicName } from './state-badge.tsx';
+import { isUnderWay } from './under-way.ts';
 import { lastList } from './use-place.ts';
 import './activity.css';
 import { useAction } from '../shell/use-action.ts';
@@ -35,7 +36,6 @@ const pages: Record<string, string> = {
   topic_off: '/settings#send',
   privacy: '/privacy',
 };
-const underWay = ['waiting', 'sending', 'retrying'];
 const ownSources = ['import', 'person', 'read'];
 
 /** What happened in a sentence, and what the merchant can do about it. */
@@ -116,7 +116,7 @@ export function EventPage({ id }: { id: string }) {
   } = useQuery({
     queryKey: ['activity', 'event', id],
     queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: ({ state }) => (state.data && underWay.includes(state.data.state) ? LOOK_AGAIN : false),
+    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data.state) ? LOOK_AGAIN : false),
   });
   const dismiss = useAction({
     mutationFn: () => call('POST', `/activity/${id}/dismiss`),
@@ -137,17 +137,18 @@ export function EventPage({ id }: { id: string }) {
     );
   }
   const again = { content: t('again.action'), onAction: () => setAsking('again') };
+  const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
+  const underWay = isUnderWay(detail.state);
   const isUrgent = detail.state === 'attention';
   const kind = kindOf(detail, format);
-  const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
   return (
     <AppPage
       title={nameOf(detail, format)}
       {...(kind && { subtitle: kind })}
       titleMetadata={<StateBadge state={detail.state} />}
       backAction={back}
-      {...(!underWay.includes(detail.state) && (isUrgent ? { primaryAction: again } : {}))}
-      {...(!underWay.includes(detail.state) && { secondaryActions: isUrgent ? [dismissal] : [again] })}
+      {...(isUrgent && { primaryAction: again })}
+      {...(!underWay && { secondaryActions: isUrgent ? [dismissal] : [again] })}
     >
       <BlockStack gap="400">
         {error && <Failure error={error} onRetry={() => void refetch()} withData />}
@@ -158,7 +159,7 @@ export function EventPage({ id }: { id: string }) {
           </BlockStack>
         </Card>
         <Compare detail={detail} />
-        {(detail.attempts.length > 0 || underWay.includes(detail.state)) && <Attempts attempts={detail.attempts} />}
+        {(detail.attempts.length > 0 || underWay) && <Attempts attempts={detail.attempts} />}
         <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking === 'again' && (

@@ -2,6 +2,7 @@ import { Badge, type BadgeProps } from '@shopify/polaris';
 import type { EventState } from '../../server/domain/states.ts';
 import { useStaleSince } from '../shell/stale.tsx';
 import { textAt, textIf } from '../texts.ts';
+import { isUnderWay } from './under-way.ts';
 
 type Look = Pick<BadgeProps, 'tone' | 'progress'>;
 
@@ -15,13 +16,10 @@ const looks: Record<EventState, Look> = {
   attention: { tone: 'critical' },
 };
 
-/** These change by themselves. */
-const underWay: readonly EventState[] = ['waiting', 'sending', 'retrying'];
-
 /** An event's state in a word, which is clear without the colour. */
 export function StateBadge({ state }: { state: EventState }) {
   const stale = useStaleSince() !== null;
-  if (stale && underWay.includes(state)) return <Badge>{textAt('common.stale.unknown')}</Badge>;
+  if (stale && isUnderWay(state)) return <Badge>{textAt('common.stale.unknown')}</Badge>;
   return <Badge {...looks[state]}>{textAt(`activity.states.${state}`)}</Badge>;
 }
 
