@@ -116,11 +116,11 @@ export function ImportPage({ id }: { id: string }) {
     error: act.variables === action ? act.error : null,
     mutate: () => act.mutate(action),
   });
-  const button = (action: Action, ask: boolean) => (
+  const button = (action: Action) => (
     <Button
       variant={action === 'cancel' || action === 'pause' ? 'secondary' : 'primary'}
       loading={act.isPending && act.variables === action}
-      onClick={() => (ask && (action === 'start' || action === 'cancel') ? setAsking(action) : act.mutate(action))}
+      onClick={() => (action === 'start' || action === 'cancel' ? setAsking(action) : act.mutate(action))}
     >
       {t(`actions.${action}`)}
     </Button>
@@ -146,7 +146,7 @@ export function ImportPage({ id }: { id: string }) {
             <Text as="p">{t('nothingSent')}</Text>
           </Card>
         )}
-        {open.includes(one.state) || message !== null || one.startedAt !== null ? (
+        {(open.includes(one.state) || message !== null || one.startedAt !== null) && (
           <Card>
             <BlockStack gap="300">
               {message !== null && <Text as="p">{message}</Text>}
@@ -156,15 +156,15 @@ export function ImportPage({ id }: { id: string }) {
               </WhileReachable>
               {open.includes(one.state) && (
                 <InlineStack gap="200">
-                  {one.state === 'counted' && button('start', true)}
-                  {one.state === 'running' && button('pause', false)}
-                  {one.state === 'paused' && button('resume', false)}
-                  {button('cancel', true)}
+                  {one.state === 'counted' && button('start')}
+                  {one.state === 'running' && button('pause')}
+                  {one.state === 'paused' && button('resume')}
+                  {button('cancel')}
                 </InlineStack>
               )}
             </BlockStack>
           </Card>
-        ) : null}
+        )}
         {!isUnsent && <ImportCounts one={one} />}
         <Box paddingBlockEnd="800" />
       </BlockStack>

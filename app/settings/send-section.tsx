@@ -1,7 +1,7 @@
 import { Checkbox } from '@shopify/polaris';
 import { TagsField } from '../shell/tags-field.tsx';
 import { textsOf } from '../texts.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, nameOf } from './draft.ts';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
@@ -39,7 +39,7 @@ export function SendSection({ form }: { form: SettingsForm }) {
         onChange={(customers) => change({ customers })}
       />
       <TagsField
-        label={t(`fields.${'send.excludeChannels'}`)}
+        label={nameOf('send.excludeChannels')}
         values={send.excludeChannels}
         onChange={(excludeChannels) => change({ excludeChannels })}
         helpText={t('send.channelsHelp')}
