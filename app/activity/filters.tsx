@@ -52,6 +52,7 @@ export function Filters(props: Props) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => setTyped(filter.q), [filter.q]);
   const applied = appliedOf(filter, format);
+  const controls = filterControls(filter, applied, onChange);
   const isChanged = !isSame(filter, view.filter);
   useNamesOfClearing(form, applied);
   const search = () => {
@@ -97,9 +98,9 @@ export function Filters(props: Props) {
       >
         <IndexFilters
           // What only links set comes and goes with its filter, which Polaris asks for only once.
-          key={applied
+          key={controls
+            .filter((each) => each.filter === null)
             .map(({ key }) => key)
-            .filter((key) => !/^(state|topic|source|period)$/.test(key))
             .join()}
           tabs={tabs}
           selected={views.views.findIndex(({ id }) => id === view.id)}
@@ -119,7 +120,7 @@ export function Filters(props: Props) {
             setTyped('');
             onChange({ q: '' });
           }}
-          filters={filterControls(filter, applied, onChange)}
+          filters={controls}
           appliedFilters={applied.map(({ key, label, without }) => ({ key, label, onRemove: () => onChange(without) }))}
           onClearAll={clear}
           cancelAction={{ onAction: () => select(view) }}
