@@ -1,3 +1,6 @@
+import { withoutCall, withoutOnePart, withSwapped } from './left-out.ts';
+import { changedPatterns } from './pattern-changes.ts';
+import { changedSql } from './sql-changes.ts';
 import { isNode, type Node, type Place, parseFile, walk } from './syntax.ts';
 
 /** One small change to a program that its tests should notice. */
@@ -99,16 +102,24 @@ function ofLiteral(node: Node, source: string): Change[] {
   if (!regex) return [];
   const written = source.slice(node.start, node.end);
   const close = written.lastIndexOf('/');
-  const [pattern, flags] = [written.slice(1, close), written.slice(close)];
-  return [
-    ...(pattern.startsWith('^') && !pattern.includes('|')
-      ? [{ kind: 'pattern', text: `/${pattern.slice(1)}${flags}` }]
-      : []),
-    ...(/[^\\]\$$/.test(pattern) ? [{ kind: 'pattern', text: `/${pattern.slice(0, -1)}${flags}` }] : []),
-  ];
+  const [pattern, flags] = [written.slice(1, close), written.slice(close + 1)];
+  return changedPatterns(pattern, flags).map((changed) => ({ kind: 'pattern', text: `/${changed}/${flags}` }));
 }
 
-function ofCall(node: Node, source: string): Change[] {
+/** Of a text or template that is, or looks like, a part of a statement. */
+function ofSql(node: Node, source: string): Change[] {
+  const { value, expressions } = node;
+  if (node.type !== 'TemplateLiteral' && typeof value !== 'string') return [];
+  const values = Array.isArray(expressions) ? expressions.filter(isNode) : [];
+  const written = source.slice(node.start + 1, node.end - 1);
+  const quote = source.slice(node.start, node.start + 1);
+  const holes = values.map(({ start, end }) => ({ start: start - node.start - 1, end: end - node.start - 1 }));
+  return changedSql(written, holes).map((changed) => ({ kind: 'sql', text: quote + changed + quote }));
+}
+
+const of = (kind: string, texts: readonly string[]) => texts.map((text) => ({ kind, text }));
+
+function ofMethod(node: Node, source: string): Change[] {
   const { callee } = node;
   if (!isNode(callee) || callee.type !== 'MemberExpression' || callee['computed'] === true) return [];
   const { property } = callee;
@@ -118,20 +129,36 @@ function ofCall(node: Node, source: string): Change[] {
   return [{ kind: 'method', text }];
 }
 
+function ofCall(node: Node, source: string): Change[] {
+  return [
+    ...ofMethod(node, source),
+    ...of('method', withoutCall(node, source)),
+    ...of('arguments', withSwapped(node, source)),
+  ];
+}
+
+/** Of `a && b`: `a` alone, and `b` alone. */
+function ofHalves({ type, left, right }: Node, source: string): Change[] {
+  if (type !== 'LogicalExpression') return [];
+  const halves = [left, right].filter(isNode).map(({ start, end }) => source.slice(start, end));
+  return of('part', halves);
+}
+
 function ofExpression(node: Node, source: string, place: Place): Change[] {
   const { argument, elements, properties, operator } = node;
-  if (WITH_OPERATOR.has(node.type)) return ofOperator(node, source);
-  if (node.type === 'Literal') return ofLiteral(node, source);
+  if (WITH_OPERATOR.has(node.type)) return [...ofOperator(node, source), ...ofHalves(node, source)];
+  if (node.type === 'Literal') return [...ofLiteral(node, source), ...ofSql(node, source)];
   if (node.type === 'CallExpression') return place.inChain ? [] : ofCall(node, source);
   if (node.type === 'UnaryExpression' && isNode(argument)) {
     if (operator === '!') return [{ kind: 'operator', text: source.slice(node.start + 1, node.end) }];
     if (operator === '-') return [{ kind: 'operator', text: `+${source.slice(node.start + 1, node.end)}` }];
   }
-  if (node.type === 'TemplateLiteral' && node.end - node.start > 2) return [{ kind: 'literal', text: "''" }];
+  if (node.type === 'TemplateLiteral' && node.end - node.start > 2)
+    return [{ kind: 'literal', text: "''" }, ...ofSql(node, source)];
   if (node.type === 'ArrayExpression' && Array.isArray(elements) && elements.length > 0)
-    return [{ kind: 'literal', text: '[]' }];
+    return [{ kind: 'literal', text: '[]' }, ...of('part', withoutOnePart(node, elements, source))];
   if (node.type === 'ObjectExpression' && Array.isArray(properties) && properties.length > 0)
-    return [{ kind: 'literal', text: '{}' }];
+    return [{ kind: 'literal', text: '{}' }, ...of('part', withoutOnePart(node, properties, source))];
   return [];
 }
 

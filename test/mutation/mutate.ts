@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: 'string', multiple: true },
+    kind: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
   },
 });
@@ -39,6 +40,7 @@ const tried = await runMutants({
     source: readFileSync(path.join(root, file), 'utf8'),
     tests: named ?? related.get(file) ?? [],
   })),
+  kinds: values.kind,
 });
 const seconds = Math.round((Date.now() - started) / 1000);
 process.stdout.write(

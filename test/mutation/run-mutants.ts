@@ -13,7 +13,12 @@ export type Tried = Mutant & { file: string; original: string; fate: Fate; timed
 /** A file with its tests, as paths from the root; the first are tried first. */
 export type Source = { file: string; source: string; tests: readonly string[] };
 
-type Options = { root: string; sources: readonly Source[] };
+type Options = {
+  root: string;
+  sources: readonly Source[];
+  /** Only mutants of these kinds are tried. */
+  kinds?: readonly string[] | undefined;
+};
 
 /** The same path as in the tests. */
 const FIRST_TIMEOUT_MS = 180_000;
@@ -22,11 +27,11 @@ const name = (file: string) => file.split(path.sep).join('/');
 const failed = (module: TestModule) => module.state() === 'failed' || module.errors().length > 0;
 
 /** The files as they are run, by name; a mutant's number is its place in the list, from 1. */
-function writeMutants(sources: readonly Source[]) {
+function writeMutants({ sources, kinds }: Options) {
   const all: { file: string; original: string; mutant: Mutant }[] = [];
   const written = new Map<string, string>();
   for (const { file, source } of sources) {
-    const mutants = findMutants(file, source);
+    const mutants = findMutants(file, source).filter(({ kind }) => kinds?.includes(kind) ?? true);
     written.set(file, instrument(file, source, mutants, all.length + 1));
     for (const mutant of mutants) all.push({ file, original: source.slice(mutant.start, mutant.end), mutant });
   }
@@ -92,7 +97,7 @@ async function runTests(
  * judge
  */
 export async function runMutants(options: Options): Promise<Tried[]> {
-  const { all, written } = writeMutants(options.sources);
+  const { all, written } = writeMutants(options);
   const folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));
   const file = path.join(folder, 'fates');
   writeFileSync(file, '');
