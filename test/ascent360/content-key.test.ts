@@ -66,6 +66,13 @@ it.each<[string, PayloadDraft]>([
   expect(contentKey({ ...base, Order: items })).not.toBe(contentKey(payload));
 });
 
+it('the content is written as earlier versions wrote it: what was accepted then is recognised', () => {
+  expect(contentKey({ ...base, LastName: 'Lee', SourceName: 'Shop' })).toBe(
+    '{"Address":{"City":"Bath","Zip":"1"},"Email":"ann@example.com","LastName":"Lee",' +
+      '"Order":{"CancelledAt":1795255200000,"CreatedAt":1795168800000,"Id":"1","Total":"2.00"},"SourceName":"Shop"}',
+  );
+});
+
 it('the content does not depend on the order of a list of texts: a read gives tags in an order of its own', () => {
   const listed = (texts: string[]): PayloadDraft => ({
     ...base,

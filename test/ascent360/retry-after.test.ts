@@ -15,6 +15,7 @@ it.each([
   ['Mon, 23 Nov 2026 12:00:00 GMT', 0],
   ['Tue, 24 Nov 2026 12:00:00 GMT', 3_600_000],
   ['Monday, 23-Nov-26 12:10:00 GMT', 600_000],
+  ['Wednesday, 25-Nov-26 12:10:00 GMT', 3_600_000],
   ['Mon Nov 23 12:10:00 2026', 600_000],
 ])('%s is honoured, up to an hour', (header, wait) => {
   expect(retryAfterMs(header, now)).toBe(wait);

@@ -27,6 +27,7 @@ describe('calls of the merchant API', () => {
     ['get', '/people/1/export', { export: 2 }],
     ['get', '/audit', { export: 2 }],
     ['post', '/activity/retry', { bulk: 2 }],
+    ['post', '/activity/dismiss', { bulk: 2 }],
     ['post', '/imports', { bulk: 2 }],
   ] as const)('to %s %s are limited per shop, whoever else calls', async (method, path, limits) => {
     const call = limited(limits as object);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Connector, startConnector } from '../fakes/connector.ts';
+import { API_KEY, type Connector, SECRET, SHOP, startConnector } from '../fakes/connector.ts';
+import { signIdToken } from '../fakes/id-token.ts';
 import { CANARY } from '../features/privacy/scene.ts';
 import { customer } from '../pipeline/bodies.ts';
 
@@ -24,6 +25,9 @@ describe('every view of personal data', () => {
     const found = await connector.api('GET', `/people?q=${encodeURIComponent(CANARY.email)}`);
     const person = (found.body as { items: { id: string }[] }).items[0]?.id ?? '';
     await connector.api('GET', '/activity');
+    const authorization = `Bearer ${await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP })}`;
+    await (await fetch(`${connector.url}/api/activity.csv`, { headers: { authorization } })).text();
+    await connector.api('GET', '/issues');
     await connector.api('GET', `/activity/${event.id}`);
     connector.ascent360.behave([{ status: 400 }]);
     const refused = await connector.deliver(
@@ -43,6 +47,8 @@ describe('every view of personal data', () => {
     expect(entries.map(({ what, about }) => [what, about]).reverse()).toEqual([
       ['people_search', null],
       ['activity', null],
+      ['activity_export', null],
+      ['issues', null],
       ['event', event.id],
       ['event', refused.id],
       ['person', person],

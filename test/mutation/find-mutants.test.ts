@@ -58,6 +58,7 @@ describe('a mutant', () => {
     ['x = list[filter](f);', []],
     ['x = f(a, b.c, 1);', ['f(a, b.c, 1) → f(b.c, a, 1)', 'f(a, b.c, 1) → f(a, 1, b.c)', '1 → 1 + 1']],
     ['x = f(a, a, ...b);', []],
+    ['x = Math.hypot(a, b);', []],
     ['x = list?.some(f);', []],
     ['if (a) b();', ['a → true', 'a → false', 'b(); → (left out)']],
     ['while (a) b();', ['a → false', 'b(); → (left out)']],

@@ -38,8 +38,9 @@ export function withoutCall({ callee }: Node, source: string): string[] {
 
 const isSimple = ({ type }: Node) => type === 'Identifier' || type === 'MemberExpression' || type === 'Literal';
 
-/** A call with two neighbouring arguments swapped. */
+/** A call with two neighbouring arguments swapped; those of `Math` may come in any order. */
 export function withSwapped(call: Node, source: string): string[] {
+  if (source.startsWith('Math.', call.start)) return [];
   const given = Array.isArray(call['arguments']) ? call['arguments'].filter(isNode) : [];
   return given.flatMap((one, i) => {
     const next = given[i + 1];
