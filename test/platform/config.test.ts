@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { readConfig, readDatabaseConfig } from '../../server/platform/config.ts';
 
@@ -126,6 +127,71 @@ it.each([
   expect(faultsOf({ [name]: value })).toEqual([`${name} ${fault}`]);
 });
 
+it('what is left out has the default that the README names', () => {
+  const [second, minute, hour] = [1000, 60_000, 3_600_000];
+  expect(readConfig(needed)).toEqual({
+    production: false,
+    port: 3000,
+    appUrl: 'http://localhost:3000',
+    shopifyApiKey: 'key',
+    shopifySecrets: ['secret'],
+    shopifyPrivateKeys: [],
+    databaseUrl: undefined,
+    dataDir: path.resolve('.data'),
+    redisUrl: undefined,
+    role: 'all',
+    encryptionKeys: undefined,
+    ascent360BaseUrl: 'https://webhook.ascent360.com',
+    shopifyAdminOrigin: undefined,
+    retrySchedule: [
+      ...[5 * second, 30 * second, 5 * minute, 30 * minute],
+      ...[2, 5, 10, 14, 20, 24].map((hours) => hours * hour),
+    ],
+    deliveryTimeout: 15 * second,
+    deliveryConcurrency: 50,
+    deliveryConcurrencyPerShop: 5,
+    lease: minute,
+    sweepInterval: 5 * second,
+    readWait: minute,
+    breakerWindow: 5 * minute,
+    breakerProbe: 30 * second,
+    connectionProbe: 15 * minute,
+    retentionDays: 30,
+    metricsToken: undefined,
+    traces: null,
+    logLevel: 'info',
+  });
+});
+
+it('each variable sets what it is named for', () => {
+  const set = readConfig({
+    ...{ PORT: '3001', APP_URL: 'https://a.example', HOST: 'https://b.example', SHOPIFY_API_KEY: 'key' },
+    ...{ SHOPIFY_API_SECRET: 'new', SHOPIFY_API_SECRET_PREVIOUS: 'old', DATABASE_URL: 'postgres://db/name' },
+    ...{ DATA_DIR: '/data', REDIS_URL: 'redis://cache', ROLE: 'worker', RETRY_SCHEDULE: '1s,2s' },
+    ...{ ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`, ASCENT360_BASE_URL: 'http://localhost:1' },
+    ...{ SHOPIFY_ADMIN_ORIGIN: 'http://localhost:2', DELIVERY_TIMEOUT: '3s', DELIVERY_CONCURRENCY: '4' },
+    ...{ DELIVERY_CONCURRENCY_PER_SHOP: '3', LEASE: '10s', SWEEP_INTERVAL: '6s', READ_WAIT: '7s' },
+    ...{ BREAKER_WINDOW: '8s', BREAKER_PROBE: '9s', CONNECTION_PROBE: '11s', RETENTION_DAYS: '12' },
+    ...{ METRICS_TOKEN: 'token', LOG_LEVEL: 'warn', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },
+    ...{ OTEL_SERVICE_NAME: 'service', OTEL_TRACES_SAMPLER_ARG: '0.5' },
+  });
+  expect(set).toEqual({
+    ...{ production: false, port: 3001, appUrl: 'https://a.example', shopifyApiKey: 'key' },
+    ...{ shopifySecrets: ['new', 'old'], shopifyPrivateKeys: [], databaseUrl: 'postgres://db/name' },
+    ...{ dataDir: '/data', redisUrl: 'redis://cache', role: 'worker', retrySchedule: [1000, 2000] },
+    ...{ encryptionKeys: [{ id: 'k1', bytes: Buffer.alloc(32, 1) }], ascent360BaseUrl: 'http://localhost:1' },
+    ...{ shopifyAdminOrigin: 'http://localhost:2', deliveryTimeout: 3000, deliveryConcurrency: 4 },
+    ...{ deliveryConcurrencyPerShop: 3, lease: 10_000, sweepInterval: 6000, readWait: 7000 },
+    ...{ breakerWindow: 8000, breakerProbe: 9000, connectionProbe: 11_000, retentionDays: 12 },
+    ...{ metricsToken: 'token', logLevel: 'warn' },
+    traces: { endpoint: 'http://collector:4318', service: 'service', share: 0.5 },
+  });
+});
+
+it('an attempt ends before its lease does', () => {
+  expect(readConfig({ ...needed, DELIVERY_TIMEOUT: '15s', LEASE: '10s' }).deliveryTimeout).toBe(8000);
+});
+
 it('white space around a secret or a token is no part of it', () => {
   const { shopifySecrets, metricsToken } = readConfig({
     SHOPIFY_API_KEY: 'key',
@@ -174,7 +240,16 @@ it('in production the embedded database must be asked for by name: a DATABASE_UR
   expect(faultsOf({ ...production, DATABASE_URL: 'embedded' })).toEqual([]);
   expect(readConfig({ ...needed, ...production, DATABASE_URL: 'embedded' }).databaseUrl).toBeUndefined();
   expect(readConfig(needed).databaseUrl).toBeUndefined();
-  expect(faultsOf({ DATABASE_URL: 'embedded', ROLE: 'worker' })).toEqual([expect.stringMatching(/^ROLE must be all/)]);
+  for (const ROLE of ['worker', 'web']) {
+    for (const embedded of [{ DATABASE_URL: 'embedded' }, {}])
+      expect(faultsOf({ ...embedded, ROLE })).toEqual([expect.stringMatching(/^ROLE must be all/)]);
+  }
+});
+
+it('in production no other server than Shopify’s can be called in its place', () => {
+  const env = { ...production, DATABASE_URL: 'embedded', SHOPIFY_ADMIN_ORIGIN: 'http://localhost:4000' };
+  expect(faultsOf(env)).toEqual([expect.stringMatching(/^SHOPIFY_ADMIN_ORIGIN is for development and tests/)]);
+  expect(faultsOf({ SHOPIFY_ADMIN_ORIGIN: 'http://localhost:4000' })).toEqual([]);
 });
 
 it.each([

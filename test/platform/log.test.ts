@@ -18,6 +18,14 @@ it('values named like a secret are hidden in a log line and inside its objects; 
   expect(withoutSecrets(line)['err']).toBe(err);
 });
 
+it('an error is logged with our word for its cause, and the first eight places of its stack', () => {
+  const frames = Array.from({ length: 10 }, (_, i) => `    at place${i} (file.ts:1:1)`);
+  const error = Object.assign(new Error('No'), { why: 'cut', stack: ['Error: No', ...frames].join('\n') });
+  expect(describeError(error)).toEqual({
+    ...{ name: 'Error', code: undefined, why: 'cut', stack: frames.slice(0, 8).join('\n') },
+  });
+});
+
 it('an error is logged by name, code and place, whatever its message looks like', () => {
   const error = new TypeError('No:\n    at canary@example.com\n    at +15005550107');
   const described = describeError(Object.assign(error, { code: 'E1' }));
@@ -43,6 +51,29 @@ it.each(['debug', 'warn', 'error'] as const)(
     expect(lines.join('')).not.toContain('canary');
   },
 );
+
+it.each(['debug', 'warn'] as const)(
+  'a %s line says when, what and in which numbers, and neither a secret nor the machine’s name',
+  (level) => {
+    const lines: string[] = [];
+    const log = createLog('debug', { write: (line) => void lines.push(line) });
+    log[level]({ shop: 1, guid: 'canary', answer: { token: 'canary' } }, '%d of %d events', 2, 3);
+    log[level]('nothing but words');
+    const [line, words] = lines.map((one) => JSON.parse(one));
+    expect(line).toEqual({
+      ...{ level: { debug: 20, warn: 40 }[level], time: expect.stringMatching(/^\d{4}-.*Z$/), shop: 1 },
+      ...{ guid: '[Redacted]', answer: { token: '[Redacted]' }, msg: '2 of 3 events' },
+    });
+    expect(words).toMatchObject({ msg: 'nothing but words' });
+  },
+);
+
+it('what is no failure is logged each time, also while the database is away', () => {
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line) => void lines.push(line) });
+  for (const level of ['info', 'info', 'warn', 'warn'] as const) log[level]({ stage: 'sweep', err: away });
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual([30, 30, 40]);
+});
 
 const failing = (code: string) => Object.assign(new Error('x'), { code });
 const away = failing('ECONNREFUSED');
