@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,6 +15,8 @@ function faultsOf(env: Record<string, string>): string[] {
   }
 }
 
+const KEY = Buffer.alloc(32, 1).toString('base64');
+const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
 const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 const NO_REDIS_NUMBER = 'names a database that is no number: leave out what follows the port, or write /0 to /15';
@@ -36,6 +39,11 @@ it.each([
   ]),
   ['DELIVERY_CONCURRENCY', '1001', 'is not a whole number from 1 to 1000: write one in digits, without a unit'],
   ['SWEEP_INTERVAL', '5', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5"'],
+  ...['about 5s', '5sec', '.5s', '5.s', '1..5s', '1,5s', '-5s', 's'].map((value) => [
+    'SWEEP_INTERVAL',
+    value,
+    `is not a duration like 200ms, 5s, 5m, 2h or 1d: "${value}"`,
+  ]),
   ['SWEEP_INTERVAL', '0s', 'is too short: 1ms at least'],
   ['LEASE', '0ms', 'is too short: 1ms at least'],
   ['SWEEP_INTERVAL', '2d', 'is too long: 1d at most'],
@@ -50,20 +58,35 @@ it.each([
   ['METRICS_TOKEN', '\t', BLANK],
   ['RETRY_SCHEDULE', '5s,,5m', 'is not a list of durations like 5s,30s,5m: "5s,,5m"'],
   ['ROLE', 'boss', 'is not all, web or worker: set it to one of them'],
-  [
-    'ENCRYPTION_KEYS',
+  ...[
     'k1:c2hvcnQ=',
+    'k1',
+    `:${KEY}`,
+    KEY,
+    `k1:${KEY}:k2`,
+    `k1:${KEY},`,
+    `k1:${KEY},k2`,
+    `k1:${KEY},k1:${OTHER_KEY}`,
+  ].map((value) => [
+    'ENCRYPTION_KEYS',
+    value,
     'is not a list of id:base64(32 bytes) with ids of their own: make a key with k1:$(openssl rand -base64 32), put commas between several',
-  ],
+  ]),
   ['LEASE', '5\ns', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5\\ns"'],
   ['APP_URL', 'connector.example', NO_URL],
+  ['APP_URL', 'ftp://connector.example', NO_URL],
   ['APP_URL', 'https://connector.example/app', NO_ORIGIN],
+  ['APP_URL', 'https://connector.example#app', NO_ORIGIN],
   ['APP_URL', 'https://connector.example?shop=1', NO_ORIGIN],
   ['APP_URL', 'https://me:secret@connector.example', NO_ORIGIN],
   ['HOST', 'https://connector.example/app', NO_ORIGIN],
   ['HOST', 'https://', NO_URL],
   ['SHOPIFY_ADMIN_ORIGIN', 'http://localhost:4000/admin', NO_ORIGIN],
-  ['ASCENT360_BASE_URL', 'http://localhost:4000?a=1', 'has a query or a fragment: leave out what begins with ? or #'],
+  ...['http://localhost:4000?a=1', 'http://localhost:4000#a'].map((url) => [
+    'ASCENT360_BASE_URL',
+    url,
+    'has a query or a fragment: leave out what begins with ? or #',
+  ]),
   [
     'ASCENT360_BASE_URL',
     'https://webhook.ascent360.com/V1/Data/',
@@ -76,6 +99,9 @@ it.each([
   ],
   ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
   ['REDIS_URL', 'cache:6379', NO_REDIS],
+  ['REDIS_URL', 'redis:cache:6379', NO_REDIS],
+  ['REDIS_URL', 'http://redis://cache', NO_REDIS],
+  ['REDIS_URL', 'redis://:p%4@cache', NO_REDIS],
   ['REDIS_URL', 'redis://[bad', NO_REDIS],
   ['REDIS_URL', 'redis://:pass/word@cache', NO_REDIS],
   ['REDIS_URL', 'redis://:p%zz@cache', NO_REDIS],
@@ -84,11 +110,11 @@ it.each([
     url,
     NO_REDIS_NUMBER,
   ]),
-  [
+  ...['mysql://db', 'jdbc:postgresql://db/name', 'postgresql:/db/name', 'embedded database'].map((url) => [
     'DATABASE_URL',
-    'mysql://db',
+    url,
     'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
-  ],
+  ]),
   ...['postgresql://me:pa#ss@host:5432/db', 'postgresql://me:p/w@host/db', 'postgresql://me@host:port/db'].map(
     (url) => [
       'DATABASE_URL',
@@ -96,7 +122,7 @@ it.each([
       'is not a URL: write special characters of the password as %XX, and the port in digits',
     ],
   ),
-  ...['prod', 'Production', 'PRODUCTION', '"production"'].map((value) => [
+  ...['prod', 'Production', 'PRODUCTION', '"production"', "'production'"].map((value) => [
     'NODE_ENV',
     value,
     'is not known: set it to production, in small letters, or leave it out',
@@ -190,6 +216,55 @@ it('each variable sets what it is named for', () => {
 
 it('an attempt ends before its lease does', () => {
   expect(readConfig({ ...needed, DELIVERY_TIMEOUT: '15s', LEASE: '10s' }).deliveryTimeout).toBe(8000);
+});
+
+it.each<[string, string, object]>([
+  ['SWEEP_INTERVAL', ' 1.5s ', { sweepInterval: 1500 }],
+  ['RETRY_SCHEDULE', '200ms, 1m ,20d', { retrySchedule: [200, 60_000, 20 * 86_400_000] }],
+  ['PORT', '0', { port: 0 }],
+  ['PORT', '65535', { port: 65_535 }],
+  ['APP_URL', 'HTTP://connector.example:8080//', { appUrl: 'HTTP://connector.example:8080' }],
+  ['ASCENT360_BASE_URL', 'http://proxy.example/V1/Database/', { ascent360BaseUrl: 'http://proxy.example/V1/Database' }],
+  ['REDIS_URL', 'rediss://:p%4aw@cache:6379/15', { redisUrl: 'rediss://:p%4aw@cache:6379/15' }],
+  ['REDIS_URL', 'redis://cache?db=2', { redisUrl: 'redis://cache?db=2' }],
+  ['NODE_ENV', 'preprod', { production: false }],
+  ...['a"b"', '"a', `"a'`, 'a"'].map((secret): [string, string, object] => [
+    'SHOPIFY_API_SECRET',
+    secret,
+    { shopifySecrets: [secret] },
+  ]),
+  [
+    'ENCRYPTION_KEYS',
+    `k1:${KEY}, k2:${OTHER_KEY}`,
+    {
+      encryptionKeys: [
+        { id: 'k1', bytes: Buffer.alloc(32, 1) },
+        { id: 'k2', bytes: Buffer.alloc(32, 2) },
+      ],
+    },
+  ],
+])('%s=%s is read', (name, value, read) => {
+  expect(readConfig({ ...needed, [name]: value })).toMatchObject(read);
+});
+
+const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' = 'pkcs8') => key.export({ type, format: 'pem' }).toString();
+
+it('private keys are read in either form, several of them, and on one line', () => {
+  const SHOPIFY_APP_PRIVATE_KEY = `${pem(key, 'pkcs1')}\n${pem(key)}`;
+  for (const written of [SHOPIFY_APP_PRIVATE_KEY, SHOPIFY_APP_PRIVATE_KEY.replaceAll('\n', '\\n')]) {
+    const read = readConfig({ ...needed, SHOPIFY_APP_PRIVATE_KEY: written }).shopifyPrivateKeys;
+    expect(read.map((one) => pem(one))).toEqual([pem(key), pem(key)]);
+  }
+});
+
+it('a private key that Shopify would not take stops the start, also behind a good one', () => {
+  const { privateKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const { privateKey: ec } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  for (const written of [pem(short), pem(ec), `${pem(key)}${pem(ec)}`]) {
+    const faults = faultsOf({ SHOPIFY_APP_PRIVATE_KEY: written });
+    expect(faults).toEqual([expect.stringMatching(/^SHOPIFY_APP_PRIVATE_KEY is not a/)]);
+  }
 });
 
 it('white space around a secret or a token is no part of it', () => {
