@@ -95,8 +95,47 @@ describe('the file of a bulk operation', () => {
     ]);
   });
 
+  it.each([
+    ['that is', JSON.stringify({ id: 'gid://shopify/Customer/2', note: 'x'.repeat(10 * 1024 * 1024) }), 1],
+    ['whose children together are', customer(2), 11],
+  ])('gives a record %s longer than 10 MB as one that can’t be read, and the others whole', async (_, large, count) => {
+    const children = Array.from({ length: count }, () => child(2, 'x'.repeat(1024 * 1024)));
+    const text = [customer(1), large, ...children, customer(3), child(3, 'mine'), ''].join('\n');
+    const records = await read('customers', text, 1024 * 1024);
+    expect(records.map(({ body }) => body.slice(0, 40))).toEqual([
+      expect.stringContaining('Customer'),
+      'longer than 10 MB',
+      expect.stringContaining('Customer'),
+    ]);
+    expect(JSON.parse(records[2]?.body ?? '')).toMatchObject({ id: 'gid://shopify/Customer/3', metafields: [{}] });
+    expect(records.map(({ line, next }) => [line, next.line])).toEqual([
+      [0, 1],
+      [1, 2 + count],
+      [2 + count, 4 + count],
+    ]);
+  });
+
+  it.each([
+    ['at a line’s end, though Shopify said that there is more', `${customer(1)}\n${customer(2)}\n`, 1],
+    ['within a line that can be read, though Shopify said that there is more', `${customer(1)}\n${customer(2)}`, 1],
+    ['within a line that can’t be read', `${customer(1)}\n${customer(2).slice(0, -1)}`, null],
+    ['within a number', `${customer(1)}\n2`, null],
+  ])('is known to be cut off %s', async (_, text, missing) => {
+    const size = missing === null ? null : Buffer.byteLength(text) + missing;
+    await expect(read('customers', text, 7, START, [], { size })).rejects.toMatchObject({
+      failure: 'later',
+      why: 'cut_off',
+    });
+  });
+
+  it('is whole when it has the size that Shopify said, with or without a final line break', async () => {
+    for (const text of [`${customer(1)}\n`, customer(1), `${customer(1)}\nnonsense`])
+      expect((await read('customers', text, 7, START, [], { size: Buffer.byteLength(text) }))[0]?.line).toBe(0);
+  });
+
   it('returns what isn’t JSON unchanged, so that it is seen', async () => {
-    expect((await read('customers', `${customer(1)}\nnonsense\n${customer(2)}\n`))[1]?.body).toBe('nonsense');
+    for (const odd of ['nonsense', '{"id":', '"id"}'])
+      expect((await read('customers', `${customer(1)}\n${odd}\n${customer(2)}\n`))[1]?.body).toBe(odd);
   });
 
   it('gives exactly the rest if read on after any record, however the bytes are split', async () => {

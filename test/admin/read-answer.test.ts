@@ -59,6 +59,18 @@ describe('an answer of the Admin API', () => {
       { kind: 'failed', code: 'TIMEOUT', partial: true },
     ],
     ['an accident', { errors: [error('INTERNAL_SERVER_ERROR')] }, { kind: 'failed', code: 'INTERNAL_SERVER_ERROR' }],
+    ['too slow', { errors: [error('TIMEOUT')] }, { kind: 'failed', code: 'TIMEOUT' }],
+    ['a shop that is being opened', { errors: [error('SHOP_INACTIVE')] }, { kind: 'failed', code: 'SHOP_INACTIVE' }],
+    [
+      'two mistakes and a denial: the first is named, and what is denied',
+      { errors: [denial(['shop', 'email']), { ...error('first'), path: ['shop'] }, error('second')] },
+      { kind: 'refused', code: 'first', denied: ['shop.email'] },
+    ],
+    ...['a sentence', 'ann@example.com', 'x'.repeat(61)].map((code): [string, unknown, object] => [
+      `a code that is no word of Shopify’s: ${code}`,
+      { errors: [error(code)] },
+      { kind: 'refused', code: 'unknown', denied: [] },
+    ]),
     ['no data and no errors', {}, { kind: 'failed', code: 'unreadable' }],
     ['a page', '<!DOCTYPE html>', { kind: 'failed', code: 'unreadable' }],
     ['half of it', '{"data":{"shop"', { kind: 'failed', code: 'unreadable' }],

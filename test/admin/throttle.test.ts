@@ -31,6 +31,12 @@ describe('how long a call waits for its points', () => {
   });
 });
 
+it('points are restored once', () => {
+  const one = reserve(bucket({ available: 0 }), 100, 1000);
+  expect([one.waitMs, reserve(one.bucket, 100, 2000).waitMs]).toEqual([0, 0]);
+  expect(reserve(one.bucket, 200, 2000).waitMs).toBe(1000);
+});
+
 describe('how long a call waits before it reserves its points', () => {
   it.each<[string, number, number, number]>([
     ['not at all if it is small, however few there are', -500, 100, 0],
@@ -46,7 +52,8 @@ describe('how long a call waits before it reserves its points', () => {
 describe('the balance that an answer reports', () => {
   it('counts, less what other calls under way have reserved', () => {
     const two = reserve(reserve(bucket(), 300, 0).bucket, 200, 0).bucket;
-    expect(correct(two, 300, told(1000), 10)).toMatchObject({ available: 800, pending: 200, at: 10 });
+    const known = { maximum: 2000, restore: 50, available: 800, pending: 200, at: 10 };
+    expect(correct(two, 300, told(1000, 50), 10)).toEqual(known);
   });
 
   it('may be missing: then only this call’s reservation is removed', () => {

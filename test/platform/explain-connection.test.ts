@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { explainConnection } from '../../server/platform/explain-connection.ts';
+
+const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
+const untrusted = [
+  ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+];
+
+it.each<[string, Error, RegExp]>([
+  ...untrusted.map((code): [string, Error, RegExp] => [code, coded(code), /Set NODE_EXTRA_CA_CERTS/]),
+  ['another host’s certificate', coded('ERR_TLS_CERT_ALTNAME_INVALID'), /Use the host that it names/],
+  ['an expired certificate', coded('CERT_HAS_EXPIRED'), /renew it there/],
+  ['a wrong password', coded('28P01'), /refuses this user or password/],
+  ['an unknown user', coded('28000'), /refuses this user or password/],
+  ['no password', new Error('SASL: client password must be a string'), /wants a password/],
+  ['another owner', coded('42501'), /as the same user/],
+  ['no connection left', coded('53300'), /max_connections/],
+  ['no database', coded('3D000'), /Create it first/],
+  ...['WRONGPASS invalid username-password pair', 'NOAUTH Authentication required.', 'ERR invalid password'].map(
+    (message): [string, Error, RegExp] => [message, new Error(message), /redis:\/\/:PASSWORD@host/],
+  ),
+  ['a password that Redis has none of', new Error('ERR AUTH <password> called'), /redis:\/\/:PASSWORD@host/],
+  ['no TLS', new Error('The server does not support SSL connections'), /leave sslmode out/],
+  ['a statement that is prepared already', coded('42P05'), /connect to PostgreSQL itself/],
+  ['a statement that is not prepared', coded('26000'), /connect to PostgreSQL itself/],
+  ['a pooler', coded('08P01', 'unsupported startup parameter: options'), /connect to PostgreSQL itself/],
+])('of %s the operator is told in one line which variable it is about and what to do', (_, error, help) => {
+  const line = explainConnection('DATABASE_URL', error) ?? '';
+  expect(line).toMatch(help);
+  expect(line).toMatch(/^DATABASE_URL: .*\.$/);
+});
+
+it.each<[string, unknown]>([
+  ['a server that is down', coded('ECONNREFUSED')],
+  ['a cut connection', coded('57P01')],
+  ['a code that only begins so', coded('280001')],
+  ['a code that only ends so', coded('X26000')],
+  ['no error', 'text'],
+])('%s may recover by itself', (_, error) => {
+  expect(explainConnection('REDIS_URL', error)).toBeNull();
+});
