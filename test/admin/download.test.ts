@@ -67,6 +67,22 @@ describe("a bulk operation's file", () => {
     expect(failure).toMatchObject({ failure: 'refused' });
   });
 
+  it.each([400, 401, 403, 404, 410])('is refused when its address gives %i: it has expired', async (status) => {
+    const url = await file();
+    scene.there.bulk.others = [(response) => void response.writeHead(status).end()];
+    await expect(read(url)).rejects.toMatchObject({ failure: 'refused', why: `status_${status}` });
+  });
+
+  it.each([429, 500, 503])('is asked for again when its address gives %i', async (status) => {
+    const url = await file();
+    scene.there.bulk.others = [(response) => void response.writeHead(status).end()];
+    expect(await read(url, 100)).toBe(whole().slice(100));
+  });
+
+  it('has no more where nothing is left', async () => {
+    expect(await read(await file(), whole().length)).toBe('');
+  });
+
   it('is left for later if its server is away', async () => {
     const failure = await read('http://127.0.0.1:9/x.jsonl').catch((error: unknown) => error);
     expect(failure).toMatchObject({ failure: 'later' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Contact, nobody, type PostalAddress } from '../../../server/domain/contact.ts';
 import { emptyProfile, type PersonProfile } from '../../../server/domain/person.ts';
-import { mergeContact } from '../../../server/pipeline/process/merge-contact.ts';
+import { mergeContact, ofCustomer } from '../../../server/pipeline/process/merge-contact.ts';
 import type { Person } from '../../../server/store/people/people.ts';
 
 const contactIn = (address: PostalAddress | undefined, from: string): Contact => ({
@@ -107,6 +107,22 @@ describe('a contact that tells of another name', () => {
     mergeContact(person, from, named('New'), told);
     expect(person.profile.contact.firstName).toBe(name);
   });
+});
+
+it('of an order’s contact, what the customer’s own record has is the customer’s, and by which address they are reached', () => {
+  const all = { firstName: 'Ann', lastName: 'Lee', phone: '+19705550101', address: { city: 'Vail' } };
+  const addresses = { email: 'ann@example.com', mobile: '+19705550102' };
+  const from = (place: string) => ({
+    ...{ firstName: `${place}.first_name`, lastName: `${place}.last_name`, phone: `${place}.phone`, address: place },
+    ...{ email: 'customer.email', mobile: 'customer.phone' },
+  });
+  const ordered: Contact = { ...all, ...addresses, origins: from('billing_address'), leftOut: {} };
+  const own: Contact = { ...all, ...addresses, origins: from('customer.default_address'), leftOut: {} };
+  const reached = { email: 'customer.email', mobile: 'customer.phone' };
+  expect(ofCustomer(ordered)).toEqual({ ...addresses, origins: reached, leftOut: {} });
+  expect(ofCustomer(own)).toEqual(own);
+  // The order goes out with all of it.
+  expect(ordered).toEqual({ ...all, ...addresses, origins: from('billing_address'), leftOut: {} });
 });
 
 describe('the name on an order of a customer', () => {
