@@ -53,6 +53,54 @@ it('an address of a page that names what can’t be is not found: nothing was to
   await expect(call('PUT', '/settings', { body: {} })).rejects.toMatchObject({ kind: 'refused' });
 });
 
+it.each([
+  [401, 'token'],
+  [404, 'missing'],
+  [409, 'conflict'],
+  [422, 'refused'],
+  [429, 'too_many'],
+  [500, 'server'],
+  [503, 'server'],
+  [418, 'server'],
+])('an answer with status %i is %s, with the faults that are in our words', async (status, kind) => {
+  const fault = { field: 'a', message: 'x', text: { code: 'fault.json' } };
+  const body = JSON.stringify({ errors: [fault, { message: 'of a proxy' }] });
+  vi.stubGlobal('fetch', async () => new Response(body, { status }));
+  await expect(call('POST', '/imports', { body: {} })).rejects.toMatchObject({ kind, status, faults: [fault] });
+  vi.stubGlobal('fetch', async () => new Response('<html>', { status }));
+  await expect(call('POST', '/imports', { body: {} })).rejects.toMatchObject({
+    kind,
+    status,
+    faults: [],
+    message: kind,
+  });
+});
+
+it('a call has a token, and one that Shopify’s header asks for is tried again with another, once', async () => {
+  const tokens = ['old', 'new', 'none'];
+  vi.stubGlobal('window', { shopify: { idToken: async () => tokens.shift() }, setTimeout, clearTimeout });
+  const calls: [string, RequestInit | undefined][] = [];
+  const refused = { status: 401, headers: { 'X-Shopify-Retry-Invalid-Session-Request': '1' } };
+  vi.stubGlobal('fetch', async (url: string, options?: RequestInit) => {
+    calls.push([url, options]);
+    return new Response('{}', refused);
+  });
+  await expect(call('PUT', '/settings', { body: { paused: true } })).rejects.toMatchObject({ kind: 'token' });
+  const sent = { method: 'PUT', body: '{"paused":true}' };
+  const headers = (token: string) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' });
+  expect(calls).toEqual([
+    ['/api/settings', { ...sent, headers: headers('old') }],
+    ['/api/settings', { ...sent, headers: headers('new') }],
+  ]);
+});
+
+it('a refusal that a new token would not change is not tried again', async () => {
+  const asked = vi.fn(async () => new Response('{}', { status: 401 }));
+  vi.stubGlobal('fetch', asked);
+  await expect(call('POST', '/imports')).rejects.toMatchObject({ kind: 'token' });
+  expect(asked).toHaveBeenCalledOnce();
+});
+
 it('what changes something waits as long as it takes: given up, nobody would know whether it happened', async () => {
   vi.stubGlobal('fetch', silent);
   const failed = vi.fn();

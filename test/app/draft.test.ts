@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Draft, editOn } from '../../app/settings/draft.ts';
+import { type Draft, documentOf, editOn, isDirty } from '../../app/settings/draft.ts';
 import { defaultSettings } from '../../server/domain/settings/contract.ts';
 
 const base: Draft = { ...defaultSettings(false), guid: '', newAccount: false };
@@ -25,6 +25,20 @@ it.each<[string, (from: Draft) => Draft, (from: Draft) => Draft, Partial<Draft>]
     { consent: { email: { ...base.consent.email, history: 'all' }, sms } },
   ],
   [
+    'those of different channels, the other way round',
+    (from) => ({ ...from, consent: { ...from.consent, email: { ...from.consent.email, history: 'all' } } }),
+    (from) => ({ ...from, consent: { ...from.consent, sms } }),
+    { consent: { email: { ...base.consent.email, history: 'all' }, sms } },
+  ],
+  [
+    'other settings of one channel',
+    (from) => ({ ...from, consent: { ...from.consent, email: { ...from.consent.email, untickedBox: 'leaveOut' } } }),
+    (from) => ({ ...from, consent: { ...from.consent, email: { ...from.consent.email, optInLevel: 'confirmed' } } }),
+    {
+      consent: { ...base.consent, email: { ...base.consent.email, optInLevel: 'confirmed', untickedBox: 'leaveOut' } },
+    },
+  ],
+  [
     'the same list',
     (from) => ({ ...from, listIds: ['1'] }),
     (from) => ({ ...from, listIds: ['2'] }),
@@ -43,4 +57,15 @@ it.each<[string, (from: Draft) => Draft, (from: Draft) => Draft, Partial<Draft>]
 it('nothing edited leaves what is saved', () => {
   const saved = { ...base, paused: true, listIds: ['7'] };
   expect(editOn({ base, draft: base }, saved)).toEqual(saved);
+});
+
+it('a GUID is sent without the white space around it, an empty one keeps the saved one, and only a new one may be of a new account', () => {
+  expect(documentOf({ ...base, guid: ' 5f0c ', newAccount: true })).toMatchObject({ guid: '5f0c', newAccount: true });
+  expect(documentOf({ ...base, guid: '5f0c' })).toMatchObject({ guid: '5f0c', newAccount: false });
+  expect(documentOf({ ...base, guid: ' ', newAccount: true })).toEqual({ ...base, guid: null, newAccount: false });
+});
+
+it('what was changed back is not edited', () => {
+  const edit = (sourceName: string) => ({ base, draft: { ...base, sourceName } });
+  expect([isDirty(edit('Other')), isDirty(edit(base.sourceName))]).toEqual([true, false]);
 });

@@ -59,6 +59,13 @@ it.each([
     ['admin_access.needs_opening'],
   ],
   ['webhooks that stopped', { problems: [silent] }, ['problem.silent']],
+  ...(['shopify_failing', 'opt_outs_undelivered', 'fields_denied'] as const).map(
+    (kind): [string, Pick<OverviewAnswer, 'problems'>, TextCode[]] => [
+      kind,
+      { problems: [problem(kind, 'problem.silent')] },
+      ['problem.silent'],
+    ],
+  ),
   [
     'several at once',
     { connection: connection(paused), adminAccess: access('missing'), problems: [silent] },
