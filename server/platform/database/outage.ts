@@ -6,16 +6,12 @@ import { codeOf, textIn } from '../error-code.ts';
  * long, 25006, a read-only server, 3D000, one without this database, 42501, a table that this user
  * may not use, 42P01 and 42703, a table or column that isn't there as migrations are missing or were
  * rolled back, and 55000, a database that takes no connections
- * (https://www.postgresql.org/docs/current/errcodes-appendix.html). Codes from Prisma:
- * https://www.prisma.io/docs/orm/reference/error-reference
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
-const awayCode =
-  /^(E[A-Z]+|(08|28|40|53|57|58)[0-9A-Z]{3}|25P03|25006|3D000|42501|42P01|42703|55000|P1001|P1002|P1008|P1017|P2024)$/;
+const awayCode = /^(E[A-Z]+|(08|28|40|53|57|58)[0-9A-Z]{3}|25P03|25006|3D000|42501|42P01|42703|55000)$/;
 /** Messages from pg-pool, pg and PGlite that have no code. */
 const awayMessage =
   /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;
-/** The names Prisma's driver adapters use for the same. */
-const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyConnections)$/;
 
 /**
  * Whether an error means that the database is away or busy, or dropped this process, rather than
@@ -24,7 +20,7 @@ const awayKind = /^(DatabaseNotReachable|SocketTimeout|ConnectionClosed|TooManyC
 export function isOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const says = (name: string, what: RegExp) => what.test(textIn(error, name) ?? '');
-  if (says('code', awayCode) || says('kind', awayKind) || says('message', awayMessage)) return true;
+  if (says('code', awayCode) || says('message', awayMessage)) return true;
   return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }
 

@@ -124,9 +124,27 @@ it.each<[string, unknown, boolean]>([
   ['a table is missing', coded('42P01'), true],
   ['a column is missing', coded('42703'), true],
   ['the connection was cut', new Error('Connection terminated unexpectedly'), true],
-  ['an error that Prisma wraps', Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable' } }), true],
+  ['the connection was lost', coded('08006'), true],
+  ['the disk can’t be read', coded('58030'), true],
+  ['a server that takes no writes', coded('25006'), true],
+  ['no connection was free', new Error('timeout exceeded when trying to connect'), true],
+  ['none could be opened', new Error('Connection terminated due to connection timeout'), true],
+  ['the embedded database was closed', new Error('PGlite is closed'), true],
+  ['an error that is wrapped', new Error('x', { cause: coded('ECONNRESET') }), true],
+  [
+    'an error that wraps itself',
+    Object.assign(new Error('x'), {
+      get cause() {
+        return this;
+      },
+    }),
+    false,
+  ],
   ['a wrong statement', coded('42601'), false],
   ['a wrong value', coded('22P02'), false],
+  ['a statement that is not allowed now', coded('25001'), false],
+  ['a longer code', coded('X57P01X'), false],
+  ['a lock that another has', coded('55P03'), false],
   ['a bug of our own', new TypeError('Cannot read properties of null'), false],
   ['no error', undefined, false],
 ])('whether an error is an outage: %s', (_, error, away) => {
