@@ -67,6 +67,15 @@ it('an opt-out that was undone before the erasure is not told after it', async (
   expect(await flagsAfterErasure()).toEqual([]);
 });
 
+it('the opt-out of a new customer at an erased address is told, though one was told before the erasure: Ascent360 was asked to erase that', async () => {
+  scene.access = false;
+  await choose(1, 'unsubscribed', 5);
+  expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  await choose(2, 'unsubscribed', 1);
+  expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
+});
+
 const bodies = async () =>
   await scene.base.db.query('SELECT topic, reason FROM events WHERE shop_id = $1 AND body IS NOT NULL', [
     scene.base.shop.id,
