@@ -76,6 +76,25 @@ describe('every view of personal data', () => {
     expect(whats).toEqual(['activity', 'data_export', 'data_export', 'data_export']);
   });
 
+  it('is recorded for each user, though another has just viewed the same, and for each row', async () => {
+    await connector.connect();
+    const one = await connector.deliver('customers/create', customer(CANARY.id, CANARY));
+    const other = await connector.deliver('customers/create', customer(1));
+    for (const userId of ['1', '2', '2']) {
+      const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP, userId });
+      for (const path of ['/activity', `/activity/${one.id}`, `/activity/${other.id}`])
+        await fetch(`${connector.url}/api${path}`, { headers: { authorization: `Bearer ${token}` } });
+    }
+    const viewed = (await log()).map(({ who, what, about }) => [who, what, about]).reverse();
+    expect(viewed).toEqual(
+      ['1', '2'].flatMap((who) => [
+        [who, 'activity', null],
+        [who, 'event', one.id],
+        [who, 'event', other.id],
+      ]),
+    );
+  });
+
   it('is only in the record of its own shop', async () => {
     await connector.api('GET', '/activity');
     expect(await log(OTHER)).toEqual([]);
