@@ -30,8 +30,10 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** A write by a script, as all of Bull's are: a connection that answers may still be refused these. */
-const TRY_WRITE = `return redis.call('SET', KEYS[1], 1, 'EX', ${MARK_SECONDS})`;
+/** A write by a script that also publishes, as Bull's do: a connection that answers may still be refused these. */
+const TRY_WRITE = `
+  redis.call('PUBLISH', KEYS[1], 1)
+  return redis.call('SET', KEYS[1], 1, 'EX', ${MARK_SECONDS})`;
 
 /** Logs once that Redis can't be used, and what somebody must do about it, until it can be used again. */
 function createReport(log: Log) {
