@@ -428,10 +428,6 @@ describe('every route', () => {
     ['refuses the connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
     ['gives none in time', new Error('timeout exceeded when trying to connect')],
     ['shuts down', Object.assign(new Error('terminating connection'), { code: '57P01' })],
-    [
-      'is unavailable, as Prisma puts it',
-      Object.assign(new Error('x'), { name: 'DriverAdapterError', cause: { kind: 'DatabaseNotReachable' } }),
-    ],
   ])('answers 503, so that the call is retried, if the database %s', async (_what, error) => {
     const fail = async () => await Promise.reject(error);
     const token = await signIdToken({ apiKey: 'client-id', secret: 'secret of now', shop: shop.domain, now });
