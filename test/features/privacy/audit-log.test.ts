@@ -195,7 +195,8 @@ describe('the audit log', () => {
   });
 
   it('returns a time span without a gap, and only the end line for one without entries', async () => {
-    await live();
+    // All accepted: the daily check would send a rejected one again meanwhile.
+    for (const id of [1, 2, 3]) await connector.deliver(EMAIL, emailConsent(id, 'subscribed', ago(MINUTE)));
     const all = entriesOf(await exportOf());
     const middle = all[Math.floor(all.length / 2)];
     const part = await exportOf(`?from=${middle?.['at']}`);
