@@ -145,6 +145,7 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
       lost: () => 0,
       migrate: async () => [],
       pending: async () => [],
+      tidy: async () => {},
       close: async () => {},
     };
   }

@@ -154,7 +154,7 @@ export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'inf
 /**
  * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended
  * `retentionDays` ago, expires what hasn't ended after 90 days, and deletes unneeded rows after a
- * year. Then logs where the audit log ends. Works in pages, each a short transaction under the
+ * year. Then logs where the audit log ends, and makes room of what was deleted. Works in pages, each a short transaction under the
  * shop's lock; after a crash it only has to start over.
  */
 export function retentionChore({ db, retentionDays, log }: RetentionDeps): KeylessChore {
@@ -208,7 +208,11 @@ export function retentionChore({ db, retentionDays, log }: RetentionDeps): Keyle
     },
     workWithoutKey: async (shopId, signal) => {
       const until = performance.now() + PIECE_MS;
-      while (!signal.aborted && performance.now() < until) if (!(await step(shopId))) return false;
+      while (!signal.aborted && performance.now() < until) {
+        if (await step(shopId)) continue;
+        await db.tidy();
+        return false;
+      }
       return !signal.aborted;
     },
   };

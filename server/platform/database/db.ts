@@ -40,6 +40,11 @@ export type Db = Sql & {
   migrate(): Promise<string[]>;
   /** Returns the names of the migrations that the database lacks. */
   pending(): Promise<string[]>;
+  /**
+   * Makes room in the files where rows were deleted or replaced: the embedded database has nothing
+   * that does so by itself, as a server has (autovacuum). Blocks it for one table at a time.
+   */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -101,6 +106,15 @@ async function openEmbedded(dataDir: string): Promise<Db> {
         run: async (script) => void (await client.exec(script)),
       }),
     pending: async () => await pendingMigrations(db.query),
+    tidy: async () => {
+      const tables = await db.query<{ name: string }>(
+        `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`,
+      );
+      for (const { name } of tables) {
+        await db.query(`VACUUM ${name}`);
+        await setImmediate();
+      }
+    },
     close: async () => {
       if (!client.closed) await client.close();
       await release();
@@ -186,6 +200,7 @@ function openServer(databaseUrl: string): Db {
       await pendingMigrations(
         async <Row extends object>(text: string) => await using(limitMs, async (taken) => await taken.ask<Row>(text)),
       ),
+    tidy: async () => {},
     close: async () => {
       await connections.end();
     },

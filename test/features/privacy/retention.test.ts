@@ -199,6 +199,16 @@ describe('retention', () => {
     expect(await count('people')).toBe(1);
   });
 
+  it('makes room of what it deleted once a day, when it is done with a shop', async () => {
+    let times = 0;
+    const tidy = async () => void times++;
+    const chore = retentionChore({ db: { ...connector.db, tidy }, retentionDays: DAYS, log });
+    await connector.db.query('UPDATE shops SET retained_at = NULL');
+    const shops = await chore.due(connector.db);
+    for (const id of shops) while (await chore.workWithoutKey(id, new AbortController().signal));
+    expect([shops.length, times]).toEqual([1, 1]);
+  });
+
   it('keeps the last accepted state of an old order while it has an event, so that it isn’t sent twice', async () => {
     const old = order(1, { updated_at: '2021-05-01T10:00:00Z', created_at: '2021-05-01T10:00:00Z' });
     await connector.api('PUT', '/settings', { paused: true });

@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { openDb } from '../../../server/platform/database/db.ts';
 import { hashOfMigrations } from '../../../server/platform/database/migrations.ts';
 import { keepDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
@@ -110,4 +111,25 @@ it('only its owner gets into the database, as PostgreSQL wants it: PGlite’s fi
   const again = await openPglite(folder);
   await again.close();
   expect(await modeOf(folder)).toBe(0o700);
+});
+
+it('what replaces deleted rows takes their room once that was tidied, also that of large values', async () => {
+  const db = await openDb({ databaseUrl: undefined, dataDir: await scratch() });
+  onTestFinished(db.close);
+  await db.query('CREATE TABLE notes (id int, note bytea)');
+  await db.query('ALTER TABLE notes ALTER note SET STORAGE EXTERNAL');
+  const sizes: number[] = [];
+  for (let day = 0; day < 3; day++) {
+    await db.query('INSERT INTO notes SELECT n, $1 FROM generate_series(1, 100) AS n', [new Uint8Array(10_000)]);
+    await db.query('DELETE FROM notes');
+    await db.tidy();
+    await db.query('INSERT INTO notes SELECT n, $1 FROM generate_series(1, 100) AS n', [new Uint8Array(10_000)]);
+    const [size] = await db.query<{ bytes: number }>(`SELECT pg_total_relation_size('notes') AS bytes`);
+    sizes.push(size?.bytes ?? 0);
+    await db.query('DELETE FROM notes');
+    await db.tidy();
+  }
+  const [first = 0, ...later] = sizes;
+  expect(first).toBeGreaterThan(1_000_000);
+  expect(later.filter((bytes) => bytes > 1.1 * first)).toEqual([]);
 });
