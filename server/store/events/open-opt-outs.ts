@@ -31,17 +31,20 @@ const optedOut = (
  */
 const REPEATS = `(d.kind = 'read' OR d.first_attempt_at IS NOT NULL) AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
-       WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.carries_opt_out
+       WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
          AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')}
          AND (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id)
          AND CASE WHEN d.first_attempt_at IS NULL
            THEN (o.email_lane, o.phone_lane) IS NOT DISTINCT FROM (d.email_lane, d.phone_lane)
            ELSE NOT EXISTS (${optedOut('d')} EXCEPT ${optedOut('o')}) END OFFSET 0)`;
 
-/** SQL: of these events with opt-outs that aren't accepted yet, the oldest of each choice. */
+/**
+ * SQL: of these events with opt-outs that aren't accepted yet, the oldest of each choice. The OFFSET keeps it a
+ * look-up for each of them: as a join, PostgreSQL may ask it of every delivery there is.
+ */
 export const onceEach = (events: string) =>
-  `SELECT open.* FROM (${events}) AS open JOIN events e ON e.id = open.id JOIN deliveries d ON d.event_id = e.id
-     WHERE NOT (${REPEATS})`;
+  `SELECT open.* FROM (${events}) AS open WHERE NOT EXISTS (
+     SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id WHERE e.id = open.id AND ${REPEATS} OFFSET 0)`;
 
 /**
  * SQL: the events of shop `$1` whose delivery carries an opt-out that Ascent360 hasn't accepted. It

@@ -8,6 +8,7 @@ import { openOfEntities } from '../../../server/store/deliveries/give-way.ts';
 import { openLanes } from '../../../server/store/deliveries/lanes.ts';
 import { endLeases, lease } from '../../../server/store/deliveries/leases.ts';
 import { settleEvents } from '../../../server/store/events/events.ts';
+import { OPEN_OPT_OUTS } from '../../../server/store/events/open-opt-outs.ts';
 import { newDatabase } from '../../fakes/database.ts';
 import { openScene, type Scene } from '../../features/activity/scene.ts';
 import { order } from '../../pipeline/bodies.ts';
@@ -21,7 +22,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await scene.close());
 
-type Plan = { 'Index Name'?: string; 'Relation Name'?: string; Plans?: Plan[] };
+type Plan = {
+  'Index Name'?: string;
+  'Relation Name'?: string;
+  Alias?: string;
+  'Actual Loops'?: number;
+  Plans?: Plan[];
+};
 const steps = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(steps)];
 
 /** Notes by which index each statement finds rows of the two tables; a table that is read whole by its name. */
@@ -40,10 +47,10 @@ function noting(db: Sql, found: Set<string>): Sql {
 }
 
 /** As many deliveries and events, all in the same state, as a table may hold when PostgreSQL looks at it. */
-async function fill(db: Db, shopId: number): Promise<void> {
+async function fill(db: Db, shopId: number, rows = ROWS): Promise<void> {
   await db.query(
     `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at)
-     SELECT gen_random_uuid(), $1, 'w' || n, 'orders/create', now(), now() FROM generate_series(1, ${ROWS}) AS n`,
+     SELECT gen_random_uuid(), $1, 'w' || n, 'orders/create', now(), now() FROM generate_series(1, ${rows}) AS n`,
     [shopId],
   );
   await db.query(
@@ -166,3 +173,22 @@ it.each(Object.keys(moments))(
     expect(found).toEqual(Object.fromEntries(Object.entries(asked).map(([name, { by }]) => [name, by])));
   },
 );
+
+it('whether an opt-out repeats an older one is asked of those alone that aren’t accepted, however PostgreSQL joins', async () => {
+  const { db, shop } = scene;
+  await fill(db, shop.id, 400);
+  await all(db, 'done');
+  await db.query(
+    'UPDATE deliveries SET first_attempt_at = now(), carries_opt_out = seq % 20 = 0, open = seq % 20 = 0 WHERE shop_id = $1',
+    [shop.id],
+  );
+  await analyse(db);
+  const [row] = await db.transaction(async ({ query }) => {
+    await query('SET LOCAL enable_nestloop = off');
+    return await query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${OPEN_OPT_OUTS}`, [
+      shop.id,
+    ]);
+  });
+  const older = row ? steps(row['QUERY PLAN'][0].Plan).filter((step) => step.Alias === 'o') : [];
+  expect(older.map((step) => step['Actual Loops'])).toEqual([20]);
+});
