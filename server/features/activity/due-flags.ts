@@ -11,6 +11,7 @@ import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
+import { AT_ONCE, largeAlone } from './at-once.ts';
 import type { AgainPlan, SendAgain } from './decide-again.ts';
 import { readAgain } from './read-again.ts';
 
@@ -20,14 +21,6 @@ export type SendAgainDeps = {
   settings: Pick<SettingsStore, 'load'>;
   now: () => Instant;
 };
-
-/**
- * How many are evaluated at a time: 10,000 then need little memory, and other requests are answered
- * in between.
- */
-const CHUNK = 50;
-/** What is stored as more bytes than this may be an order of 10 MB, and is evaluated by itself. */
-const LARGE_BYTES = 16 * 1024;
 
 type Source = {
   id: string;
@@ -122,13 +115,6 @@ async function find(db: Db, shop: Shop, wanted: readonly (SendAgain | string)[])
   });
 }
 
-/** The same, with the large ones by themselves. */
-function inGroups(found: readonly Found[]): Found[][] {
-  const isLarge = ({ from }: Found) => (from?.bytes ?? 0) > LARGE_BYTES;
-  const { small = [], large = [] } = Object.groupBy(found, (one) => (isLarge(one) ? 'large' : 'small'));
-  return [...(small.length > 0 ? [small] : []), ...large.map((one) => [one])];
-}
-
 const personOf = ({ send, from }: Found): string | null => (from ? from.person_id : send.personId);
 
 /** These as they would be claimed, without those that were erased or can't be read. */
@@ -177,13 +163,14 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
   const counted = new Set<string>();
   const due = nothingDue();
   const wanted = wantedBy(plan);
-  for (let at = 0; at < wanted.length; at += CHUNK) {
-    for (const group of inGroups(await find(db, shop, wanted.slice(at, at + CHUNK)))) {
+  for (let at = 0; at < wanted.length; at += AT_ONCE) {
+    const found = await find(db, shop, wanted.slice(at, at + AT_ONCE));
+    for (const group of largeAlone(found, ({ from }) => from?.bytes ?? 0)) {
       const deliveries = await asClaimed(db, shop, group, reassert);
       due.skippedAgain += group.length - deliveries.length;
-      const found = await loadContext(db, shop, stored, deliveries);
+      const view = { shop, stored, life, found: await loadContext(db, shop, stored, deliveries), now };
       for (const delivery of deliveries) {
-        const evaluated = evaluateSafely({ shop, stored, life, found, now }, delivery);
+        const evaluated = evaluateSafely(view, delivery);
         if (evaluated) add(due, counted, evaluated);
         else due.skippedAgain++;
       }

@@ -11,11 +11,7 @@ import {
 import { isOutage } from '../../platform/database/outage.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-
-/** How many are read at a time: other requests are answered in between. */
-const AT_ONCE = 50;
-/** What is stored as more bytes than this may have 10 MB: others get their turn after it. */
-const LARGE_BYTES = 16 * 1024;
+import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
 export type ReadAgain = Evaluated | 'nothing' | 'unknown';

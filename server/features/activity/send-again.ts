@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EventState } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Text } from '../../domain/wording/text.ts';
@@ -14,6 +15,7 @@ import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { SentAgain } from './api.ts';
+import { AT_ONCE, largeAlone } from './at-once.ts';
 import { type AgainPlan, refuseUnreadable, type SendAgain } from './decide-again.ts';
 import { dueFlags, nothingDue, type SendAgainDeps } from './due-flags.ts';
 import { planAgain } from './plan-again.ts';
@@ -87,14 +89,25 @@ async function addMissing(sql: Sql, shop: Shop, sends: readonly SendAgain[], sub
 type Subjects = ReadonlyMap<string, DeliverySubject>;
 
 /**
- * Adds the newest states that deliveries of other events hold, one after the other: each may be an order of 10 MB.
+ * Adds the newest states that deliveries of other events hold.
  * @param known those that were read already
  */
 async function withNewest(sql: Sql, shop: Shop, { sends }: AgainPlan, known: Subjects): Promise<Subjects> {
   const subjects = new Map(known);
-  for (const { source, deliveryId } of sends) {
-    if (!source || source === deliveryId || subjects.has(source)) continue;
-    for (const [id, subject] of await loadSubjects(sql, shop, [source])) subjects.set(id, subject);
+  const wanted = sends.flatMap(({ source, deliveryId }) =>
+    source && source !== deliveryId && !subjects.has(source) ? [source] : [],
+  );
+  for (let at = 0; at < wanted.length; at += AT_ONCE) {
+    const found = await sql.query<{ id: string; bytes: number }>(
+      `SELECT id, octet_length(subject) AS bytes FROM deliveries
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND subject IS NOT NULL`,
+      [shop.id, wanted.slice(at, at + AT_ONCE)],
+    );
+    for (const group of largeAlone(found, ({ bytes }) => bytes)) {
+      const ids = group.map(({ id }) => id);
+      for (const [id, subject] of await loadSubjects(sql, shop, ids)) subjects.set(id, subject);
+      await setImmediate();
+    }
   }
   return subjects;
 }

@@ -655,6 +655,29 @@ describe('resending many events', () => {
     });
   });
 
+  it('asks the database no more often for 30 events than for 3, if others hold their newest states', async () => {
+    const asked: number[] = [];
+    for (const count of [3, 30]) {
+      await scene.begin();
+      const customers = Array.from({ length: count }, (_, n) => n + 1);
+      const ids: string[] = [];
+      for (const id of customers) ids.push(await scene.receive('customers/create', customer(id, 0)));
+      await scene.work(answers.rejected);
+      for (const id of customers) await scene.receive('customers/update', customer(id, 1, { first_name: 'Newest' }));
+      await scene.work();
+      let times = 0;
+      const query: Db['query'] = async (text, params) => {
+        times++;
+        return await scene.db.query(text, params);
+      };
+      const deps = { db: { ...scene.db, query }, shops: scene.shops, settings: scene.store, now: () => scene.now };
+      const options = { reassert: false, dryRun: true };
+      expect(await sendAgain(deps, scene.shop, ids, options)).toMatchObject({ count });
+      asked.push(times);
+    }
+    expect(asked[1]).toBe(asked[0]);
+  });
+
   it('accepts the same filter as the list', async () => {
     const id = await ended('attention', 1);
     await ended('attention', 2);
