@@ -1,5 +1,5 @@
-import { HOUR, MINUTE } from './days.ts';
 /** When a shop's webhooks have been missing for longer than its own pattern makes likely (SPEC 11). */
+import { HOUR, MINUTE } from './days.ts';
 import type { Instant } from './scalars.ts';
 
 const HOURS_OF_WEEK = 168;

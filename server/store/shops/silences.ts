@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { PATTERN_WEEKS, type Pattern, WINDOW_MS } from '../../domain/silence.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { topics } from '../../shopify/topics.ts';
+import { SENT_WITHOUT_APP } from './installation.ts';
 import { HAS_APP, type Shop } from './shops.ts';
 
 /** What is known about a shop's silence. */
@@ -17,11 +17,9 @@ export type Silence = {
   entry: { since: Instant; asked: boolean } | null;
 };
 
-/** Shopify sends its privacy requests whatever becomes of the shop's subscriptions. */
-const COMPLIANCE = topics.flatMap(({ name, compliance }) => (compliance ? `'${name}'` : [])).join(', ');
-/** Newest first: those with webhooks, which are few, before those without. */
+/** Of those that Shopify also sends to shops without the app, none shows that the others still come. */
 const LAST_WEBHOOK = `SELECT received_at FROM events WHERE shop_id = s.id AND source = 'webhook'
-  AND lower(topic) NOT IN (${COMPLIANCE}) ORDER BY received_at DESC LIMIT 1`;
+  AND topic NOT IN ${SENT_WITHOUT_APP} ORDER BY received_at DESC LIMIT 1`;
 
 /** Shops that have the app and whose silence is due to be checked. */
 export async function shopsToWatch(sql: Sql): Promise<number[]> {
