@@ -21,7 +21,7 @@ const TOOK_A_PLACE = `EXISTS (
 
 /**
  * Dismisses what was fed but not sent. What we acknowledged is never lost: what took a webhook's place, made one
- * stale, or was resent, must still be sent. Sends in progress are allowed to finish.
+ * stale (which may send its choice alone), or was resent, must still be sent. Sends in progress are allowed to finish.
  * @param begunBy only what was first sent by then
  */
 async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
@@ -32,8 +32,9 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
        WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL AND d.again IS NOT TRUE
          AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2) AND NOT ${TOOK_A_PLACE}),
      stale AS MATERIALIZED (
-       SELECT id, entity FROM events WHERE shop_id = $3 AND state = 'skipped' AND reason = 'stale' AND source <> 'import'
-         AND received_at >= (SELECT min(received_at) FROM fed))
+       SELECT e.id, e.entity FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+       WHERE e.shop_id = $3 AND e.source <> 'import' AND e.received_at >= (SELECT min(received_at) FROM fed)
+         AND e.entity IN (SELECT entity FROM fed) AND (e.reason = 'stale' OR d.kind = 'read'))
      SELECT id, delivery_id FROM fed
      WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.id > fed.id)`,
     [importId, dateOf(begunBy), shop.id],

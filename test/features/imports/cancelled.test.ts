@@ -14,10 +14,10 @@ const PLACED = ago(10);
 const ORDER = { name: '#1', email: 'guest@example.com' };
 
 /** A webhook about the order as it was then, triggered right after. */
-const webhook = async (updatedAt: string, webhookId: string, id = 1) =>
+const webhook = async (updatedAt: string, webhookId: string, { id = 1, topic = 'orders/updated', ...more } = {}) =>
   await scene.connector.send(
-    'orders/updated',
-    { id, ...ORDER, name: webhookId, created_at: PLACED, updated_at: updatedAt, line_items: [] },
+    topic,
+    { id, ...ORDER, name: webhookId, created_at: PLACED, updated_at: updatedAt, line_items: [], ...more },
     { webhookId, triggeredAt: new Date(Date.parse(updatedAt) + 1000) },
   );
 
@@ -61,8 +61,8 @@ async function acceptedThen(): Promise<unknown[]> {
   await scene.connector.settled();
   return scene.connector.ascent360.received
     .filter(({ accepted }) => accepted)
-    .map(({ body }) => (body as { Order: { Id: string; UpdatedAt: string } }).Order)
-    .flatMap(({ Id, UpdatedAt }) => (Id === '1' ? [UpdatedAt] : []));
+    .map(({ body }) => (body as { Order?: { Id: string; UpdatedAt: string } }).Order)
+    .flatMap((order) => (order?.Id === '1' ? [order.UpdatedAt] : []));
 }
 
 describe('an import that is canceled still sends', () => {
@@ -85,6 +85,19 @@ describe('an import that is canceled still sends', () => {
     await webhook(hours === 2 ? newest : ago(hours), 'late');
     const why = async () => (await scene.connector.event('late'))?.reason ?? undefined;
     expect(await until('the webhook ends', why)).toBe('stale');
+    await cancel(id);
+    expect(await acceptedThen()).toEqual([newest]);
+  });
+
+  it('the order of a webhook that came late with the same state, and waits only for the choice it brought', async () => {
+    const newest = ago(2);
+    const id = await importWaits(newest);
+    const choice = { buyer_accepts_marketing: true, processed_at: newest };
+    await webhook(newest, 'late', { topic: 'orders/create', ...choice });
+    await until('its choice waits', async () => {
+      const rows = await scene.connector.db.query(`SELECT 1 FROM deliveries WHERE open AND kind = 'read'`);
+      return rows.length > 0 ? true : undefined;
+    });
     await cancel(id);
     expect(await acceptedThen()).toEqual([newest]);
   });
@@ -114,7 +127,7 @@ describe('what an import had fed when it was canceled makes', () => {
     // As if it had been sent then.
     await scene.connector.db.query('UPDATE entity_states SET accepted_at = $1', [new Date(ago(8))]);
     scene.connector.ascent360.behave({ status: 503 });
-    await webhook(ago(4), 'another', 2);
+    await webhook(ago(4), 'another', { id: 2 });
     await isRetrying();
     const updatedAt = ago(2);
     await cancel(await importWaits(updatedAt));
