@@ -58,9 +58,16 @@ export async function post(
     request?.abort(new Error('No longer wanted'));
   }
 
-  const deadline = setTimeout(() => {
+  function giveUp(): void {
+    if (over) return;
     end('timeout');
     cut();
+  }
+
+  const deadline = setTimeout(() => {
+    // After this process stood still, what has arrived is read only now: the answer may be there.
+    if (request) setImmediate(giveUp);
+    else giveUp();
   }, timeoutMs);
   dispatcher.dispatch(
     {

@@ -181,6 +181,15 @@ describe('an attempt', () => {
     await silent.close();
   });
 
+  it('takes an answer that arrived in time, although this process stood still until after the deadline', async () => {
+    const prompt = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      standStill(400);
+    });
+    expect(await client(prompt.url, 200).send(GUID, BODY)).toMatchObject({ class: 'accepted', flags: 'accepted' });
+    await prompt.close();
+  });
+
   it('reads no more of an answer that is too long: it closes the connection', async () => {
     let closed = false;
     const endless = await listen((socket) => {
@@ -393,6 +402,11 @@ async function sendOverTls(made: { host: string; from: Date; to: Date }, trusted
     setDefaultCACertificates(before);
     await secure.close();
   }
+}
+
+/** As when the machine is too busy for this process, or it is stopped. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function listen(
