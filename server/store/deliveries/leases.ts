@@ -42,13 +42,16 @@ export type LeaseEnd = { id: string; fence: number } & (
   | { open: true; waitMs: number; countsAttempt: boolean; lastClass: AttemptClass | null }
 );
 
-/** One condition: of two, each would offer indexes of what is open or leased, to be read whole. */
-const IS_LEASED = '(d.open AND d.lease_until IS NOT NULL) IS TRUE';
+/**
+ * Leased, or freed as its lease ran out, which counted the attempt. One condition: of several, each
+ * would offer indexes of what is open or leased, to be read whole.
+ */
+const IS_UNENDED = `(d.open AND (d.lease_until IS NOT NULL OR d.last_class = 'unknown')) IS TRUE`;
 
 /**
  * Ends leases.
- * @returns the deliveries whose lease was still this one. Record nothing for the others: another
- * worker has them
+ * @returns the deliveries that nobody else has claimed or closed since. Record nothing for the others:
+ * another worker has them
  */
 export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Set<string>> {
   if (ends.length === 0) return new Set();
@@ -64,11 +67,12 @@ export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Se
     })),
   );
   const rows = await sql.query<{ id: string }>(
-    `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open, attempts = d.attempts + u.counted,
+    `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open,
+       attempts = d.attempts + CASE WHEN d.lease_until IS NULL THEN 0 ELSE u.counted END,
        due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
        last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
      FROM ${from} AS u(${columns})
-     WHERE d.id = u.id AND d.fence = u.fence AND ${IS_LEASED} RETURNING d.id`,
+     WHERE d.id = u.id AND d.fence = u.fence AND ${IS_UNENDED} RETURNING d.id`,
     params,
   );
   return new Set(rows.map((row) => row.id));

@@ -34,6 +34,13 @@ const makeDue = async () =>
     scene.shop.id,
   ]);
 
+const log = createLog('silent');
+
+const runOut = async (deliveries: readonly ReadyDelivery[]) =>
+  await scene.db.query(`UPDATE deliveries SET lease_until = now() - interval '1 second' WHERE id = ANY($1::uuid[])`, [
+    deliveries.map(({ id }) => id),
+  ]);
+
 type Standing = {
   state: string;
   reason: string | null;
@@ -127,7 +134,33 @@ describe('an attempt that carries an opt-out', () => {
     }
   });
 
-  it('whose lease ran out changes nothing, whatever it was answered: another process has it', async () => {
+  it.each<[string, Partial<Attempt> | null, Partial<Standing>]>([
+    ['accepted', answers.accepted, { state: 'accepted', open: false, attempts: 1, flags: [false, []] }],
+    ['put off', later, { ...open, attempts: 1, minutes: HOUR, flags: [null, []] }],
+    ['never made', null, { ...open, attempts: 1, minutes: 0, flags: [null, []] }],
+  ])('whose lease ran out and was freed counts once, as %s, while nobody else has it', async (_, answer, expected) => {
+    const delivery = await optOut();
+    await runOut([delivery]);
+    await sweepOnce({ db: scene.db, queue: { wake: () => {} }, log });
+    expect(await standing(delivery)).toMatchObject({
+      open: true,
+      flags: [null, [false]],
+      audit: { outcome: 'unknown' },
+    });
+    await scene.record(delivery, answer);
+    expect(await standing(delivery)).toMatchObject(expected);
+    expect(await newestAttempt()).toMatchObject({ attempt: delivery.attemptId, outcome: answer?.class ?? 'not_sent' });
+  });
+
+  it('is recorded once, although it isn’t known whether that was committed', async () => {
+    const delivery = await optOut();
+    await scene.record(delivery, timeout);
+    await makeDue();
+    await scene.record(delivery, timeout);
+    expect(await standing(delivery)).toMatchObject({ ...open, attempts: 1, minutes: 0 });
+  });
+
+  it('whose delivery was claimed again changes nothing, whatever it was answered: another process has it', async () => {
     const delivery = await optOut();
     await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [delivery.id]);
     await scene.record(delivery, answers.accepted);
@@ -138,15 +171,12 @@ describe('an attempt that carries an opt-out', () => {
 
 describe('the sweep', () => {
   const HOUR = 3_600_000;
-  const log = createLog('silent');
 
   it('frees what a dead process was sending, and wakes its shop, although another shop can’t be locked', async () => {
     const locked = await optOut();
     await scene.begin({});
     const dead = await optOut();
-    await scene.db.query(`UPDATE deliveries SET lease_until = now() - interval '1 second' WHERE id = ANY($1::uuid[])`, [
-      [locked.id, dead.id],
-    ]);
+    await runOut([locked, dead]);
     const transaction: typeof scene.db.transaction = async (work) =>
       await scene.db.transaction(async (sql) => {
         const freed = await work(sql);
