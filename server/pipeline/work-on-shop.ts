@@ -23,6 +23,9 @@ const SLICE_MS = 5000;
  */
 const LOOK_AGAIN_MS = 500;
 
+/** While the database is away: how often to try to record what ended, in milliseconds. */
+const RECORD_AGAIN_MS = 1000;
+
 const LARGE_LENGTH = 1024 * 1024;
 
 export type WorkDeps = {
@@ -73,6 +76,24 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
     if (finished.length === 0 || isOutage(error) || error instanceof ShopErasedError) throw error;
     deps.log.error({ stage: 'deliver', shop: shop.id, err: error }, 'claiming failed; recording what ended');
     return await takeTurn(deps.turns, shop, finished, 0);
+  }
+}
+
+/**
+ * Records what ended before the database was away, as soon as it is back: otherwise it would count as
+ * unknown, and flags be sent again. If a transaction was committed after all, the fence keeps it from
+ * counting twice.
+ */
+async function recordLater(deps: WorkDeps, shop: Shop, finished: readonly Finished[]): Promise<void> {
+  const until = performance.now() + deps.turns.leaseMs;
+  while (finished.length > 0) {
+    try {
+      await takeTurn(deps.turns, shop, finished, 0);
+      return;
+    } catch (error) {
+      if (!isOutage(error) || deps.stopping() || performance.now() > until) return;
+    }
+    await wait(RECORD_AGAIN_MS);
   }
 }
 
@@ -164,10 +185,8 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       { stage: 'work', shop: shopId, err: error },
       'the database is away; the sweep goes on with this shop',
     );
-    // Record what ended once more. If the transaction was committed after all, the fence keeps it
-    // from counting twice.
     await pool.end();
-    await takeTurn(deps.turns, shop, [...ended, ...pool.take()], 0).catch(() => {});
+    await recordLater(deps, shop, [...ended, ...pool.take()]);
     return false;
   } finally {
     await pool.end();
