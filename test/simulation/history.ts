@@ -11,8 +11,22 @@ export const DAY = 24 * HOUR;
 
 /** What happens to a webhook: it arrives at once, some time later, twice, or never. */
 export type Fate = 'comes' | 'late' | 'twice' | 'lost';
-/** What Ascent360 does with a request; `…Taken`: it takes it all the same. */
-export type Answer = 'ok' | '400' | '404' | '500' | '500Taken' | 'hang' | 'hangTaken' | 'cut' | 'refused' | 'slow';
+/**
+ * What Ascent360 does with a request; `…Taken`: it takes it all the same; `frozen`: it answers at once,
+ * but the process stands still until its lease has run out.
+ */
+export type Answer =
+  | 'ok'
+  | '400'
+  | '404'
+  | '500'
+  | '500Taken'
+  | 'hang'
+  | 'hangTaken'
+  | 'cut'
+  | 'refused'
+  | 'slow'
+  | 'frozen';
 
 /** Shopify gives no answer; `lost`: it has done what was asked, or breaks off halfway through a file. */
 export type Lapse = 'silent' | 'lost';
@@ -154,6 +168,7 @@ const answers = fc.array(
     'cut',
     'refused',
     'slow',
+    'frozen',
     'ok',
   ),
   { minLength: 1, maxLength: 4 },

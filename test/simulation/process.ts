@@ -64,6 +64,8 @@ export type Process = {
   chore(): string | null;
   /** Does what it was woken for, until nothing is left. */
   work(): Promise<void>;
+  /** Frees what nobody is sending any more. */
+  free(): Promise<void>;
   /**
    * Finds and does what is due, even without a wake-up.
    * @param passed how much time has passed: chores that come round less often have nothing to do
@@ -237,12 +239,14 @@ export function startProcess(deps: Deps): Process {
     throw new Error('The work has no end');
   }
 
+  const free = async () => await orLater(async () => await sweepOnce({ db, queue, log }));
+
   if (deps.leads)
     clock.meanwhile({
       isDead: deps.life.isDead,
       work: async () => {
         if (busy) return;
-        await orLater(async () => await sweepOnce({ db, queue, log }));
+        await free();
         await work();
       },
     });
@@ -256,8 +260,9 @@ export function startProcess(deps: Deps): Process {
     wake: queue.wake,
     chore: () => chore,
     work,
+    free,
     sweep: async (passed) => {
-      await orLater(async () => await sweepOnce({ db, queue, log }));
+      await free();
       await deps.workTogether();
       for (const chore of jobs.chores) {
         if (passed < (AFTER[chore.name] ?? SELDOM)) continue;

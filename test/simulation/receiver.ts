@@ -55,6 +55,7 @@ type Ending = {
 const ENDINGS: Record<Answer, Ending> = {
   ok: { status: 200, failure: null, taken: true },
   slow: { status: 200, failure: null, taken: true },
+  frozen: { status: 200, failure: null, taken: true },
   '400': { status: 400, failure: null, taken: false },
   '404': { status: 404, failure: null, taken: false },
   '500': { status: 500, failure: null, taken: false },
@@ -71,6 +72,8 @@ export type ReceiverDeps = {
   owner(guid: string): Scene | null;
   /** Runs while the answer is on its way. */
   meanwhile(scene: Scene, answer: Answer): Promise<void>;
+  /** What a frozen process is sending, another one sends again. */
+  mayBeTakenOver(): boolean;
   wrong(what: string): void;
 };
 
@@ -140,7 +143,12 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
   const requests: Request[] = [];
   const underWay = new Set<string>();
 
-  async function answerTo(scene: Scene, payload: Payload, flags: Flag[], sender: Sender): Promise<Ending> {
+  async function answerTo(
+    scene: Scene,
+    payload: Payload,
+    flags: Flag[],
+    sender: Sender,
+  ): Promise<Ending & { isTakenOver: boolean }> {
     const { account } = scene;
     const answer = scene.answers.shift() ?? 'ok';
     requests.push({ at: deps.now(), guid: scene.guid, payload, answer, flags });
@@ -155,10 +163,11 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     noteHeld(account, ending.taken ? flags : [], ending.status === 200);
     sender.sent(scene, flags, 'sending');
     noteOrder(account, payload, ending);
+    if (answer === 'frozen') for (const lane of lanes) underWay.delete(lane);
     await deps.meanwhile(scene, answer);
     await sender.step();
     for (const lane of lanes) underWay.delete(lane);
-    return ending;
+    return { ...ending, isTakenOver: answer === 'frozen' && deps.mayBeTakenOver() };
   }
 
   return {
@@ -170,15 +179,17 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const flags = flagsIn(payload);
       const scene = deps.owner(guid);
       if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
-      const { status, failure } = scene === null ? ENDINGS.ok : await answerTo(scene, payload, flags, sender);
+      const { status, failure, isTakenOver } =
+        scene === null ? { ...ENDINGS.ok, isTakenOver: false } : await answerTo(scene, payload, flags, sender);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
-      if (scene && classified.flags !== 'unknown') sender.sent(scene, flags, classified.flags);
-      if (scene && classified.class === 'accepted') {
+      const outcome = isTakenOver ? 'unknown' : classified.flags;
+      if (scene && outcome !== 'unknown') sender.sent(scene, flags, outcome);
+      if (scene && outcome === 'accepted') {
         noteContent(scene.account, payload);
         if (payload.ListIds) noteLists(scene.account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
-      } else if (scene && classified.flags === 'unknown') forgetContent(scene.account, payload);
+      } else if (scene && outcome === 'unknown') forgetContent(scene.account, payload);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
     },

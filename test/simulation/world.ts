@@ -95,7 +95,12 @@ export class World {
           if (late) await this.receive(scene, late);
         }
         if (answer === 'hang' || answer === 'hangTaken') this.clock.advance(15_000);
+        if (answer !== 'frozen') return;
+        this.clock.advance(70_000);
+        await this.process.free();
+        if (this.workers > 1) await this.work();
       },
+      mayBeTakenOver: () => this.workers > 1,
       wrong: (what) => this.wrong(what),
     });
   }
