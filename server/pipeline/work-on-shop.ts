@@ -80,9 +80,9 @@ async function turn(deps: WorkDeps, shop: Shop, finished: readonly Finished[], m
 }
 
 /**
- * Records what ended before the database was away, as soon as it is back: otherwise it would count as
- * unknown, and flags be sent again. If a transaction was committed after all, the fence keeps it from
- * counting twice.
+ * Records what ended before something else failed; while the database is away, as soon as it is back.
+ * Otherwise it would count as unknown, and flags be sent again. If a transaction was committed after
+ * all, the fence keeps it from counting twice.
  */
 async function recordLater(deps: WorkDeps, shop: Shop, finished: readonly Finished[]): Promise<void> {
   const until = performance.now() + deps.turns.leaseMs;
@@ -180,13 +180,15 @@ export async function workOnShop(deps: WorkDeps, shopId: number, onWake: () => P
       deps.shops.forget(shop);
       return false;
     }
-    if (!isOutage(error)) throw error;
-    deps.log.warn(
-      { stage: 'work', shop: shopId, err: error },
-      'the database is away; the sweep goes on with this shop',
-    );
+    if (isOutage(error)) {
+      deps.log.warn(
+        { stage: 'work', shop: shopId, err: error },
+        'the database is away; the sweep goes on with this shop',
+      );
+    }
     await pool.end();
     await recordLater(deps, shop, [...ended, ...pool.take()]);
+    if (!isOutage(error)) throw error;
     return false;
   } finally {
     await pool.end();

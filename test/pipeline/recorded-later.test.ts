@@ -5,9 +5,8 @@ import { startConnector, until } from '../fakes/connector.ts';
 import { testDatabase } from '../fakes/database.ts';
 import { ago, EMAIL, emailConsent, SECOND } from './bodies.ts';
 
-/** A database that is away so many times when an attempt is to be recorded. */
-function awayWhenRecording(db: Db, times: number): Db {
-  let left = times;
+/** A database whose next statements like this fail. */
+function failing(db: Db, fault: { like: string; code: string; times: number }): Db {
   const over = (shared: Db): Db => ({
     ...shared,
     within: (ms) => over(shared.within(ms)),
@@ -16,10 +15,9 @@ function awayWhenRecording(db: Db, times: number): Db {
         async (sql) =>
           await work({
             query: async (text, params) => {
-              if (!text.startsWith('UPDATE deliveries d SET lease_until = NULL') || left === 0)
-                return await sql.query(text, params);
-              left--;
-              throw Object.assign(new Error('The database is away'), { code: '57P01' });
+              if (fault.times === 0 || !text.includes(fault.like)) return await sql.query(text, params);
+              fault.times--;
+              throw Object.assign(new Error('It fails'), { code: fault.code });
             },
           }),
       ),
@@ -28,7 +26,8 @@ function awayWhenRecording(db: Db, times: number): Db {
 }
 
 it('what Ascent360 accepted while the database was away is recorded once it is back, and not sent again', async () => {
-  const connector = await startConnector({ LEASE: '1h' }, awayWhenRecording(await testDatabase(), 3));
+  const away = { like: 'UPDATE deliveries d SET lease_until = NULL', code: '57P01', times: 3 };
+  const connector = await startConnector({ LEASE: '1h' }, failing(await testDatabase(), away));
   onTestFinished(connector.stop);
   await connector.connect();
   const webhookId = randomUUID();
@@ -37,4 +36,28 @@ it('what Ascent360 accepted while the database was away is recorded once it is b
     (await connector.event(webhookId))?.state === 'accepted' ? true : undefined,
   );
   expect(connector.ascent360.received.map(({ body }) => body)).toMatchObject([{ EmailPermission: true }]);
+});
+
+it('what Ascent360 accepted is recorded although claiming something else failed meanwhile', async () => {
+  const refused = { like: 'FOR UPDATE OF d SKIP LOCKED', code: 'XX000', times: 0 };
+  const connector = await startConnector({ LEASE: '1h' }, failing(await testDatabase(), refused));
+  onTestFinished(connector.stop);
+  await connector.connect();
+  const { promise: after, resolve: answer } = Promise.withResolvers<void>();
+  connector.ascent360.behave([{ after }]);
+  const [first, second] = [randomUUID(), randomUUID()];
+  await connector.send(EMAIL, emailConsent(1, 'subscribed', ago(SECOND)), { webhookId: first });
+  await connector.ascent360.until(1);
+  refused.times = 1;
+  await connector.send(EMAIL, emailConsent(1, 'unsubscribed', ago(0)), { webhookId: second });
+  await until('claiming failed', async () => (refused.times === 0 ? true : undefined));
+  answer();
+  await until('both are recorded', async () => {
+    const ends = await Promise.all([first, second].map(async (id) => (await connector.event(id))?.state));
+    return ends.every((state) => state === 'accepted') ? true : undefined;
+  });
+  expect(connector.ascent360.received.map(({ body }) => body)).toMatchObject([
+    { EmailPermission: true },
+    { EmailPermission: false },
+  ]);
 });
