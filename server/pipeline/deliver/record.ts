@@ -109,11 +109,11 @@ export async function recordAttempts(
   finished: readonly Finished[],
 ): Promise<Recorded[]> {
   const steps = finished.map((one) => ({ one, next: nextStep(deps, one) }));
-  const kept = await endLeases(
+  const hasEnded = await endLeases(
     sql,
     steps.map(({ one, next }) => leaseEnd(one, next)),
   );
-  const valid = steps.filter(({ one }) => kept.has(one.delivery.id)).map(({ one }) => one);
+  const valid = steps.filter(({ one }) => hasEnded(one.delivery)).map(({ one }) => one);
   const attempted = valid.flatMap(({ delivery, result }) => (result ? [{ delivery, result }] : []));
   const unposted = valid.flatMap(({ delivery, result }) => (result ? [] : [delivery]));
   const withFlags = (outcome: FlagOutcome) =>
@@ -152,7 +152,7 @@ export async function recordAttempts(
     valid.some(({ delivery }) => delivery.carriesOptOut && delivery.account !== stored?.account) &&
       askLedgerCheck(sql, shop),
   ]);
-  const dueAgain = steps.filter(({ one, next }) => kept.has(one.delivery.id) && !next.settled);
+  const dueAgain = steps.filter(({ one, next }) => hasEnded(one.delivery) && !next.settled);
   const outdated = await withNewer(
     sql,
     dueAgain.map(({ one }) => one.delivery.id),
@@ -160,9 +160,9 @@ export async function recordAttempts(
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
   for (const { one, next } of steps) {
-    const late = !kept.has(one.delivery.id);
+    const late = !hasEnded(one.delivery);
     const { eventId } = one.delivery;
-    const newer = outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
+    const newer = !late && outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
     const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
     if (!late && settled) updates.push({ id: eventId, settled, detail: next.detail, mergedInto: newer });
     recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });

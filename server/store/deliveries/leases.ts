@@ -50,11 +50,14 @@ const IS_UNENDED = `(d.open AND (d.lease_until IS NOT NULL OR d.last_class = 'un
 
 /**
  * Ends leases.
- * @returns the deliveries that nobody else has claimed or closed since. Record nothing for the others:
- * another worker has them
+ * @returns whether one was ended: nobody has claimed or closed its delivery since. Record nothing for
+ * the others
  */
-export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Set<string>> {
-  if (ends.length === 0) return new Set();
+export async function endLeases(
+  sql: Sql,
+  ends: readonly LeaseEnd[],
+): Promise<(lease: Pick<LeaseEnd, 'id' | 'fence'>) => boolean> {
+  if (ends.length === 0) return () => false;
   const { columns, from, params } = unnest(
     { id: 'uuid', fence: 'int', stays_open: 'boolean', wait_ms: 'float8', counted: 'int', class: 'text' },
     ends.map((end) => ({
@@ -66,14 +69,15 @@ export async function endLeases(sql: Sql, ends: readonly LeaseEnd[]): Promise<Se
       class: end.open ? end.lastClass : null,
     })),
   );
-  const rows = await sql.query<{ id: string }>(
+  const rows = await sql.query<{ id: string; fence: number }>(
     `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open,
        attempts = d.attempts + CASE WHEN d.lease_until IS NULL THEN 0 ELSE u.counted END,
        due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
        last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
      FROM ${from} AS u(${columns})
-     WHERE d.id = u.id AND d.fence = u.fence AND ${IS_UNENDED} RETURNING d.id`,
+     WHERE d.id = u.id AND d.fence = u.fence AND ${IS_UNENDED} RETURNING d.id, d.fence`,
     params,
   );
-  return new Set(rows.map((row) => row.id));
+  const ended = new Map(rows.map((row) => [row.id, row.fence]));
+  return ({ id, fence }) => ended.get(id) === fence;
 }

@@ -4,6 +4,7 @@ import { readText } from '../../../server/domain/wording/kept-text.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import { startSweep, sweepOnce } from '../../../server/pipeline/sweep.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { endLeases } from '../../../server/store/deliveries/leases.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 
@@ -158,6 +159,17 @@ describe('an attempt that carries an opt-out', () => {
     await makeDue();
     await scene.record(delivery, timeout);
     expect(await standing(delivery)).toMatchObject({ ...open, attempts: 1, minutes: 0 });
+  });
+
+  it('of two of one delivery that end together, only the newer counts', async () => {
+    const { id, fence } = await optOut();
+    await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [id]);
+    const [older, newer] = [fence, fence + 1].map((one) => ({ id, fence: one, open: false }) as const);
+    const hasEnded = await endLeases(
+      scene.db,
+      [newer, older].flatMap((one) => one ?? []),
+    );
+    expect([older, newer].map((one) => one && hasEnded(one))).toEqual([false, true]);
   });
 
   it('whose delivery was claimed again changes nothing, whatever it was answered: another process has it', async () => {
