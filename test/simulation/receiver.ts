@@ -72,8 +72,6 @@ export type ReceiverDeps = {
   owner(guid: string): Scene | null;
   /** Runs while the answer is on its way. */
   meanwhile(scene: Scene, answer: Answer): Promise<void>;
-  /** What a frozen process is sending, another one sends again. */
-  mayBeTakenOver(): boolean;
   wrong(what: string): void;
 };
 
@@ -148,7 +146,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     payload: Payload,
     flags: Flag[],
     sender: Sender,
-  ): Promise<Ending & { isTakenOver: boolean }> {
+  ): Promise<Ending & { isLate: boolean }> {
     const { account } = scene;
     const answer = scene.answers.shift() ?? 'ok';
     requests.push({ at: deps.now(), guid: scene.guid, payload, answer, flags });
@@ -167,7 +165,8 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     await deps.meanwhile(scene, answer);
     await sender.step();
     for (const lane of lanes) underWay.delete(lane);
-    return { ...ending, isTakenOver: answer === 'frozen' && deps.mayBeTakenOver() };
+    // It may have been taken over meanwhile.
+    return { ...ending, isLate: answer === 'frozen' };
   }
 
   return {
@@ -179,12 +178,12 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const flags = flagsIn(payload);
       const scene = deps.owner(guid);
       if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
-      const { status, failure, isTakenOver } =
-        scene === null ? { ...ENDINGS.ok, isTakenOver: false } : await answerTo(scene, payload, flags, sender);
+      const { status, failure, isLate } =
+        scene === null ? { ...ENDINGS.ok, isLate: false } : await answerTo(scene, payload, flags, sender);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
-      const outcome = isTakenOver ? 'unknown' : classified.flags;
+      const outcome = isLate ? 'unknown' : classified.flags;
       if (scene && outcome !== 'unknown') sender.sent(scene, flags, outcome);
       if (scene && outcome === 'accepted') {
         noteContent(scene.account, payload);

@@ -100,7 +100,6 @@ export class World {
         await this.process.free();
         if (this.workers > 1) await this.work();
       },
-      mayBeTakenOver: () => this.workers > 1,
       wrong: (what) => this.wrong(what),
     });
   }
