@@ -79,6 +79,9 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
   }
 }
 
+/** It is due again, or was given up: a newer state takes its place. */
+const isNotTaken = ({ settled }: Next) => settled === null || settled.reason === 'gave_up';
+
 const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
   id: delivery.id,
   fence: delivery.fence,
@@ -152,10 +155,10 @@ export async function recordAttempts(
     valid.some(({ delivery }) => delivery.carriesOptOut && delivery.account !== stored?.account) &&
       askLedgerCheck(sql, shop),
   ]);
-  const dueAgain = steps.filter(({ one, next }) => hasEnded(one.delivery) && !next.settled);
+  const notTaken = steps.filter(({ one, next }) => hasEnded(one.delivery) && isNotTaken(next));
   const outdated = await withNewer(
     sql,
-    dueAgain.map(({ one }) => one.delivery.id),
+    notTaken.map(({ one }) => one.delivery.id),
   );
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
@@ -164,7 +167,7 @@ export async function recordAttempts(
     const { eventId } = one.delivery;
     const newer = !late && outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
     const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
-    if (!late && settled) updates.push({ id: eventId, settled, detail: next.detail, mergedInto: newer });
+    if (!late && settled) updates.push({ id: eventId, settled, detail: newer ? null : next.detail, mergedInto: newer });
     recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });
   }
   await settleEvents(sql, updates);

@@ -44,7 +44,7 @@ export async function withNewer(sql: Sql, ids: readonly string[]): Promise<Reado
 
 /**
  * A newer state of the same order or customer that arrived while this one was being sent replaces
- * its retry, and brings what that was sent for.
+ * its retry, or what was given up, and brings what that was sent for.
  * @returns the newer one's event; null when there is none
  */
 export async function giveWayToNewer(

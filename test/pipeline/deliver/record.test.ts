@@ -288,6 +288,29 @@ describe('after a changed order was sent and', () => {
     );
     expect(into).toBe('reason' in older ? event : null);
   });
+
+  it('a newer state came during its last attempt, that one takes its place, and nothing needs attention', async () => {
+    const first = await claimOne('orders/create', version(1, '10.00'));
+    await scene.record(first, later);
+    await makeDue();
+    const [second] = await scene.claim();
+    if (!second) throw new Error('It is no longer due');
+    await scene.record(second, later);
+    await makeDue();
+    const [last] = await scene.claim();
+    if (!last) throw new Error('It is no longer due');
+    const newer = await scene.receive('orders/updated', version(2, '20.00'));
+    await scene.process();
+    await scene.record(last, answers.down);
+    expect(await standing(last)).toMatchObject({ state: 'merged', reason: 'superseded', detail: null, open: false });
+    const [{ into } = { into: null }] = await scene.db.query<{ into: string | null }>(
+      'SELECT merged_into AS into FROM events WHERE id = $1',
+      [last.eventId],
+    );
+    expect(into).toBe(newer);
+    const [next] = await scene.claim();
+    expect(next?.eventId).toBe(newer);
+  });
 });
 
 describe('while Ascent360 refuses the GUID, the probe', () => {
