@@ -12,6 +12,7 @@ import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-f
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
 import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
 import { giveWayToNewer, withNewer } from '../../store/deliveries/give-way.ts';
+import { withFollowers } from '../../store/deliveries/lanes.ts';
 import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { clearProblem, noteProblem, noteProof } from '../../store/shops/proof.ts';
@@ -42,7 +43,8 @@ type Attempted = { delivery: ReadyDelivery; result: Attempt };
 
 type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
 
-function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
+/** @param followed whether another waits for one of its addresses */
+function nextStep(deps: RecordDeps, { delivery, result }: Finished, followed: boolean): Next {
   const end = (settled: Settled, detail: string | null): Next => ({ settled, detail, waitMs: 0, countsAttempt: true });
   const again = (waitMs: number, countsAttempt: boolean): Next => ({
     settled: null,
@@ -69,7 +71,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
         firstAttemptAt: delivery.firstAttemptAt,
         schedule: deps.retrySchedule,
         retryAfterMs: result.retryAfterMs,
-        carriesOptOut: delivery.carriesOptOut,
+        carriesOptOut: delivery.carriesOptOut && !followed,
         now,
         random: deps.random,
       });
@@ -77,6 +79,22 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished): Next {
       return again(plan.at - now, true);
     }
   }
+}
+
+/**
+ * After its schedule, an order or customer is only tried for the opt-out that it carries. Whatever waits
+ * behind it can carry that as well, and may be accepted where this isn't: those that are followed are
+ * given up.
+ */
+async function followedOf(sql: Sql, deps: RecordDeps, finished: readonly Finished[]): Promise<ReadonlySet<string>> {
+  const tried = finished.filter(
+    ({ delivery: { carriesOptOut, entity, attempts } }) =>
+      carriesOptOut && entity !== null && attempts >= deps.retrySchedule.length,
+  );
+  return await withFollowers(
+    sql,
+    tried.map(({ delivery }) => delivery.id),
+  );
 }
 
 /** It is due again, or was given up: a newer state takes its place. */
@@ -111,7 +129,8 @@ export async function recordAttempts(
   deps: RecordDeps,
   finished: readonly Finished[],
 ): Promise<Recorded[]> {
-  const steps = finished.map((one) => ({ one, next: nextStep(deps, one) }));
+  const followed = await followedOf(sql, deps, finished);
+  const steps = finished.map((one) => ({ one, next: nextStep(deps, one, followed.has(one.delivery.id)) }));
   const hasEnded = await endLeases(
     sql,
     steps.map(({ one, next }) => leaseEnd(one, next)),

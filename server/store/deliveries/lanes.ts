@@ -40,3 +40,16 @@ export async function openLanes(
     phone: new Set(rows.flatMap(({ phone }) => phone ?? [])),
   };
 }
+
+const behind = (lane: Lane) =>
+  `EXISTS (SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.${lane} = d.${lane} AND o.seq > d.seq)`;
+
+/** Those of these deliveries behind which another waits in one of their lanes. */
+export async function withFollowers(sql: Sql, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>(
+    `SELECT d.id FROM deliveries d WHERE d.id = ANY($1::uuid[]) AND (${behind('email_lane')} OR ${behind('phone_lane')})`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

@@ -172,6 +172,22 @@ describe('an attempt that carries an opt-out', () => {
     expect([older, newer].map((one) => one && hasEnded(one))).toEqual([false, true]);
   });
 
+  it('is given up with the schedule if others wait behind it, and the next of them carries the opt-out', async () => {
+    const failing = await claimOne('orders/create', order(1, { created_at: now() }));
+    await scene.record(failing, answers.down);
+    const choice = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', now()));
+    await scene.process();
+    for (let i = 0; i < 2; i++) {
+      await makeDue();
+      const [delivery] = await scene.claim();
+      expect(delivery).toMatchObject({ id: failing.id, carriesOptOut: true });
+      if (delivery) await scene.record(delivery, answers.down);
+    }
+    expect(await standing(failing)).toMatchObject({ state: 'attention', reason: 'gave_up', open: false });
+    const [next] = await scene.claim();
+    expect(next).toMatchObject({ eventId: choice, carriesOptOut: true });
+  });
+
   it('whose delivery was claimed again changes nothing, whatever it was answered: another process has it', async () => {
     const delivery = await optOut();
     await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [delivery.id]);
