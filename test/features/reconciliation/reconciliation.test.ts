@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { beat } from '../../../server/store/shops/heartbeat.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
@@ -254,6 +255,56 @@ describe('an opt-out whose webhook never arrived', () => {
       expect(told()).toHaveLength(2);
     },
   );
+});
+
+describe('a restore, with what docs/operations does before and after the start', () => {
+  const [, before = '', over = '', after = ''] =
+    /```sql\n([^`]+)```[^`]+`(SELECT [^`]+)`[^`]+```sql\n([^`]+)```/.exec(
+      readFileSync('docs/operations/README.md', 'utf8').split('\n## Backups\n')[1] ?? '',
+    ) ?? [];
+  const run = async (script: string) => {
+    for (const text of script.split(';').filter((one) => one.trim() !== '')) await connector.db.query(text);
+  };
+
+  it('sends the opt-out made since the backup and not the opt-in that waited in it, though Shopify was reading everybody when it was made', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    await compare('consent_due_at');
+    connector.ascent360.behave({ status: 503, retryAfter: 3600 });
+    await connector.send('customers_email_marketing_consent/update', {
+      customer_id: 501,
+      email_address: 'ana@example.com',
+      email_marketing_consent: {
+        state: 'subscribed',
+        opt_in_level: 'single_opt_in',
+        consent_updated_at: ago(3 * HOUR),
+      },
+    });
+    await until('the opt-in waits for another try', async () => {
+      const rows = await connector.db.query(
+        `SELECT 1 FROM deliveries WHERE open AND lease_until IS NULL AND due_at > now() + interval '10 minutes'`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+    // Shopify reads what it had then, and ends later.
+    await connector.db.query('UPDATE reconciliations SET operation_id = $1, begun_at = now()', [
+      shop.bulk.operations[0]?.id ?? '',
+    ]);
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+
+    await run(before);
+    await connector.db.query('UPDATE deliveries SET due_at = now()');
+    connector.ascent360.behave('accept');
+    connector.ascent360.received.length = 0;
+    await until('everybody’s consent has been compared', async () =>
+      (await connector.db.query<{ count: number }>(over))[0]?.count === 0 ? true : undefined,
+    );
+    expect((await connector.api('GET', '/overview')).body).toMatchObject({ connection: { state: 'paused' } });
+    await run(after);
+    await connector.settled();
+    expect(payloads().map(({ EmailPermission }) => EmailPermission)).toEqual([false]);
+  });
 });
 
 describe('comparing consent', () => {
