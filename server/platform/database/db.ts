@@ -134,7 +134,11 @@ const types = {
 
 /** Uses a connection of its own, whose statements may take as long as they need. */
 async function migrateServer(connectionString: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2500 });
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: 2500,
+    options: '-c statement_timeout=0',
+  });
   // The waiting query fails too; without a listener here the error would end the process.
   client.on('error', () => {});
   await client.connect();

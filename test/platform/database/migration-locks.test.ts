@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openDb } from '../../../server/platform/database/db.ts';
 import {
   applyMigrations,
   type MigrationConnection,
@@ -9,14 +10,32 @@ import { until } from '../../fakes/connector.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { AFTER, emptyDatabase, half, migrationsAnd, tableOf } from './migrations-scene.ts';
 
+async function urlOf(database: MigrationConnection): Promise<string> {
+  const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
+  const server = new URL(process.env['TEST_DATABASE_URL'] ?? '');
+  return Object.assign(server, { pathname: `/${row?.name}` }).href;
+}
+
+it.skipIf(!sharedPostgres())(
+  'a migration may take as long as it needs, however short the limit that the database sets to statements',
+  async () => {
+    const database = await emptyDatabase();
+    await database.run(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database()); END $$`,
+    );
+    const db = await openDb({ databaseUrl: await urlOf(database), dataDir: '' });
+    onTestFinished(db.close);
+    await db.migrate();
+    expect(await db.pending()).toEqual([]);
+  },
+);
+
 describe.skipIf(!sharedPostgres())('while a backup holds a table that a migration changes', () => {
   const CHANGES = `${half} ALTER TABLE shops ADD COLUMN more int;`;
 
   /** Somebody else in the same database. */
   async function somebody(database: MigrationConnection): Promise<pg.Client> {
-    const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
-    const server = new URL(process.env['TEST_DATABASE_URL'] ?? '');
-    const client = new pg.Client({ connectionString: Object.assign(server, { pathname: `/${row?.name}` }).href });
+    const client = new pg.Client({ connectionString: await urlOf(database) });
     await client.connect();
     onTestFinished(async () => await client.end());
     return client;
