@@ -34,6 +34,9 @@ export type Vault = {
   hash(kind: HashKind, value: string): string;
 };
 
+/** The id of the key that is generated if there are none. */
+const GENERATED = 'development';
+
 /**
  * What `open` gives; null if the value can't be opened because it is damaged. For work that one
  * such value must not stop.
@@ -61,7 +64,10 @@ export class MissingKeyError extends Error {
       held
         ? `The key "${keyId}" is not the one that a shop's data was encrypted with: put that one back into ENCRYPTION_KEYS; ` +
             'if it was generated, it is in the file development.key of the DATA_DIR of then'
-        : `ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back`,
+        : `ENCRYPTION_KEYS lacks the key "${keyId}", which is needed to read a shop's data: add it back` +
+            (keyId === GENERATED
+              ? ', as "development:" and the first 44 characters of the file development.key of the DATA_DIR of then'
+              : ''),
       held,
     );
     this.keyId = keyId;
@@ -157,5 +163,5 @@ async function generatedKey(dataDir: string): Promise<MasterKey> {
   await appendFile(file, '');
   await chmod(file, 0o600);
   if ((await read()).length < KEY_BYTES) await appendFile(file, randomBytes(KEY_BYTES).toString('base64'));
-  return { id: 'development', bytes: await read() };
+  return { id: GENERATED, bytes: await read() };
 }

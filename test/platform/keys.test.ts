@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { readConfig } from '../../server/platform/config.ts';
 import { createKeys, type Keys, loadKeys, MissingKeyError } from '../../server/platform/keys.ts';
 import { kinds } from '../fakes/decrypting-search.ts';
 
@@ -129,6 +130,22 @@ it('without ENCRYPTION_KEYS a key is generated once, readable only by its owner,
   second.unlock(SHOP, made.wrappedKey, made.wrapKeyId);
   const elsewhere = await loadKeys({ encryptionKeys: undefined, dataDir: await scratch() });
   expect(() => elsewhere.unlock(SHOP, made.wrappedKey, made.wrapKeyId)).toThrow(MissingKeyError);
+});
+
+it('a start whose ENCRYPTION_KEYS lack the key that was generated before says where it is, and takes what is there', async () => {
+  const dataDir = await scratch();
+  const made = (await loadKeys({ encryptionKeys: undefined, dataDir })).create(SHOP);
+  expect(() => createKeys([k1]).unlock(SHOP, made.wrappedKey, made.wrapKeyId)).toThrow(
+    'add it back, as "development:" and the first 44 characters of the file development.key of the DATA_DIR of then',
+  );
+  const generated = await readFile(path.join(dataDir, 'development.key'), 'utf8');
+  const { encryptionKeys } = readConfig({
+    SHOPIFY_API_KEY: 'key',
+    SHOPIFY_API_SECRET: 'secret',
+    ENCRYPTION_KEYS: `k1:${k1.bytes.toString('base64')},development:${generated.slice(0, 44)}`,
+  });
+  const keys = await loadKeys({ encryptionKeys, dataDir });
+  expect(keys.rewrap(SHOP, made.wrappedKey, made.wrapKeyId).wrapKeyId).toBe('k1');
 });
 
 it('a key file that everyone can read is protected again', async () => {
