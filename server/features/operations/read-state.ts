@@ -86,7 +86,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
          WHEN c.problem_since IS NOT NULL THEN 'connection_problem'
          WHEN c.breaker->>'openedAt' IS NOT NULL THEN 'breaker'
          ELSE 'due' END AS hold,
-       coalesce(sum(r.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
+       coalesce(sum(r.count + k.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
        coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
        coalesce(sum(p.late), 0)::int8 AS late,
        count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL AND ${MAY_SEND}) AS breakers,
@@ -97,6 +97,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
      CROSS JOIN LATERAL (SELECT count(*) AS count, min(e.received_at) AS oldest
        FROM events e WHERE e.shop_id = s.id AND e.state = 'received') r
      CROSS JOIN LATERAL (SELECT count(*) AS count FROM events e WHERE e.shop_id = s.id AND e.state = 'attention') a
+     CROSS JOIN LATERAL (SELECT count(*) AS count FROM parked_events WHERE shop_id = s.id) k
      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts = 0) AS waiting,
          count(*) FILTER (WHERE d.lease_until IS NOT NULL) AS sending,
          count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying

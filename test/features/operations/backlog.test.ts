@@ -77,6 +77,16 @@ describe('the gauges read from the database', () => {
       [unconnected],
     );
 
+    // It has no delivery until Shopify has said what it lacks.
+    await connector.db.query(
+      `WITH parked AS (
+         INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state)
+         SELECT gen_random_uuid(), id, 'parked', 'orders/create', now(), now(), 'open' FROM shops WHERE domain = $1
+         RETURNING id, shop_id)
+       INSERT INTO parked_events (event_id, shop_id) SELECT id, shop_id FROM parked`,
+      [unconnected],
+    );
+
     // An import's records have counts of their own.
     await connector.db.query(
       `INSERT INTO events (id, shop_id, webhook_id, source, topic, triggered_at, received_at, state, settled_at)
@@ -98,7 +108,7 @@ describe('the gauges read from the database', () => {
       'connector_events_last_hour{state="waiting"}',
       'connector_events_last_hour{state="accepted"}',
     ].map((series) => sample(text, series));
-    expect(rest).toEqual([1, 1, 2, 6, 1, 0, 4, 0]);
+    expect(rest).toEqual([1, 1, 2, 7, 1, 0, 5, 0]);
     expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
   });
 
