@@ -18,15 +18,21 @@ const endsOf = async (sql: Sql, importId: string, from: string, to: string): Pro
     [importId, from, to],
   );
 
-/** The flags and lists that Ascent360 accepted with these events. Reads one row per attempt. */
+/**
+ * With how many of these events Ascent360 accepted each flag, and lists: once, however often one was resent. Reads one
+ * row per attempt.
+ */
 async function toldBy(sql: Sql, importId: string, from: string, to: string): Promise<ToldCounts> {
-  const flag = (key: string, value: string) => `count(*) FILTER (WHERE a.flags->>'${key}' = '${value}')`;
+  const flag = (key: string, value: string) => `bool_or(a.flags->>'${key}' = '${value}')`;
   const [row] = await sql.query<{ et: number; ef: number; st: number; sf: number; lists: number }>(
-    `SELECT ${flag('email', 'true')} AS et, ${flag('email', 'false')} AS ef, ${flag('sms', 'true')} AS st,
-       ${flag('sms', 'false')} AS sf, ${flag('lists', 'true')} AS lists
-     FROM events e JOIN deliveries d ON d.event_id = e.id
-     JOIN attempts a ON a.delivery_id = d.id AND a.class = 'accepted' AND a.flags <> '{}'
-     WHERE e.import_id = $1 AND e.id >= $2 AND e.id < $3 AND e.state = 'accepted'`,
+    `SELECT count(*) FILTER (WHERE et) AS et, count(*) FILTER (WHERE ef) AS ef, count(*) FILTER (WHERE st) AS st,
+       count(*) FILTER (WHERE sf) AS sf, count(*) FILTER (WHERE lists) AS lists
+     FROM (
+       SELECT ${flag('email', 'true')} AS et, ${flag('email', 'false')} AS ef, ${flag('sms', 'true')} AS st,
+         ${flag('sms', 'false')} AS sf, ${flag('lists', 'true')} AS lists
+       FROM events e JOIN deliveries d ON d.event_id = e.id
+       JOIN attempts a ON a.delivery_id = d.id AND a.class = 'accepted' AND a.flags <> '{}'
+       WHERE e.import_id = $1 AND e.id >= $2 AND e.id < $3 AND e.state = 'accepted' GROUP BY d.id) AS sent`,
     [importId, from, to],
   );
   return {

@@ -48,11 +48,13 @@ async function event(id: string, state: string, reason: string | null = null): P
 /** It sent an opt-in, which was accepted. */
 async function attempt(id: string): Promise<void> {
   await db.query(
-    `INSERT INTO deliveries (id, shop_id, event_id, kind, due_at, open) VALUES ($1::uuid, $2, $1::uuid, 'customer', now(), false)`,
+    `INSERT INTO deliveries (id, shop_id, event_id, kind, due_at, open) VALUES ($1::uuid, $2, $1::uuid, 'customer', now(), false)
+     ON CONFLICT DO NOTHING`,
     [id, shop.id],
   );
   await db.query(
-    `INSERT INTO attempts (id, shop_id, delivery_id, at, class, flags) VALUES ($1::uuid, $2, $1::uuid, now(), 'accepted', '{"email": true}')`,
+    `INSERT INTO attempts (id, shop_id, delivery_id, at, class, flags)
+     VALUES (gen_random_uuid(), $2, $1::uuid, now(), 'accepted', '{"email": true}')`,
     [id, shop.id],
   );
 }
@@ -151,6 +153,12 @@ describe('the counts of an import', () => {
     expect(await isStale()).toBe(true);
     await renew(db);
     expect((await load()).told.EmailPermission.true).toBe(1);
+  });
+
+  it('have an opt-in once, though its record was resent with it', async () => {
+    await event(idOf(5), 'accepted');
+    await attempt(idOf(5));
+    expect(await counts()).toMatchObject({ accepted: 1, optIns: 1 });
   });
 
   it('no longer need the events once all have ended with the import', async () => {
