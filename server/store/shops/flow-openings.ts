@@ -26,7 +26,7 @@ const OPEN = `
   WHERE EXISTS (SELECT 1 FROM (${lateOptOuts('i.id')}) AS late WHERE source <> 'flow')
   UNION ALL
   SELECT p.shop_id, 'privacy_request', p.id::text, true FROM privacy_requests p JOIN installed i ON i.id = p.shop_id
-  WHERE p.done_at IS NULL`;
+  WHERE p.done_at IS NULL AND p.erased_at IS NULL`;
 
 const withOpen = (installed: string) =>
   `WITH installed AS (SELECT id FROM shops WHERE ${installed} AND uninstalled_at IS NULL AND erased_at IS NULL), open_now AS (${OPEN})`;

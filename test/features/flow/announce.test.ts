@@ -199,6 +199,15 @@ describe('Shopify Flow is told', () => {
     expect(JSON.stringify(shop.there.flowTriggers)).not.toContain('@example.com');
   });
 
+  it('nothing about a data request whose customer was erased before Flow could be told: nobody can answer it', async () => {
+    const shop = await freshShop();
+    const person = { customer: { id: 1, email: 'p1@example.com' } };
+    await shop.deliver('customers/data_request', { ...person, data_request: { id: 91 } });
+    await shop.deliver('customers/redact', person);
+    // About the erasure.
+    expect(await shop.problems()).toEqual(['A privacy request needs your answer']);
+  });
+
   it('nothing about problems of a delivery that Flow itself started', async () => {
     const shop = await freshShop();
     await shop.deliver('customers/create', customer(1));
