@@ -19,24 +19,32 @@ export const TOLD_SINCE = toldSince('d');
 export const dueSince = (d = 'd', e = 'e') =>
   `CASE WHEN ${d}.again THEN coalesce(${d}.first_attempt_at, ${e}.received_at) ELSE ${e}.received_at END`;
 
-/** SQL: what this delivery opted out of when it was last tried. */
+/** SQL: the choice that delivery `d` brings, while it hasn't been tried, is this opt-out. */
+const chosenOut = (d: string) => `SELECT c.channel AS key, c.address AS about FROM consent_facts c
+         WHERE ${d}.first_attempt_at IS NULL AND c.shop_id = ${d}.shop_id AND c.address IN (${d}.email_lane, ${d}.phone_lane)
+           AND c.event_id = ${d}.event_id AND c.state = 'unsubscribed'`;
+
+/** SQL: what this delivery opted out of when it was last tried, or else what its own choice opts out of. */
 const optedOut = (
   d: string,
 ) => `SELECT f.key, CASE f.key WHEN 'email' THEN ${d}.email_lane WHEN 'sms' THEN ${d}.phone_lane
-         ELSE ${d}.person_id::text END FROM ${lastFlags(d)} a, jsonb_each_text(a.flags) f WHERE f.value = 'false'`;
+         ELSE ${d}.person_id::text END AS about FROM ${lastFlags(d)} a, jsonb_each_text(a.flags) f WHERE f.value = 'false'
+         UNION ALL ${chosenOut(d)}`;
 
 /**
  * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
- * again with other records. Our own, until it is tried, is about the same addresses.
+ * again with other records, and a person may unsubscribe twice. Our own, until it is tried, is about the same
+ * addresses.
  */
-const REPEATS = `(d.kind = 'read' OR d.first_attempt_at IS NOT NULL) AND EXISTS (
+const REPEATS = `(d.kind = 'read' OR d.first_attempt_at IS NOT NULL OR (d.kind = 'consent' AND NOT d.again AND EXISTS (${chosenOut('d')})))
+     AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
        WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
          AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')}
          AND (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id)
-         AND CASE WHEN d.first_attempt_at IS NULL
+         AND CASE WHEN d.first_attempt_at IS NULL AND d.kind = 'read'
            THEN (o.email_lane, o.phone_lane) IS NOT DISTINCT FROM (d.email_lane, d.phone_lane)
-           ELSE NOT EXISTS (${optedOut('d')} EXCEPT ${optedOut('o')}) END OFFSET 0)`;
+           ELSE NOT EXISTS ((${optedOut('d')}) EXCEPT (${optedOut('o')})) END OFFSET 0)`;
 
 /**
  * SQL: of these events with opt-outs that aren't accepted yet, the oldest of each choice. The OFFSET keeps it a

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noneMissed, noteMissed } from '../../../server/store/shops/missed-changes.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
+import type { Json } from '../../shopify/bodies.ts';
 import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, type Scene } from '../activity/scene.ts';
 
 let scene: Scene;
@@ -295,6 +296,19 @@ it.each([
 });
 
 describe('an opt-out that has not reached Ascent360', () => {
+  const NUMBER = '+13035550101';
+  const NOW = Date.now();
+  const emailOut = (minutesAgo: number) => emailChoice(1, 'unsubscribed', NOW - minutesAgo * MINUTE);
+  const smsOut = (minutesAgo: number): Json => ({
+    id: 1,
+    phone: NUMBER,
+    sms_marketing_consent: {
+      state: 'unsubscribed',
+      opt_in_level: 'single_opt_in',
+      consent_updated_at: new Date(NOW - minutesAgo * MINUTE).toISOString(),
+    },
+  });
+
   it('is listed after 3 days even if nothing was tried because sending is paused', async () => {
     await scene.save({ paused: true });
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
@@ -390,6 +404,23 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([0, 0]);
   });
 
+  it.each([
+    ['and Shopify says so again', [emailOut(3), emailOut(3)], 1],
+    ['and again, after opting in', [emailOut(3), emailChoice(1, 'subscribed', NOW - 2 * MINUTE), emailOut(1)], 1],
+    ['and another customer does', [emailOut(3), emailChoice(2, 'unsubscribed', NOW)], 2],
+    ['from email and from SMS', [emailOut(3), smsOut(1)], 2],
+  ])('counts once while nothing is sent: a customer unsubscribes, %s', async (_, choices, count) => {
+    await scene.receive('customers/create', { ...customer(1, 0), phone: NUMBER });
+    await scene.work();
+    await scene.save({ paused: true });
+    for (const choice of choices) {
+      const channel = 'phone' in choice ? '' : '_email';
+      await scene.receive(`customers${channel}_marketing_consent/update`, choice);
+      await scene.work();
+    }
+    expect(await open()).toEqual([count, count]);
+  });
+
   it('counts no longer once Ascent360 has accepted that its customer opted in again', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());
     await scene.work(answers.rejected);
@@ -399,21 +430,20 @@ describe('an opt-out that has not reached Ascent360', () => {
   });
 
   it('counts though a permission for the number that it was sent with has been accepted since', async () => {
-    const number = '+13035550101';
-    await scene.receive('customers/create', { ...customer(1, 0), phone: number });
+    await scene.receive('customers/create', { ...customer(1, 0), phone: NUMBER });
     await scene.work();
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());
     await scene.work(answers.rejected);
     await scene.receive('customers_marketing_consent/update', {
       id: 2,
-      phone: number,
+      phone: NUMBER,
       sms_marketing_consent: {
         state: 'subscribed',
         opt_in_level: 'single_opt_in',
         consent_updated_at: new Date(scene.now).toISOString(),
       },
     });
-    expect(await scene.work()).toMatchObject([{ Mobile: number.slice(1), SMSPermission: true }]);
+    expect(await scene.work()).toMatchObject([{ Mobile: NUMBER.slice(1), SMSPermission: true }]);
     expect(await open()).toEqual([1, 1]);
   });
 
