@@ -42,7 +42,7 @@ function Figure(props: { sign: string; name: string; hint: string; value: number
  * Received = accepted + merged + skipped + waiting + attention; each figure opens exactly the
  * events it counts.
  */
-export function Figures({ counts, queries }: Pick<Overview, 'counts' | 'queries'>) {
+export function Figures({ counts, queries, lastEventAt }: Pick<Overview, 'counts' | 'queries' | 'lastEventAt'>) {
   const [window, setWindow] = useState<Window>('24h');
   const shown = counts[window];
   const urlOf = (figure: keyof typeof shown) => `/activity?${queries[window][figure]}`;
@@ -61,7 +61,7 @@ export function Figures({ counts, queries }: Pick<Overview, 'counts' | 'queries'
             ))}
           </Choices>
         </InlineStack>
-        {counts['30d'].received === 0 ? (
+        {lastEventAt === null ? (
           <Empty title={t('none')} text={t('noneText')} />
         ) : (
           <>

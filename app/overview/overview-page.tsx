@@ -42,7 +42,7 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
         </>
       )}
       <Problems overview={overview} unconnected={unconnected} />
-      <Figures counts={overview.counts} queries={overview.queries} />
+      <Figures counts={overview.counts} queries={overview.queries} lastEventAt={overview.lastEventAt} />
       <Suspense
         fallback={
           <Card>

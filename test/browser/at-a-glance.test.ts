@@ -247,6 +247,14 @@ inBrowser(
       expect(await page.getByText('Connected', { exact: true }).count()).toBe(0);
     });
 
+    it('a month without events isn’t said to be the first, while the last event is dated beside it', async () => {
+      const none = { received: 0, accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 };
+      const lastEventAt = new Date(Date.now() - 45 * 86_400_000).toISOString();
+      const page = await openWith(() => ({ counts: { '24h': none, '7d': none, '30d': none }, lastEventAt }));
+      await page.getByRole('link', { name: 'Received: 0' }).waitFor();
+      expect(await page.getByText('No events yet').count()).toBe(0);
+    });
+
     it('figures of ten digits stay apart, wide or narrow', async () => {
       const most = 1_234_567_890;
       const many = { received: most, accepted: most, merged: most, skipped: most, waiting: most, attention: most };
