@@ -90,10 +90,17 @@ export function withFieldsOf(
 /** Those that nothing but the contact itself holds. */
 const HELD_HERE = ['phone', 'address'] as const;
 
+/** The phone and address that somebody has, or had before. */
+const everHeld = (contact: Contact): Contact => withFieldsOf(contact, HELD_HERE, contact.former ?? nobody);
+
 /** A new contact of somebody, with the phone and address that they had before, if it has none. */
 export function withFormer(contact: Contact, before: Contact): Contact {
   const { former: _, ...now } = contact;
-  const had = withFieldsOf(before, HELD_HERE, before.former ?? nobody);
+  const had = everHeld(before);
   const lost = HELD_HERE.filter((field) => contact[field] === undefined && had[field] !== undefined);
   return lost.length > 0 ? { ...now, former: withFieldsOf(had, lost, nobody) } : now;
 }
+
+/** A contact with the phone and address that its person has, or had, under another id, if it has none. */
+export const withFormerOf = (contact: Contact, other: Contact): Contact =>
+  withFormer(contact, withFieldsOf(everHeld(contact), HELD_HERE, everHeld(other)));

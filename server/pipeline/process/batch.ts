@@ -123,6 +123,8 @@ export type Batch = {
   optedOut(): string[];
   /** People who were merged into others by these events. */
   mergedAway(): string[];
+  /** Those of them who weren't before, with whom they are now. */
+  newMerges(): Merge[];
   /** Whom they were merged into. */
   keptByMerges(): readonly Person[];
   /** Whether there is something new to read through the Admin API. */
@@ -146,6 +148,9 @@ export type ChooseLeaving = (
   opened: readonly NewDelivery[],
   known: { people: People; entities: ReadonlyMap<string, EntityState> },
 ) => Promise<ChosenToLeave | null>;
+
+/** Of two people, by id. */
+export type Merge = { from: string; to: string };
 
 /** `eventId`: the merger. `at`: when the other was erased. */
 export type ErasedWithAnother = { customerId: ShopifyId; eventId: string; at: Instant };

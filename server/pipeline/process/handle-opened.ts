@@ -12,6 +12,7 @@ import type { InShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
 import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
+import { passOnOptIns } from '../ledger/pass-on-opt-ins.ts';
 import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
@@ -159,6 +160,7 @@ async function handleBatch(
   const elsewhere = madeElsewhere(batch.people, batch.facts());
   const leaving =
     deps.atOnce && !isLarge && !erases && elsewhere.length === 0 ? leaveAtOnce(held, deps.atOnce, rows) : null;
+  await passOnOptIns(held, batch.newMerges());
   const subjects = await batch.save(leaving?.choose);
   await recordElsewhere(held, elsewhere, now);
   await eraseMerged(held, batch.erasedAlso());

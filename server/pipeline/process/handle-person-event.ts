@@ -9,6 +9,7 @@ import { customerKey } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
+import { mayOptOut, takeFormer } from './merge-contact.ts';
 
 /** A state without a date counts as older than one with a date. */
 const momentOf = (at: Instant | null, triggeredAt: Instant | undefined): StateAt => ({
@@ -179,17 +180,18 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
     if (gone) {
       if (saleOptOutOf(gone.profile)) kept.profile.mergedSaleOptOut = true;
       takeTags(kept, gone, event.triggeredAt);
+      if (mayOptOut(gone.profile)) takeFormer(kept, gone.profile.contact);
       takeUnheard(kept, gone);
     }
     batch.people.changed(kept);
     batch.ask(kept, { merged: true });
   }
   if (gone && kept) {
+    batch.handOver(gone, kept);
     // Merged is not deleted: later events about them belong to the kept customer.
     gone.mergedInto = kept.id;
     gone.deletedAt = null;
     batch.people.changed(gone);
-    batch.handOver(gone, kept);
   }
   return skipped('recorded', detailOf('merge_read'));
 }

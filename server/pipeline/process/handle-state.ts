@@ -14,7 +14,7 @@ import { applyRead } from './apply-read.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { placeChoices } from './handle-consent.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
-import { mergeContact, ofCustomer } from './merge-contact.ts';
+import { mayOptOut, mergeContact, ofCustomer, takeFormer } from './merge-contact.ts';
 
 /** A body describes its state between its own updated_at and the time it was triggered. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
@@ -165,6 +165,11 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   // Addresses of a merged customer stay with that customer, and those of the kept one with them.
   if (mergedAway && !namesById(event)) {
     batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+    // It goes out as the kept customer's, perhaps with an opt-in by tag.
+    if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
+      takeFormer(person, t.contact);
+      batch.people.changed(person);
+    }
   }
   const whose = mergedAway ?? person;
   if (whose) placeChoices(batch, whose);

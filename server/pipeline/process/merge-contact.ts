@@ -5,6 +5,7 @@ import {
   isCountryOnly,
   withFieldsOf,
   withFormer,
+  withFormerOf,
 } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import type { PersonProfile } from '../../domain/person.ts';
@@ -36,9 +37,16 @@ const isOutdone = (known: Contact, told: Contact) =>
   known.address !== undefined && told.address !== undefined && isCountryOnly(known.address);
 
 /** Only whoever had a tag may have been opted in to calls or post, and need what they had to opt out. */
+export const mayOptOut = ({ tags, contact }: PersonProfile) =>
+  Object.keys(tags).length > 0 || contact.former !== undefined;
+
 function replaceContact(profile: PersonProfile, contact: Contact): void {
-  const hadTags = Object.keys(profile.tags).length > 0;
-  profile.contact = hadTags ? withFormer(contact, profile.contact) : contact;
+  profile.contact = mayOptOut(profile) ? withFormer(contact, profile.contact) : contact;
+}
+
+/** Whoever has no phone or address of their own opts out of what they have, or had, under another id. */
+export function takeFormer({ profile }: Person, other: Contact): void {
+  profile.contact = withFormerOf(profile.contact, other);
 }
 
 /**

@@ -66,6 +66,7 @@ export async function openBatch(
   const again: string[] = [];
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
+  const merged = new Set<Person>();
   const kept = new Set<Person>();
   const optedOut = new Set<Person>();
   let asks = false;
@@ -136,6 +137,7 @@ export async function openBatch(
     handOver: (from, to) => {
       const lanes = lanesOf(shop.vault, to.profile.contact);
       handedOver.push({ from: from.id, to: to.id, lanes });
+      if (people.byId(from.id) !== to) merged.add(from);
       kept.add(to);
       deliveries.handOver(from, to, lanes);
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
@@ -155,6 +157,7 @@ export async function openBatch(
     tellOptOuts: (person) => void optedOut.add(person),
     optedOut: () => [...optedOut].map(({ id }) => id),
     mergedAway: () => handedOver.map(({ from }) => from),
+    newMerges: () => [...merged].map(({ id }) => ({ from: id, to: people.byId(id)?.id ?? id })),
     keptByMerges: () => [...kept],
     asked: () => reading.may && (asks || parked.size > 0),
     save: async (leaving) => {

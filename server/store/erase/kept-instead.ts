@@ -34,7 +34,7 @@ export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly Shop
   });
 }
 
-/** Whoever they were merged into has their ids no longer. */
+/** Whoever they were merged into has their ids no longer, nor the phone and address that they may have had. */
 export async function forgetMerged(
   sql: Sql,
   shop: Shop,
@@ -43,10 +43,11 @@ export async function forgetMerged(
 ): Promise<void> {
   for (const { id, profile } of await keptInstead(sql, shop, ids)) {
     const mergedFrom = (profile.mergedFrom ?? []).filter((one) => !customerIds.includes(one));
+    const { former: _, ...contact } = profile.contact;
     await sql.query('UPDATE people SET profile = $3 WHERE shop_id = $1 AND id = $2', [
       shop.id,
       id,
-      shop.vault.sealJson(profileBinding(id), { ...profile, mergedFrom }),
+      shop.vault.sealJson(profileBinding(id), { ...profile, mergedFrom, contact }),
     ]);
   }
 }
