@@ -7,6 +7,7 @@ import { appendFacts, chosenOrHeardAt, type LedgerEntry, loadNamedChoices } from
 import { addDeliveries } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { openOfEntities } from '../../store/deliveries/give-way.ts';
+import { startAnewMerged } from '../../store/deliveries/unsent.ts';
 import { eraseBodies, receiveAgain } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
@@ -67,6 +68,7 @@ export async function openBatch(
   const parked = new Map<string, Parked>();
   const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
   const merged = new Set<Person>();
+  const deletedBefore: string[] = [];
   const kept = new Set<Person>();
   const optedOut = new Set<Person>();
   let asks = false;
@@ -138,6 +140,7 @@ export async function openBatch(
       const lanes = lanesOf(shop.vault, to.profile.contact);
       handedOver.push({ from: from.id, to: to.id, lanes });
       if (people.byId(from.id) !== to) merged.add(from);
+      if (from.deletedAt !== null) deletedBefore.push(from.key);
       kept.add(to);
       deliveries.handOver(from, to, lanes);
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
@@ -170,8 +173,9 @@ export async function openBatch(
         deliveries.save(sql),
         saveHandled(sql, shop, [...touched]),
         endings.save(sql, shop),
-        // After that: it may be an event of this batch.
+        // After that: they may be events of this batch.
         receiveAgain(sql, shop, again),
+        startAnewMerged(sql, shop, deletedBefore),
         eraseBodies(sql, erased),
       ]);
       const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities })]);

@@ -48,6 +48,20 @@ export async function waitingOf(sql: Sql, shop: Shop, personId: string): Promise
   return rows.map(({ id }) => id);
 }
 
+/** SQL: has those of the shop's webhooks of which this holds translated again, and forgets what they were to send. */
+const anew = (which: string) =>
+  `WITH since AS (
+       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL,
+         settled_at = NULL
+       WHERE shop_id = $1 AND source = 'webhook' AND body IS NOT NULL AND ${which} RETURNING id),
+     undone AS (
+       DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),
+     untried AS (
+       DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM undone)),
+     unparked AS (
+       DELETE FROM parked_events WHERE event_id IN (SELECT id FROM since))
+     SELECT id FROM since`;
+
 /**
  * Has webhooks that wait, or need attention, and were triggered after that time translated again: what
  * happened then, such as an erasure, doesn't concern them.
@@ -61,21 +75,18 @@ export async function startAnew(
   { at, except = [] }: { at: Instant; except?: readonly string[] },
 ): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
-    `WITH since AS (
-       UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL,
-         settled_at = NULL
-       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND source = 'webhook' AND state IN ('received', 'open', 'attention')
-         AND triggered_at > $3 AND body IS NOT NULL AND (entity IS NULL OR entity <> ALL($4::text[])) RETURNING id),
-     undone AS (
-       DELETE FROM deliveries WHERE event_id IN (SELECT id FROM since) RETURNING id),
-     untried AS (
-       DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM undone)),
-     unparked AS (
-       DELETE FROM parked_events WHERE event_id IN (SELECT id FROM since))
-     SELECT id FROM since`,
+    anew(`id = ANY($2::uuid[]) AND state IN ('received', 'open', 'attention') AND triggered_at > $3
+         AND (entity IS NULL OR entity <> ALL($4::text[]))`),
     [shop.id, events, new Date(at), except],
   );
   return rows.map(({ id }) => id);
+}
+
+/** The same for webhooks that ended because these customers, by their keys, counted as deleted: they were merged into others. */
+export async function startAnewMerged(sql: Sql, shop: Shop, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const ended = `state = 'skipped' AND reason = 'deleted_person' AND topic <> 'customers/delete'`;
+  await sql.query(anew(`search && $2::text[] AND ${ended}`), [shop.id, keys]);
 }
 
 /** Keeps what they would have sent. */

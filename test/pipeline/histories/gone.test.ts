@@ -42,6 +42,28 @@ it('an opt-out of a merged customer that arrives after the merge goes out for th
   expect(flags('EmailPermission', 'person1@example.com')).toEqual([false]);
 });
 
+it('what arrives between the deletion of a customer and the merge that was its reason goes out once the merge is known', async () => {
+  const { tell, send, sent, accepted, flags, until, settled, answer, at } = await histories.begin();
+  for (const id of [1, 2]) await tell('customers/create', customer(id, { updated_at: at(id) }), id);
+  const placed = (seconds: number) => ({ created_at: at(seconds), processed_at: at(seconds), updated_at: at(seconds) });
+  answer(503);
+  await send('orders/create', order(6, { ...buyer(1), ...placed(20) }), 20);
+  await until('the first order was tried', () => sent().length > 2);
+  await tell('customers/delete', { id: 1 }, 40);
+  answer(200);
+  const deleted = { state: 'skipped', reason: 'deleted_person' };
+  expect(await tell('orders/create', order(7, { ...buyer(1), ...placed(30) }), 30)).toMatchObject(deleted);
+  expect(await tell(EMAIL, emailConsent(1, 'subscribed', at(31)), 31)).toMatchObject(deleted);
+  await tell('customers/merge', merge(2, 1), 40);
+  await until('both orders are accepted', () => accepted().filter(({ Order }) => Order).length > 1);
+  const events = await settled();
+  expect(events.filter(({ state, reason }) => state === 'skipped' && reason === 'deleted_person')).toMatchObject([
+    { topic: 'customers/delete' },
+  ]);
+  expect(accepted().flatMap(({ Order }) => Order ?? [])).toMatchObject([{ Id: '6' }, { Id: '7' }]);
+  expect(flags('EmailPermission', 'person1@example.com')).toEqual([true]);
+});
+
 it('an order of a customer who was merged when the app still marked merged customers as deleted goes out after the next daily check', async () => {
   const { tell, accepted, at, shop, until } = await histories.begin();
   const { db } = histories.app;
