@@ -1,11 +1,11 @@
 import { v5 as uuidv5 } from 'uuid';
-import { isOptInWord } from '../../domain/consent.ts';
+import { type Channel, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
 import { loadHolders } from '../../store/people/holders.ts';
-import type { KnownAddress, People } from '../../store/people/people.ts';
+import type { KnownAddress, People, Person } from '../../store/people/people.ts';
 import type { InShop } from '../in-shop.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
 
@@ -63,4 +63,53 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
   });
   await appendFacts(sql, shop, undoing, now);
   await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, undoing), now);
+}
+
+type Move = { person: Person; channel: Channel; address: string };
+
+const isChoice = ({ state }: ConsentFact) => state === 'unsubscribed' || isOptInWord(state);
+const dateOf = (fact: ConsentFact) =>
+  chosenOrHeardAt({ chosenAt: fact.chosenAt, heardAt: fact.heardAt ?? null }) ?? -Infinity;
+
+/**
+ * The opt-out that somebody last chose, at another of their addresses before they had this one; undefined: they
+ * chose something else since, or never.
+ */
+function lastOptOut({ person, channel, address }: Move, ledger: ReadonlyMap<string, readonly ConsentFact[]>) {
+  const theirs = [...person.addresses.values()]
+    .flatMap(({ hash }) => (ledger.get(ledgerKey({ channel, address: hash })) ?? []).map((fact) => ({ fact, hash })))
+    .filter(({ fact }) => fact.personId === person.id && isChoice(fact));
+  const at = Math.max(...theirs.map(({ fact }) => dateOf(fact)));
+  const since = person.addresses.get(`${channel}:${address}`)?.since ?? -Infinity;
+  return theirs.find(
+    ({ fact, hash }) => fact.state === 'unsubscribed' && dateOf(fact) === at && at < since && hash !== address,
+  )?.fact;
+}
+
+/**
+ * Where Shopify can't be asked what holds at an address that a customer is back at: an opt-out that they made
+ * meanwhile undoes their older opt-in there, or one of a guest.
+ */
+export async function followMoves(held: InShop, moves: readonly Move[], now: Instant): Promise<void> {
+  if (moves.length === 0) return;
+  const { sql, shop } = held;
+  const addresses = moves.flatMap(({ person, channel }) =>
+    [...person.addresses.values()]
+      .filter((one) => one.channel === channel)
+      .map(({ hash }) => ({ channel, address: hash })),
+  );
+  const ledger = await loadFacts(sql, shop, addresses);
+  const entries = moves.flatMap((move): LedgerEntry[] => {
+    const found = lastOptOut(move, ledger);
+    const { person, channel, address } = move;
+    const undoes = (fact: ConsentFact) =>
+      isOptInWord(fact.state) && (fact.personId === person.id || fact.personId == null);
+    if (!found || !ledger.get(ledgerKey(move))?.some((fact) => undoes(fact) && dateOf(fact) <= dateOf(found)))
+      return [];
+    const { chosenAt, level, source, eventId, state } = found;
+    const id = uuidv5([person.id, channel, address, chosenAt].join(' '), FACTS);
+    return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];
+  });
+  await appendFacts(sql, shop, entries, now);
+  await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, entries), now);
 }

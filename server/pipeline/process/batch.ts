@@ -121,6 +121,10 @@ export type Batch = {
   tellOptOuts(person: Person): void;
   /** Those people. */
   optedOut(): string[];
+  /** They have changed to this address, or back to it, perhaps after a choice that we hear of only now. */
+  moveTo(person: Person, address: { channel: Channel; hash: string }): void;
+  /** Such changes while nothing may be read. */
+  unreadMoves(): readonly Move[];
   /** People who were merged into others by these events. */
   mergedAway(): string[];
   /** Those of them who weren't before, with whom they are now. */
@@ -148,6 +152,8 @@ export type ChooseLeaving = (
   opened: readonly NewDelivery[],
   known: { people: People; entities: ReadonlyMap<string, EntityState> },
 ) => Promise<ChosenToLeave | null>;
+
+export type Move = { person: Person; channel: Channel; address: string };
 
 /** Of two people, by id. */
 export type Merge = { from: string; to: string };

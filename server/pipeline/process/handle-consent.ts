@@ -45,6 +45,12 @@ function currentAddress({ vault }: Shop, person: Person, channel: Channel): stri
   return last && last.lastSeenAt > seenAt ? last.written : known;
 }
 
+/** The address that Shopify last named as the customer's own. */
+const ownAddress = ({ vault }: Shop, { profile }: Person, channel: Channel) =>
+  profile.contactFrom === 'customer'
+    ? addressesOf(vault, profile.contact).find((address) => address.channel === channel)
+    : undefined;
+
 /** The address that they were last seen with on a channel, whether they still have it or not. */
 function lastAddress(person: Person, channel: Channel): KnownAddress | undefined {
   const had = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
@@ -199,6 +205,9 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     named,
   });
   if (untold) return untold;
+  // They may have changed to another address before this reached us.
+  const since = own && named && state === 'unsubscribed' ? ownAddress(batch.shop, own, channel) : undefined;
+  if (own && since && since.hash !== hash) batch.moveTo(own, since);
   if (own && !t.fact.address && state !== 'subscribed' && isAboutAddress(channel)) {
     keepNameless(batch, own, { channel, eventId: event.id, state, at, chosenAt: t.fact.chosenAt, about: [hash] });
   }

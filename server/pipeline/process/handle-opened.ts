@@ -11,7 +11,7 @@ import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-on
 import type { InShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
-import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
+import { followMoves, madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
 import { passOnOptIns } from '../ledger/pass-on-opt-ins.ts';
 import type { ErasedWithAnother, QuietPeriod } from './batch.ts';
 import { handleEvent } from './handle-event.ts';
@@ -158,11 +158,13 @@ async function handleBatch(
   const erases = batch.erasedAlso().length > 0;
   // What leaves at once doesn't see what is recorded after it.
   const elsewhere = madeElsewhere(batch.people, batch.facts());
-  const leaving =
-    deps.atOnce && !isLarge && !erases && elsewhere.length === 0 ? leaveAtOnce(held, deps.atOnce, rows) : null;
+  const moves = batch.unreadMoves();
+  const isComplete = elsewhere.length === 0 && moves.length === 0;
+  const leaving = deps.atOnce && !isLarge && !erases && isComplete ? leaveAtOnce(held, deps.atOnce, rows) : null;
   await passOnOptIns(held, batch.newMerges());
   const subjects = await batch.save(leaving?.choose);
   await recordElsewhere(held, elsewhere, now);
+  await followMoves(held, moves, now);
   await eraseMerged(held, batch.erasedAlso());
   await openOptOutsOf(held, [...batch.mergedAway(), ...batch.optedOut()], now);
   if (settings) await openTagOptOuts(held, optedOutByTag(batch.keptByMerges(), settings), now);

@@ -1,5 +1,5 @@
 import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
-import { reachedAt } from '../../domain/contact.ts';
+import { contactFieldOf, reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -61,15 +61,16 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   if (t.read) applyRead(batch.shop, batch.people, person, t.read);
   if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
   const addresses = addressesOf(batch.shop.vault, t.contact);
-  const newAddress = !t.read && addresses.some((address) => isAnother(person, address, at));
+  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, at));
   batch.people.touch(person, addresses, at);
+  for (const one of others) if (isTheirs(t, one.channel) && isLast(person, one)) batch.moveTo(person, one);
   const isLeftOut = leavesOut(batch, t);
   if (!isLeftOut || person.profile.contactFrom === null) {
     mergeContact(person, t.kind, isLeftOut ? ofCustomer(t.contact) : t.contact, { at, triggeredAt: event.triggeredAt });
   }
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
   if (changedAt !== null) person.profile.changedAt = Math.max(at, person.profile.changedAt ?? at);
-  return { person, waits: batch.ask(person, { newAddress, changedAt }) };
+  return { person, waits: batch.ask(person, { newAddress: others.length > 0, changedAt }) };
 }
 
 /**
@@ -84,6 +85,18 @@ function isAnother(person: Person, address: { channel: Channel; hash: string }, 
   const known = person.addresses.get(`${address.channel}:${address.hash}`);
   if (!known) return others.length > 0;
   return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
+}
+
+/** Whether a body's address is the customer's own, and not one that an order alone has. */
+const isTheirs = (t: Of<'order'> | Of<'customer'>, channel: Channel) =>
+  t.kind === 'customer' || t.contact.origins[contactFieldOf(channel)]?.startsWith('customer.') === true;
+
+/** Whether they have been seen with no other address since. */
+function isLast({ addresses }: Person, { channel, hash }: { channel: Channel; hash: string }): boolean {
+  const seenAt = addresses.get(`${channel}:${hash}`)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
+  return [...addresses.values()].every(
+    (one) => one.channel !== channel || one.hash === hash || one.lastSeenAt < seenAt,
+  );
 }
 
 /**

@@ -15,7 +15,7 @@ import { loadPeople, type Person } from '../../store/people/people.ts';
 import { loadRedactions } from '../../store/people/redactions.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
-import type { Batch, ErasedWithAnother, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
+import type { Batch, ErasedWithAnother, Move, QuietPeriod, Reading, TranslatedEvent } from './batch.ts';
 import { batchDeliveries } from './batch-deliveries.ts';
 import { batchEndings } from './batch-endings.ts';
 import { entityKeyOf, keyOfShortened, personKeyOf, touchedBy } from './keys-of-event.ts';
@@ -69,6 +69,7 @@ export async function openBatch(
   const handedOver: { from: string; to: string; lanes: ReturnType<typeof lanesOf> }[] = [];
   const merged = new Set<Person>();
   const deletedBefore: string[] = [];
+  const moves: Move[] = [];
   const kept = new Set<Person>();
   const optedOut = new Set<Person>();
   let asks = false;
@@ -159,6 +160,8 @@ export async function openBatch(
     erasedAlso: () => erasedAlso,
     tellOptOuts: (person) => void optedOut.add(person),
     optedOut: () => [...optedOut].map(({ id }) => id),
+    moveTo: (person, { channel, hash }) => void moves.push({ person, channel, address: hash }),
+    unreadMoves: () => (reading.may ? [] : moves),
     mergedAway: () => handedOver.map(({ from }) => from),
     newMerges: () => [...merged].map(({ id }) => ({ from: id, to: people.byId(id)?.id ?? id })),
     keptByMerges: () => [...kept],

@@ -4,7 +4,7 @@ import { addressOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
 import { erase } from './erase.ts';
-import { learnNameless, see } from './nameless.ts';
+import { learnBack, learnNameless, see } from './nameless.ts';
 import { MAPPED } from './tags.ts';
 
 const TAGS = Object.values(MAPPED).flatMap(({ optIn, optOut }) => [optIn, optOut]);
@@ -38,7 +38,12 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
         learnNameless(account, { ...factOf(said, triggeredAt), ...known }, said.date, triggeredAt);
         return;
       }
-      account.facts.push({ ...factOf(said, triggeredAt), ...known });
+      const fact = { ...factOf(said, triggeredAt), ...known };
+      account.facts.push(fact);
+      const had = account.sightings.filter((one) => one.customer === fact.customer && one.channel === fact.channel);
+      if (fact.state === 'unsubscribed') {
+        for (const address of new Set(had.map((one) => one.address))) learnBack(account, fact, address, fact.may);
+      }
       const { customer, channel, address } = said;
       if (customer === null) return;
       account.redacted.delete(customer);

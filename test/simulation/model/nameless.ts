@@ -28,10 +28,30 @@ const hadOptedIn = ({ words }: Account, { customer, channel, at }: Sighting, sin
       word.at <= at,
   );
 
+/**
+ * Whoever opted out and is back at an address where they, or a guest, had opted in may have opted out there, too:
+ * from `may` on, the app may know that.
+ */
+export function learnBack(account: Account, fact: Fact, address: string, may: number): void {
+  const { customer, channel } = fact;
+  const hadOptIn = account.facts.some(
+    (one) =>
+      one.channel === channel &&
+      one.address === address &&
+      (one.customer === customer || one.customer === null) &&
+      (one.state === 'subscribed' || one.state === 'ticked'),
+  );
+  if (hadOptIn && address !== fact.address) account.facts.push({ ...fact, address, may, must: NEVER });
+}
+
 /** The customer has the address: from `may` on, the app may know that. */
 export function see(account: Account, sighting: Sighting, may: number): void {
   account.sightings.push(sighting);
   const { customer, channel, address } = sighting;
+  const outs = account.facts.filter(
+    (fact) => fact.customer === customer && fact.channel === channel && fact.state === 'unsubscribed',
+  );
+  for (const fact of outs) learnBack(account, fact, address, Math.max(may, fact.may));
   for (const { fact, at } of account.nameless) {
     if (fact.customer !== customer || fact.channel !== channel || hadOptedIn(account, sighting, at)) continue;
     account.facts.push({ ...fact, address, may: Math.max(may, fact.may), must: NEVER });
