@@ -197,6 +197,23 @@ describe('the customer block', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
+  it('keeps showing the person after sending, though a look at them fails, and looks again', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const accepted = person({ timeline: [delivery('person/send', 'accepted', null, '2026-11-24')] });
+    await show({
+      [ONE]: [{ body: person() }, { status: 503 }, { body: accepted }],
+      [SEND]: { status: 202, body: { id: 'e' } },
+    });
+    await expect.poll(() => find('s-button')).not.toBeNull();
+    click('s-button');
+    await expect.poll(text).toContain('In line to be sent to Ascent360.');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(text()).toContain('Email: mia@example.com');
+    expect(text()).not.toContain('We can’t reach the app right now');
+    await vi.advanceTimersByTimeAsync(4000);
+    await expect.poll(text).toContain('Accepted by Ascent360, 2026-11-24Sent manually');
+  });
+
   it('says why the person can’t be sent', async () => {
     await show({
       [ONE]: { body: person() },

@@ -45,7 +45,7 @@ function lastOf(word: Stand['word'], last: Stand['lastAccepted']): string {
 
 type Known = Extract<Read, { kind: 'known' }>;
 
-function PersonState({ person, reload }: { person: Known['person']; reload: () => Promise<Read> }) {
+function PersonState({ person, look }: { person: Known['person']; look: () => Promise<Read> }) {
   const [sending, setSending] = useState(false);
   const isSending = useRef(false);
   const [said, setSaid] = useState<{ tone: 'success' | 'critical'; text: string } | null>(null);
@@ -68,7 +68,8 @@ function PersonState({ person, reload }: { person: Known['person']; reload: () =
     setSending(false);
     for (const ms of LOOKS) {
       await new Promise((resolve) => setTimeout(resolve, ms));
-      const now = await reload();
+      const now = await look();
+      if (now.kind === 'failing') continue;
       if (now.kind !== 'known' || !standOf(now.person).open.some(isWaiting)) return;
     }
   };
@@ -113,18 +114,19 @@ function CustomerBlock() {
   const shown = useRef(true);
   const customer = shopify.data.selected[0]?.id;
 
-  const load = async (): Promise<Read> => {
+  /** A failure takes the place of nothing that is shown already. */
+  const look = async (): Promise<Read> => {
     const now: Read = customer ? await readPerson(customer) : { kind: 'failing' };
-    if (shown.current) setRead(now);
+    if (shown.current) setRead((before) => (now.kind === 'failing' && before !== null ? before : now));
     return now;
   };
   const again = () => {
     setRead(null);
-    void load();
+    void look();
   };
   useEffect(() => {
     shown.current = true;
-    void load();
+    void look();
     return () => {
       shown.current = false;
     };
@@ -133,7 +135,7 @@ function CustomerBlock() {
   return (
     <s-admin-block heading={t('heading')} collapsedSummary={summaryOf(read)}>
       {read === null && <s-spinner accessibilityLabel={t('loading')} />}
-      {read?.kind === 'known' && <PersonState person={read.person} reload={load} />}
+      {read?.kind === 'known' && <PersonState person={read.person} look={look} />}
       {read?.kind === 'unknown' && (
         <s-stack gap="base">
           <s-text>{t('unknown')}</s-text>
