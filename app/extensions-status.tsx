@@ -59,11 +59,15 @@ export function ExtensionsStatus() {
                   )}
                 </InlineStack>
                 <Text as="p">{t(`parts.${part}.text`)}</Text>
-                <InlineStack>
-                  <Link url={linkOf(part, domain, apiKey())} external>
-                    {t(`parts.${part}.action`)}
-                  </Link>
-                </InlineStack>
+                {state === 'unavailable' ? (
+                  <Text as="p">{t('unavailable')}</Text>
+                ) : (
+                  <InlineStack>
+                    <Link url={linkOf(part, domain, apiKey())} external>
+                      {t(`parts.${part}.action`)}
+                    </Link>
+                  </InlineStack>
+                )}
               </BlockStack>
             );
           })}

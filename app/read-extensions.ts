@@ -14,8 +14,10 @@ export const PARTS = {
 export type Part = keyof typeof PARTS;
 export const parts: readonly Part[] = ['customerBlock', 'signUp', 'selection', 'segment', 'flow'];
 
-/** `available`: the merchant can add it. `unknown`: Shopify doesn't say. */
-export type PartState = 'active' | 'available' | 'unknown';
+/**
+ * `available`: the merchant can add it. `unavailable`: the published theme can't show it. `unknown`: Shopify doesn't say.
+ */
+export type PartState = 'active' | 'available' | 'unavailable' | 'unknown';
 
 /** A theme app extension lists its blocks, each with where it is placed; anything else lists where it is in use. */
 const isActive = ({ activations }: ExtensionInfo): boolean =>
@@ -29,7 +31,8 @@ export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<P
     const handle = PARTS[part];
     const info = infos?.find((one) => handle !== null && one.handle === handle);
     if (!info) return 'unknown';
-    return isActive(info) ? 'active' : 'available';
+    if (isActive(info)) return 'active';
+    return info.activations.some(({ status }) => status === 'unavailable') ? 'unavailable' : 'available';
   };
   return {
     customerBlock: stateOf('customerBlock'),

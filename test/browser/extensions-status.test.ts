@@ -25,6 +25,17 @@ inBrowser('the parts of the app outside its pages', (stage) => {
     await expectFit(page, route);
   });
 
+  it('that the published theme can’t show say so, with no link to a theme editor that can’t help', async () => {
+    await stage().connector.connect();
+    const old = `window.standInExtensions = [
+      { handle: 'newsletter', activations: [{ target: 'section', handle: 'sign-up', status: 'unavailable', activations: [] }] },
+    ];`;
+    const page = await stage().open('/setup', { forGood: extensions(old) });
+    await page.getByText('Can’t be added', { exact: true }).waitFor();
+    await page.getByText('it needs a theme that supports app blocks').waitFor();
+    expect(await page.getByRole('link', { name: 'Add it to your theme' }).count()).toBe(0);
+  });
+
   it('can be hidden, and stay so for the shop; what somebody else did meanwhile stays done', async () => {
     await stage().connector.connect();
     const page = await stage().open('/', { forGood: inUse });

@@ -36,6 +36,11 @@ describe('which parts of the app are in use', () => {
       [{ handle: 'newsletter', activations: block().map((one) => ({ ...one, status: 'active' as const })) }],
       { signUp: 'active' },
     ],
+    [
+      'a theme block that the published theme can’t show can’t be added',
+      [{ handle: 'newsletter', activations: block().map((one) => ({ ...one, status: 'unavailable' as const })) }],
+      { signUp: 'unavailable' },
+    ],
     ['a missing handle matches nothing', [{ handle: null, activations: block('1') }], { flow: 'unknown' }],
   ])('%s', (_, infos, states) => {
     expect(readExtensions(infos)).toMatchObject(states);
