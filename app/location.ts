@@ -19,10 +19,11 @@ export function hrefOf(to: string): string {
   return `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** Goes to a page, unless the person stays because of unsaved changes. */
+/** Goes to the top of a page, unless the person stays because of unsaved changes. */
 export async function navigate(to: string, options: { replace?: boolean } = {}): Promise<void> {
   await appBridge()?.saveBar.leaveConfirmation();
   go(hrefOf(to), options);
+  window.scrollTo(0, 0);
 }
 
 /** What happens on the browser's Back and Forward before the router sees where they led. */

@@ -8,7 +8,8 @@ let shownBefore = false;
 
 /**
  * The frame of every page: Polaris's Page, the document's title and, after navigation, focus at its
- * top, so that keyboard and screen readers continue from there.
+ * top, so that keyboard and screen readers continue from there. How far the window is scrolled is
+ * decided elsewhere: to the top by `navigate`, by the browser on Back and Forward.
  */
 export function AppPage(props: PageProps & { title: string }) {
   const { title, children } = props;
@@ -17,7 +18,8 @@ export function AppPage(props: PageProps & { title: string }) {
     document.title = `${title} · ${textAt('common.appName')}`;
   }, [title]);
   useEffect(() => {
-    if (shownBefore) top.current?.focus();
+    const isInside = top.current?.contains(document.activeElement);
+    if (shownBefore && !isInside) top.current?.focus({ preventScroll: true });
     shownBefore = true;
   }, []);
   return (

@@ -181,6 +181,37 @@ inBrowser(
       expect(query(page, 'state')).toBe('accepted');
     });
 
+    it('opens each page at its top, however far down the one before was; Back and Forward lead to where one was', async () => {
+      const page = await open('/activity?state=accepted');
+      await events(page).nth(49).waitFor();
+      const scrollTo = async (top: number) => await page.evaluate((top) => window.scrollTo(0, top), top);
+      const expectAt = async (top: number) =>
+        await expect.poll(async () => await page.evaluate(() => window.scrollY)).toBe(top);
+      const attempts = page.getByRole('heading', { name: 'Attempts' });
+      await scrollTo(900);
+      await page.evaluate(() => {
+        const links = [...document.querySelectorAll<HTMLElement>('[data-event]')];
+        links.find((link) => link.getBoundingClientRect().top > 200)?.click();
+      });
+      await attempts.waitFor();
+      await expectAt(0);
+      await scrollTo(150);
+      await page.goBack();
+      await events(page).nth(49).waitFor();
+      await expectAt(900);
+      await page.goForward();
+      await attempts.waitFor();
+      await expectAt(150);
+      await page.goBack();
+      await page.getByRole('button', { name: 'Older' }).click();
+      await expect.poll(() => query(page, 'cursor')).not.toBeNull();
+      await events(page).nth(49).waitFor();
+      await expectAt(0);
+      await page.goto(stage().urlOf('/settings'));
+      await page.getByLabel('Source name').waitFor();
+      await expectAt(0);
+    });
+
     it('shows an event’s note in the list too: only a phone number', async () => {
       const phone = {
         id: 770,
