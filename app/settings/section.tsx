@@ -1,5 +1,5 @@
 import { BlockStack, Box, Card, SkeletonBodyText, Text } from '@shopify/polaris';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { edge } from '../shell/edge.ts';
 import { textAt, textsOf } from '../texts.ts';
 import { SectionPreview } from './preview/section-preview.tsx';
@@ -11,15 +11,21 @@ type SectionName = 'connection' | 'source' | 'lists' | 'send' | 'consent' | 'map
 
 /**
  * A group of settings, annotated: its description next to its fields, or above them if there is no
- * room.
+ * room. A link may lead to it, by its name behind `#`: it wasn't there yet when the browser looked.
  * @param previews the keys of a record that these fields decide, shown beside them; empty: whether a
  * record is sent at all
  */
 export function Section(props: { id: SectionName; previews?: readonly string[]; children: ReactNode }) {
   const { id, previews, children } = props;
   const title = t(`${id}.title`);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (window.location.hash !== `#${id}`) return;
+    section.current?.scrollIntoView();
+    section.current?.focus({ preventScroll: true });
+  }, [id]);
   return (
-    <section id={id} className="annotated" aria-labelledby={`${id}-title`}>
+    <section id={id} ref={section} tabIndex={-1} className="annotated" aria-labelledby={`${id}-title`}>
       <div className="annotated-about">
         <Box paddingInline={edge}>
           <BlockStack gap="200">

@@ -60,6 +60,24 @@ inBrowser('the settings', (stage) => {
     await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
   });
 
+  it('open at the section that a link names, for the eye and the keyboard; Back leads there again', async () => {
+    const page = await stage().open('/settings#consent');
+    const isThere = async () =>
+      await page.evaluate(() => {
+        const section = document.getElementById('consent');
+        const isInView = Math.abs(section?.getBoundingClientRect().top ?? 1000) < 50;
+        return isInView && section === document.activeElement;
+      });
+    await page.getByLabel('Source name').waitFor();
+    await expect.poll(isThere).toBe(true);
+    await page.getByRole('link', { name: 'Customers' }).click();
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    await page.goBack();
+    await page.getByLabel('Source name').waitFor();
+    await expect.poll(isThere).toBe(true);
+  });
+
   it('take list IDs however they are pasted: in lines, in a row, as code, after what was typed', async () => {
     const page = await open();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
