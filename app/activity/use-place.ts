@@ -12,10 +12,10 @@ let left = '/activity';
 export const lastList = (): string => left;
 
 /**
- * How many pages towards older events the person has gone: that many steps of the browser's history
- * lead back.
+ * The next newer page of each page that the person has gone on to. Steps of the browser's history
+ * can't say: they may lead to an event opened in between.
  */
-let steps = 0;
+const newerThan = new Map<string, string>();
 
 /**
  * The place in the list that the URL names: filter, page, and the view that the filter was made
@@ -28,8 +28,8 @@ export function usePlace() {
     const query = new URLSearchParams(search);
     return { filter: readFilter(search), cursor: query.get('cursor') ?? '', view: query.get('view') ?? '' };
   }, [search]);
-  left = withQuery('/activity', { ...filter, view, cursor });
-  if (cursor === '') steps = 0;
+  const here = withQuery('/activity', { ...filter, view, cursor });
+  left = here;
   const change = useCallback(
     (changed: Partial<Filter>, newView = view) => {
       replaceQuery('/activity', { ...filter, ...changed, view: newView });
@@ -38,16 +38,15 @@ export function usePlace() {
   );
   const older = useCallback(
     (next: string) => {
-      steps += 1;
-      void navigate(withQuery('/activity', { ...filter, view, cursor: next }));
+      const to = withQuery('/activity', { ...filter, view, cursor: next });
+      newerThan.set(to, here);
+      void navigate(to);
     },
-    [filter, view],
+    [filter, view, here],
   );
-  const newer = useCallback(() => {
-    if (steps > 0) {
-      steps -= 1;
-      window.history.back();
-    } else void navigate(listAddress({ ...filter, view }));
-  }, [filter, view]);
+  const newer = useCallback(
+    () => void navigate(newerThan.get(here) ?? listAddress({ ...filter, view })),
+    [filter, view, here],
+  );
   return { filter, cursor, view, change, older, newer };
 }

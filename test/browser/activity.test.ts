@@ -181,6 +181,30 @@ inBrowser(
       expect(query(page, 'state')).toBe('accepted');
     });
 
+    it('leads from an event back to its page of the list, and from there to the next newer page, whatever was opened in between', async () => {
+      const page = await open('/activity?state=accepted');
+      const first = async () => (await events(page).first().textContent()) ?? '';
+      const older = async () => {
+        const before = await first();
+        await page.getByRole('button', { name: 'Older' }).click();
+        await expect.poll(async () => (await events(page).count()) > 1 && (await first()) !== before).toBe(true);
+        return await first();
+      };
+      const second = await older();
+      const third = await older();
+      await eventLinks(page).nth(3).click();
+      await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+      await page
+        .locator('a')
+        .and(page.getByRole('link', { name: 'Activity' }))
+        .click();
+      await expect.poll(first).toBe(third);
+      await page.getByRole('button', { name: 'Newer' }).click();
+      await expect.poll(first).toBe(second);
+      await page.goBack();
+      await expect.poll(first).toBe(third);
+    });
+
     it('opens each page at its top, however far down the one before was; Back and Forward lead to where one was', async () => {
       const page = await open('/activity?state=accepted');
       await events(page).nth(49).waitFor();
