@@ -44,8 +44,11 @@ export function askBeforeBack(): () => void {
   onPop = async (event) => {
     if (window.location.pathname === pathname) return;
     event.stopImmediatePropagation();
+    const { scrollX, scrollY } = window;
     // In place of the entry it left.
     window.history.pushState(null, '', href);
+    // The browser scrolls next, to where the page was that this one doesn't give way to yet.
+    window.requestAnimationFrame(() => window.scrollTo(scrollX, scrollY));
     latest = event;
     await appBridge()?.saveBar.leaveConfirmation();
     if (latest !== event) return;

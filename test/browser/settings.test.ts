@@ -171,7 +171,7 @@ inBrowser('the settings', (stage) => {
       await page.waitForURL('**/activity?**');
     });
 
-    it('ask before the browser goes back, and stay', async () => {
+    it('ask before the browser goes back, and stay where they were scrolled', async () => {
       const page = await stage().open('/activity');
       await page.getByRole('link', { name: 'Settings' }).click();
       const name = page.getByLabel('Source name');
@@ -186,8 +186,14 @@ inBrowser('the settings', (stage) => {
       // `page.goBack` would wait for a page that doesn't come.
       const goBack = async () => await page.evaluate(() => window.history.back());
       for (const before of [0, 1]) {
+        await page.evaluate(() => document.getElementById('changes')?.scrollIntoView());
         await goBack();
         await expect.poll(() => dialogs.length).toBe(before + 1);
+        const seen = await page.evaluate(async () => {
+          await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+          return (document.getElementById('changes')?.getBoundingClientRect().top ?? Infinity) < window.innerHeight;
+        });
+        expect(seen).toBe(true);
         expect(new URL(page.url()).pathname).toBe('/settings');
         expect(await name.inputValue()).toBe('Not saved');
       }
