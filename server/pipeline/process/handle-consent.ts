@@ -152,7 +152,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const known = person?.profile.contact;
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
-  const at = t.fact.chosenAt ?? event.triggeredAt;
+  const at = Math.min(t.fact.chosenAt ?? event.triggeredAt, event.triggeredAt);
   const ofOwn = own && impliedAddress(batch, own, channel, at);
   const implied = t.fact.address ?? ofOwn;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;

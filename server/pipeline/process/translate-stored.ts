@@ -1,4 +1,3 @@
-import { MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
@@ -9,6 +8,7 @@ import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { topicOf } from '../../shopify/topics.ts';
+import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import type { TranslatedEvent } from './batch.ts';
 
 /** A stored event, with the columns translating needs besides its body. */
@@ -42,9 +42,6 @@ const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
  */
 export const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
   Math.min(row.triggered_at.getTime(), row.received_at.getTime());
-
-/** How far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
-const AHEAD_MS = 10 * MINUTE;
 
 /**
  * A state dated in the future would make every later one stale, so it gets the date of its event.
@@ -85,7 +82,9 @@ export function translateStoredEvent(
     return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
   const triggeredAt = triggeredAtOf(row);
   const receivedAt = row.received_at.getTime();
-  const ctx = { topic: row.topic, triggeredAt, receivedAt, shopCountry };
+  const written = row.triggered_at.getTime();
+  const latest = written > receivedAt + AHEAD_MS ? triggeredAt : written;
+  const ctx = { topic: row.topic, triggeredAt, latest, receivedAt, shopCountry };
   const isRead = isRecord(parsed.body);
   try {
     const translated = withoutFuture(

@@ -6,7 +6,7 @@ import { isWithin } from '../is-within.ts';
 import { parseExactly } from '../parse-body.ts';
 import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
-import { readInstant } from '../translate/read-moment.ts';
+import { AHEAD_MS, readInstant } from '../translate/read-moment.ts';
 import { readPhone } from '../translate/read-phone.ts';
 import { translateCustomer } from '../translate/translate-customer.ts';
 import { addressBody, customerBody } from './customer-body.ts';
@@ -80,7 +80,8 @@ function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
     const at = readInstant(said.at ?? undefined);
     const state = said.state?.toLowerCase() ?? null;
-    const until = (state === 'subscribed' ? null : ctx.until) ?? ctx.readAt;
+    // An opt-in is dated no later than we asked, whatever the clocks.
+    const until = state === 'subscribed' ? ctx.readAt : (ctx.until ?? ctx.readAt) + AHEAD_MS;
     return {
       channel,
       address,

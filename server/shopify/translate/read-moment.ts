@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 
 const moment = z.iso.datetime({ offset: true });
@@ -39,6 +40,9 @@ export function readInstant(text: string | undefined): Instant | undefined {
   return written === undefined ? undefined : Date.parse(written);
 }
 
+/** How far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
+export const AHEAD_MS = 10 * MINUTE;
+
 /** A date from a body. An unreadable date is not the same as none. */
 export type WrittenDate = Instant | 'none' | 'unreadable';
 
@@ -56,10 +60,10 @@ export function readWrittenDate(value: unknown): WrittenDate {
  */
 export function readChosenAt(
   own: WrittenDate,
-  triggeredAt: Instant,
+  { triggeredAt, latest = triggeredAt }: { triggeredAt: Instant; latest?: Instant | undefined },
   isOptIn: boolean,
 ): { chosenAt: Instant | null; heardAt?: Instant } {
   if (own === 'unreadable') return { chosenAt: null };
-  if (own !== 'none') return { chosenAt: Math.min(own, triggeredAt) };
+  if (own !== 'none') return { chosenAt: Math.min(own, latest) };
   return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: triggeredAt };
 }

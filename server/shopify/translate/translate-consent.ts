@@ -5,7 +5,7 @@ import { exactId, isIdOnly } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
 import { consentIdSchema, emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
-import { readChosenAt, readWrittenDate, type WrittenDate } from './read-moment.ts';
+import { AHEAD_MS, readChosenAt, readWrittenDate, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
 
 /**
@@ -91,7 +91,7 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
       `The ${channel} consent names neither a customer id nor an address`,
     );
   }
-  const { source, readAt = ctx.triggeredAt } = readOf(body);
+  const { source, readAt } = readOf(body);
   const state = consent?.state?.toLowerCase() ?? null;
   return {
     kind: 'consent',
@@ -103,7 +103,11 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
       state,
       level: consent?.opt_in_level?.toLowerCase() ?? null,
       // What was read may be newer than the message that was shortened, if it says so.
-      ...readChosenAt(date, date === 'none' ? ctx.triggeredAt : readAt, state === 'subscribed'),
+      ...readChosenAt(
+        date,
+        { triggeredAt: ctx.triggeredAt, latest: readAt === undefined ? ctx.latest : readAt + AHEAD_MS },
+        state === 'subscribed',
+      ),
       source,
     },
   };

@@ -110,7 +110,7 @@ function boxFacts(order: OrderBody, guest: boolean, email: string | undefined, c
       addressAsWritten: email,
       state: ticked ? 'ticked' : 'unticked',
       level: null,
-      ...readChosenAt(bought, ctx.triggeredAt, ticked),
+      ...readChosenAt(bought, ctx, ticked),
       source: 'order_box',
     },
   ];

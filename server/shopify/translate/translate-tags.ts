@@ -16,6 +16,7 @@ export function translateTags(body: Body, ctx: EventContext): Translated {
     customerId,
     change: ctx.topic.toLowerCase() === 'customer.tags_removed' ? 'removed' : 'added',
     tags: tags ?? [],
-    occurredAt: readChosenAt(occurredAt, ctx.triggeredAt, false).chosenAt,
+    // Compared with when tags were read, by our clock.
+    occurredAt: readChosenAt(occurredAt, { triggeredAt: ctx.triggeredAt }, false).chosenAt,
   };
 }

@@ -22,6 +22,20 @@ it('of two states of an order with the same updated_at, the one triggered later 
   expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
 });
 
+it.each([0, 3, 300])(
+  'with our clock %i seconds behind Shopify’s, an older opt-in undoes no newer opt-out',
+  async (behind) => {
+    const { tell, flags, at, now } = await histories.begin();
+    const shopifys = now() + behind;
+    await tell(EMAIL, emailConsent(1, 'unsubscribed', at(shopifys - 1)), shopifys - 0.9);
+    expect(await tell(EMAIL, emailConsent(1, 'subscribed', at(shopifys - 2)), shopifys - 1.9)).toMatchObject({
+      state: 'merged',
+      reason: 'superseded',
+    });
+    expect(flags('EmailPermission')).toEqual([false]);
+  },
+);
+
 it('the state of a customer that was triggered later wins', async () => {
   const { tell, accepted, at } = await histories.begin();
   await tell('customers/update', customer(1, { first_name: 'New', updated_at: at(2) }), 9);

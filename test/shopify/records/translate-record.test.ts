@@ -78,6 +78,17 @@ describe('a record of the Admin API', () => {
     expect(translateRecord(record, asked, 'import')).toMatchObject({ read: { facts } });
   });
 
+  it.each([
+    ['UNSUBSCRIBED', 'a few minutes', '2026-11-20T10:05:00Z', '2026-11-20T10:05:00Z'],
+    ['UNSUBSCRIBED', 'years', '2100-01-01T00:00:00Z', '2026-11-20T10:00:00Z'],
+    ['SUBSCRIBED', 'a few minutes', '2026-11-20T10:05:00Z', '2026-11-20T10:00:00Z'],
+  ])('%s is dated %s ahead of our clock (%s): it was chosen at %s', (marketingState, _, dated, chosenAt) => {
+    const email = { ...customer.defaultEmailAddress, marketingState, marketingUpdatedAt: dated };
+    const record = { __typename: 'Customer', ...customer, defaultEmailAddress: email };
+    const facts = [{ chosenAt: Date.parse(chosenAt) }];
+    expect(translateRecord(record, ctx('customers/update'), 'admin_read')).toMatchObject({ read: { facts } });
+  });
+
   it('doesn’t take what the app may not see for empty, and takes no address or name from elsewhere instead', () => {
     const denied = [
       'customer.firstName',

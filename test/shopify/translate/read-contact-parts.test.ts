@@ -315,7 +315,7 @@ describe('a date', () => {
     [null, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
     [undefined, { chosenAt: null, heardAt: triggeredAt }, { chosenAt: triggeredAt }],
   ])('of a choice (%j) is never later than its event; an unreadable one counts as no date', (own, optIn, other) => {
-    expect(readChosenAt(readWrittenDate(own), triggeredAt, true)).toEqual(optIn);
-    expect(readChosenAt(readWrittenDate(own), triggeredAt, false)).toEqual(other);
+    expect(readChosenAt(readWrittenDate(own), { triggeredAt }, true)).toEqual(optIn);
+    expect(readChosenAt(readWrittenDate(own), { triggeredAt }, false)).toEqual(other);
   });
 });
