@@ -2,7 +2,6 @@ import { flagChannels } from '../../domain/consent.ts';
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
-import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
@@ -119,13 +118,12 @@ export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, p
 }
 
 /**
- * A claim must respect everything stored before it began. So while an untranslated event may be a
- * newer choice, it sends nothing that tells one or puts a person on a list.
+ * While an untranslated event may be a newer choice, a claim sends nothing that tells one or puts a person
+ * on a list.
  * @returns the deliveries that wait for that
  */
-export async function holdBackChoices(sql: Sql, shop: Shop, plan: Plan): Promise<string[]> {
+export function holdBackChoices(plan: Plan): string[] {
   const tellsChoice = ({ prepared }: Plan['leaving'][number]) => !prepared.onlyContent;
-  if (!plan.leaving.some(tellsChoice) || !(await mayHoldChoices(sql, shop.id))) return [];
   const held = plan.leaving.filter(tellsChoice).map(({ evaluated }) => evaluated.delivery);
   const events = new Set(held.map(({ eventId }) => eventId));
   plan.leaving = plan.leaving.filter((one) => !tellsChoice(one));
@@ -154,7 +152,13 @@ export async function claimDeliveries(
   const allowed = mayAttempt(breaker, at, deps.breakerProbeMs);
   if (allowed === 'no') return nothing;
   const probe = stored.problem !== null || allowed === 'probe';
-  const deliveries = await withSubjects(sql, shop, await findDue(sql, shop, probe ? 1 : max, deps.fresh));
+  // Asked first: a claim must respect everything stored before it began. What arrives meanwhile is for
+  // later ones, or those of a shop whose customers choose all the time would never come.
+  const [mayHold, due] = await Promise.all([
+    mayHoldChoices(sql, shop.id),
+    findDue(sql, shop, probe ? 1 : max, deps.fresh),
+  ]);
+  const deliveries = await withSubjects(sql, shop, due);
   if (deliveries.length === 0) return nothing;
   const found = await loadContext(sql, shop, stored, deliveries);
   const view = { shop, stored, life, found, now };
@@ -176,7 +180,7 @@ export async function claimDeliveries(
       plan.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
     }
   }
-  const waiting = await holdBackChoices(sql, shop, plan);
+  const waiting = mayHold ? holdBackChoices(plan) : [];
   // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
   const problem = probes && stored.problem;

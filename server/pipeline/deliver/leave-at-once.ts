@@ -1,7 +1,7 @@
 import { CLOSED, mayAttempt } from '../../domain/delivery/breaker.ts';
 import { keepDecisions } from '../../store/consent/decisions.ts';
 import { type ClaimedDelivery, FIRST_FENCE, type NewDelivery } from '../../store/deliveries/deliveries.ts';
-import { hasDue } from '../../store/deliveries/due-work.ts';
+import { hasDue, mayHoldChoices } from '../../store/deliveries/due-work.ts';
 import { openLanes } from '../../store/deliveries/lanes.ts';
 import type { InShop } from '../in-shop.ts';
 import type { ChooseLeaving, ChosenToLeave } from '../process/batch.ts';
@@ -127,7 +127,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
         atOnce.log.debug({ stage: 'leave', shop: shop.id, delivery: delivery.id, err: error });
       }
     }
-    await holdBackChoices(sql, shop, plan);
+    if (plan.leaving.length > 0 && (await mayHoldChoices(sql, shop.id))) holdBackChoices(plan);
     const ready = readyToLease(view, plan, { guid: stored.guid, probe: false });
     const leasings = new Map(ready.map((one) => [one.id, one]));
     left = {

@@ -62,7 +62,8 @@ export type Scene = {
    * nothing to choose from.
    */
   leave(how?: { room?: number; limit?: number; db?: Db }): Promise<Left | null>;
-  claim(): Promise<ReadyDelivery[]>;
+  /** @param over what runs the transaction */
+  claim(over?: Db): Promise<ReadyDelivery[]>;
   /** Records how an attempt ended; null: the delivery was never posted. */
   record(delivery: ReadyDelivery, answer?: Partial<Attempt> | null): Promise<void>;
   /**
@@ -165,7 +166,7 @@ export async function openScene(given?: Db): Promise<Scene> {
       await processEvents({ ...deps, atOnce: { ...turnDeps(), room, take } }, scene.shop, limit);
       return left;
     },
-    claim: async () => (await takeTurn(turnDeps(), scene.shop, [], 50)).ready,
+    claim: async (over = db) => (await takeTurn({ ...turnDeps(), db: over }, scene.shop, [], 50)).ready,
     record: async (delivery, answer = answers.accepted) => {
       const result = answer && {
         ...answers.accepted,

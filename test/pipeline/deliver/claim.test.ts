@@ -49,6 +49,38 @@ it('an email address learned later waits as well, though the number stays what i
   expect(next.map(({ payload }) => payload)).toMatchObject([{ Email: 'person12@example.com', SMSPermission: true }]);
 });
 
+it('a choice that is stored before a claim begins holds back those it may undo, and one stored while it is made doesn’t', async () => {
+  await scene.begin({});
+  const now = () => new Date(scene.now).toISOString();
+  await receive(EMAIL, emailConsent(21, 'unsubscribed', now()));
+  await scene.receive(EMAIL, emailConsent(22, 'unsubscribed', now()));
+  expect(await payloads()).toEqual([]);
+  await scene.process();
+  await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+  let arrived = 0;
+  const meanwhile: typeof scene.db = {
+    ...scene.db,
+    transaction: async (work) =>
+      await scene.db.transaction(
+        async (sql) =>
+          await work({
+            query: async <Row extends object>(...asked: Parameters<typeof sql.query<Row>>) => {
+              const rows = await sql.query<Row>(...asked);
+              if (asked[0].includes('FROM consent_facts') && arrived++ === 0)
+                await scene.receive(EMAIL, emailConsent(23, 'unsubscribed', now()));
+              return rows;
+            },
+          }),
+      ),
+  };
+  const ready = await scene.claim(meanwhile);
+  expect(arrived).toBeGreaterThan(0);
+  expect(ready.map(({ body }) => JSON.parse(body.text))).toMatchObject([
+    { Email: 'person21@example.com', EmailPermission: false },
+    { Email: 'person22@example.com', EmailPermission: false },
+  ]);
+});
+
 it('only a sent request counts as a probe: an event that ends unsent doesn’t use up the probe', async () => {
   await scene.begin({});
   await receive('orders/create', order(1));
