@@ -183,8 +183,13 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/claim.ts',
-        find: 'if (!plan.leaving.some(tellsChoice) ||',
-        replace: 'if (true || !plan.leaving.some(tellsChoice) ||',
+        find: 'mayHold ? holdBackChoices(plan)',
+        replace: 'false ? holdBackChoices(plan)',
+      },
+      {
+        file: 'server/pipeline/deliver/leave-at-once.ts',
+        find: 'if (plan.leaving.length > 0 &&',
+        replace: 'if (false &&',
       },
     ],
     only: ['choose', 'shopUpdate'],
