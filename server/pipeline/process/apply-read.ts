@@ -3,6 +3,7 @@ import type { AskedChannel, Channel, ConsentFact } from '../../domain/consent.ts
 import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
+import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
@@ -40,7 +41,9 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
       ? [{ channel, hash: addressHash(shop.vault, channel, address), written: address }]
       : [],
   );
-  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
+  // Choices are dated by Shopify's clock, and ours may be behind.
+  const had = Math.min(read.updatedAt ?? read.readAt, read.readAt + AHEAD_MS);
+  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], had);
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);

@@ -152,7 +152,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   const known = person?.profile.contact;
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
-  const at = Math.min(t.fact.chosenAt ?? event.triggeredAt, event.triggeredAt);
+  const at = Math.min(t.fact.chosenAt ?? event.latest, event.latest);
   const ofOwn = own && impliedAddress(batch, own, channel, at);
   const implied = t.fact.address ?? ofOwn;
   const untold = channel === 'whatsapp' ? skipped('recorded', detailOf('whatsapp')) : null;
@@ -187,7 +187,11 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
     // Without a name of its own, the event doesn't show them with the address at that time.
     const isNew = !(own ?? person).addresses.has(`${channel}:${hash}`);
     if (named || isNew) {
-      batch.people.touch(own ?? person, [{ channel, hash, written }], named ? event.triggeredAt : batch.now);
+      batch.people.touch(
+        own ?? person,
+        [{ channel, hash, written }],
+        named ? event.latest : Math.max(batch.now, event.latest),
+      );
     }
     batch.people.changed(person);
     placeChoices(batch, own ?? person);

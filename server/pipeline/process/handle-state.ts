@@ -20,6 +20,9 @@ import { mayOptOut, mergeContact, ofCustomer, takeFormer } from './merge-contact
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
+/** The same by Shopify's clock, for the addresses in it. */
+const hadAt = ({ latest }: TranslatedEvent, updatedAt: Instant | null) => Math.min(latest, updatedAt ?? latest);
+
 /** Read through the Admin API, not received as a webhook. */
 export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
@@ -61,8 +64,9 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   if (t.read) applyRead(batch.shop, batch.people, person, t.read);
   if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
   const addresses = addressesOf(batch.shop.vault, t.contact);
-  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, at));
-  batch.people.touch(person, addresses, at);
+  const had = hadAt(event, t.updatedAt);
+  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, had));
+  batch.people.touch(person, addresses, had);
   for (const one of others) if (isTheirs(t, one.channel) && isLast(person, one)) batch.moveTo(person, one);
   const isLeftOut = leavesOut(batch, t);
   if (!isLeftOut || person.profile.contactFrom === null) {
@@ -177,7 +181,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
   // Addresses of a merged customer stay with that customer, and those of the kept one with them.
   if (mergedAway && !namesById(event)) {
-    batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
+    batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), hadAt(event, t.updatedAt));
     // It goes out as the kept customer's, perhaps with an opt-in by tag.
     if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
       takeFormer(person, t.contact);

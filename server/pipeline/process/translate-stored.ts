@@ -99,7 +99,7 @@ export function translateStoredEvent(
     const summary: Summary | null = summarise(translated);
     const hasWaited = row.reason === 'reading_shopify';
     return {
-      event: { id: row.id, topic: row.topic, triggeredAt, translated, length: body.length, summary, hasWaited },
+      event: { id: row.id, topic: row.topic, triggeredAt, latest, translated, length: body.length, summary, hasWaited },
     };
   } catch (error) {
     const detail = error instanceof TranslationError ? detailOf(error.detail) : null;

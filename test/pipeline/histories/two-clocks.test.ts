@@ -3,14 +3,20 @@
  * triggered.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
 import { type Histories, openHistories } from './scene.ts';
 
 let histories: Histories;
+let asking: Histories;
 beforeAll(async () => {
   histories = await openHistories({ access: false });
+  asking = await openHistories({ access: true });
 });
-afterAll(async () => await histories.stop());
+afterAll(async () => {
+  await histories.stop();
+  await asking.stop();
+});
 
 it('of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first', async () => {
   const { tell, accepted, at } = await histories.begin();
@@ -33,6 +39,30 @@ it.each([0, 3, 300])(
       reason: 'superseded',
     });
     expect(flags('EmailPermission')).toEqual([false]);
+  },
+);
+
+it.each([0, 3, 300])(
+  'with our clock %i seconds behind Shopify’s, an opt-in from before a move is none for the new address',
+  async (behind) => {
+    const { tell, sent, shopify, at, now } = await asking.begin();
+    shopify.setCustomer({ id: 1, updatedAt: at(1), defaultEmailAddress: emailOf('old@example.com') });
+    await tell('customers/create', customer(1, { email: 'old@example.com', updated_at: at(1) }), 1);
+    const moved = now() + behind;
+    shopify.setCustomer({
+      id: 1,
+      updatedAt: at(moved),
+      defaultEmailAddress: emailOf('new@example.com', {
+        marketingState: 'SUBSCRIBED',
+        marketingOptInLevel: 'SINGLE_OPT_IN',
+        marketingUpdatedAt: at(moved - 1),
+      }),
+    });
+    await tell('customers/update', customer(1, { email: 'new@example.com', updated_at: at(moved) }), moved);
+    expect(sent().map(({ Email, EmailPermission }) => [Email, EmailPermission])).toEqual([
+      ['old@example.com', undefined],
+      ['new@example.com', undefined],
+    ]);
   },
 );
 
