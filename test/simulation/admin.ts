@@ -31,18 +31,19 @@ export type AdminDeps = {
 };
 
 /**
- * `bulk`: the records in a file of everyone, asked for or not; null: the answer is no file. `partly`:
- * only for the rest of a body.
+ * `bulk`: the records in a file of everyone, asked for or not; null: the answer is no file. `file`:
+ * that one, which the app has yet to read. `partly`: only for the rest of a body.
  */
 export type Spoken = {
   customers: readonly Customer[];
   orders: readonly Order[];
   bulk: 'customers' | 'orders' | null;
+  file?: BulkFile;
   partly?: boolean;
 };
 
-/** The file has what was true when Shopify was asked for it. */
-export type BulkFile = { domain: string; text: string; askedAt: number };
+/** The file has what was true when Shopify was asked for it. `isRead`: by the app, to the end. */
+export type BulkFile = { domain: string; text: string; askedAt: number; isRead: boolean };
 
 type Variables = {
   ids?: string[];
@@ -155,9 +156,10 @@ export function simulatedAdmin(deps: AdminDeps, access: Pick<Access, 'giveUp'>):
         return { orders: { edges: [...orders.values()].map((order) => ({ node: wholeOrder(shopify, order) })) } };
       case 'RunBulkQuery': {
         const id = `gid://shopify/BulkOperation/${files.size + 1}`;
-        const { spoken, file } = readInBulk(shopify, variables.query ?? '');
-        deps.answered(shop.domain, spoken);
-        files.set(id, { domain: shop.domain, text: file, askedAt: clock.now() });
+        const { spoken, file: text } = readInBulk(shopify, variables.query ?? '');
+        const file: BulkFile = { domain: shop.domain, text, askedAt: clock.now(), isRead: false };
+        deps.answered(shop.domain, { ...spoken, file });
+        files.set(id, file);
         return { bulkOperationRunQuery: { bulkOperation: { id, status: 'CREATED' }, userErrors: [] } };
       }
       case 'CancelBulkOperation':
@@ -230,6 +232,7 @@ export function simulatedAdmin(deps: AdminDeps, access: Pick<Access, 'giveUp'>):
       const bytes = Buffer.from(file.text).subarray(from);
       if (lapse === 'lost') yield bytes.subarray(0, bytes.length / 2);
       if (lapse !== null) throw noAnswer();
+      file.isRead = true;
       yield bytes;
     },
   };

@@ -25,6 +25,8 @@ import type { Webhook } from './webhooks.ts';
 
 export type Violation = { at: number; what: string };
 
+const isUnread = (file: BulkFile | null) => file !== null && !file.isRead;
+
 export class World {
   readonly clock = takeClock();
   readonly chance = takeChance();
@@ -59,9 +61,17 @@ export class World {
   #hasFailed = false;
   /**
    * What Shopify answered since the process began to ask, and which may or may not have been
-   * recorded.
+   * recorded. What is in a file is recorded once the app has read that.
    */
-  #answers: { scene: Scene; customer: Customer; since: Since; at: number; may: number; bulk: boolean }[] = [];
+  #answers: {
+    scene: Scene;
+    customer: Customer;
+    since: Since;
+    at: number;
+    may: number;
+    bulk: boolean;
+    file: BulkFile | null;
+  }[] = [];
 
   /** Nobody knows yet whether they were stored. */
   #arriving: { scene: Scene; webhook: Webhook }[] = [];
@@ -210,7 +220,8 @@ export class World {
       const may = ++account.place;
       const copy = { ...customer, consent: { ...customer.consent }, tags: new Set(customer.tags) };
       const since = sinceOf(scene, copy);
-      if (isKept && !spoken.partly) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk });
+      const { partly, file = null } = spoken;
+      if (isKept && !partly) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk, file });
       const known = { may, must: Number.POSITIVE_INFINITY };
       learnRead(account, copy, { since, now, bulk, ...known });
       if (isKept) account.askedSince.add(customer.id);
@@ -221,13 +232,21 @@ export class World {
     }
   }
 
+  /** What is in a file can still be read. */
+  #dropAnswers(): void {
+    this.#answers = this.#answers.filter(({ file }) => isUnread(file));
+  }
+
   /** The work that asked Shopify has ended well, so its answers are recorded. */
   #answersWritten(isWork: boolean): void {
     for (const { account } of this.scenes) {
       const place = ++account.place;
       account.workedOff = isWork ? place : account.workedOff;
     }
-    for (const { scene, customer, since, at, bulk } of this.#answers.splice(0)) {
+    const answers = this.#answers;
+    this.#dropAnswers();
+    for (const { scene, customer, since, at, bulk, file } of answers) {
+      if (isUnread(file)) continue;
       const { account } = scene;
       // What was asked about somebody who is erased before the answer is written is dropped.
       const isErased = (account.erasedAt.get(customer.id) ?? Number.NEGATIVE_INFINITY) >= at;
@@ -267,14 +286,14 @@ export class World {
     this.#hasFailed = false;
     try {
       await Promise.race([work(), this.life.end]);
-      if (this.#hasFailed) this.#answers = [];
+      if (this.#hasFailed) this.#dropAnswers();
       this.#answersWritten(isWork && !this.#hasFailed);
       return true;
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.crashes++;
       for (const { scene, webhook } of this.#arriving.splice(0)) this.#perhapsStored(scene, webhook);
-      this.#answers = [];
+      this.#dropAnswers();
       for (const { lose } of this.#connections) lose();
       for (const { account } of this.scenes) forgetRecorded(account);
       this.#start();
