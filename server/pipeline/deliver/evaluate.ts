@@ -167,6 +167,15 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   return { delivery, keys, prepared };
 }
 
+/** What it would send a flag about now: addresses, and people for calls and post. */
+export const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
+  prepared.kind === 'send'
+    ? flagChannels.flatMap((channel) => {
+        const key = keys[channel];
+        return key && prepared.flags[channel] !== undefined ? [ledgerKey(key)] : [];
+      })
+    : [];
+
 /**
  * The order or customer whose state Ascent360 has once it accepts this delivery: the delivery's
  * own, or that of the customer sent as last known, complete and with nothing added. Null: none.

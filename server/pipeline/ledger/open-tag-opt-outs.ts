@@ -1,14 +1,18 @@
+import { tagChannels } from '../../domain/consent.ts';
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
+import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
+import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
-import { peopleWithOpen } from '../../store/people/people-pages.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
 import { loadContext } from '../deliver/context.ts';
-import { evaluate, imagined } from '../deliver/evaluate.ts';
+import { evaluate, flagsOf, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
+import { withSubjects } from '../subjects.ts';
 
 /** The people whose tags opt them out of calls or post, as far as we know. */
 export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Settings): KnownPerson[] {
@@ -21,7 +25,7 @@ export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Setti
 
 /**
  * Opens a delivery, with the person as last known, for each of them whose opt-out of calls or post
- * is due and who has nothing open.
+ * is due and isn't carried by anything open.
  * @returns how many it opened
  */
 export async function openTagOptOuts(
@@ -30,27 +34,24 @@ export async function openTagOptOuts(
   now: Instant,
 ): Promise<number> {
   if (people.length === 0 || !stored?.guid) return 0;
-  const busy = await peopleWithOpen(
-    sql,
-    shop,
-    people.map(({ id }) => id),
-  );
-  const candidates = people
-    .filter(({ id }) => !busy.has(id))
-    .map((person) => ({
-      person,
-      delivery: imagined({ kind: 'read', personId: person.id, topic: OPT_OUT_TOPIC, eventReceivedAt: now }),
-    }));
-  const found = await loadContext(
-    sql,
-    shop,
-    stored,
-    candidates.map(({ delivery }) => delivery),
-  );
-  const due = candidates.filter(({ delivery }) => {
-    const { phone, postal } = evaluate({ shop, stored, life, found, now }, delivery).prepared.decisions;
-    return phone.send === false || postal.send === false;
+  const evaluateAll = async (deliveries: readonly ClaimedDelivery[]) => {
+    const found = await loadContext(sql, shop, stored, deliveries);
+    return deliveries.map((delivery) => evaluate({ shop, stored, life, found, now }, delivery));
+  };
+  const untold = (
+    await evaluateAll(
+      people.map(({ id }) => imagined({ kind: 'read', personId: id, topic: OPT_OUT_TOPIC, eventReceivedAt: now })),
+    )
+  ).flatMap(({ keys, prepared: { decisions } }, i) => {
+    const owed = tagChannels.flatMap((channel) => (decisions[channel].send === false ? (keys[channel] ?? []) : []));
+    const person = people[i];
+    return person && owed.length > 0 ? [{ person, owed: owed.map(ledgerKey) }] : [];
   });
+  if (untold.length === 0) return 0;
+  const ids = untold.map(({ person }) => person.id);
+  const open = await withSubjects(sql, shop, await openOfPeople(sql, shop, ids));
+  const carried = new Set((await evaluateAll(open.filter(({ subject }) => subject))).flatMap(flagsOf));
+  const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));
   const tried = await reopenOptOuts(
     sql,
     shop,

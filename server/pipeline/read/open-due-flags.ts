@@ -1,27 +1,16 @@
-import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { ledgerKey } from '../../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
 import { loadContext } from '../deliver/context.ts';
-import { type Evaluated, evaluate, imagined } from '../deliver/evaluate.ts';
+import { evaluate, flagsOf, imagined } from '../deliver/evaluate.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 
 const alone = (person: Person, now: Instant) =>
   imagined({ kind: 'read', personId: person.id, topic: 'person/read', eventReceivedAt: now });
-
-/** The addresses whose flags it would send now. */
-const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
-  prepared.kind === 'send'
-    ? flagChannels.flatMap((channel) => {
-        const key = keys[channel];
-        return key && prepared.flags[channel] !== undefined ? [ledgerKey(key)] : [];
-      })
-    : [];
 
 /**
  * For each person: if a permission flag is due and no open delivery will carry it, opens one. Their

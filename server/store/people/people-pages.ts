@@ -16,13 +16,3 @@ export async function loadPeoplePage(
   const known = rows.filter(({ gone, profile }) => !gone && profile !== null);
   return { people: known.map((row) => openPerson(shop, row)), last: rows.at(-1)?.key ?? null };
 }
-
-/** Which of these people have a delivery open. */
-export async function peopleWithOpen(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const rows = await sql.query<{ person_id: string }>(
-    'SELECT DISTINCT person_id FROM deliveries WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND open',
-    [shop.id, ids],
-  );
-  return new Set(rows.map(({ person_id }) => person_id));
-}

@@ -3,7 +3,7 @@
  * whatever lost its first one.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { customer, EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
+import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -173,6 +173,22 @@ it('an opt-out by tag that Ascent360 rejects is retried by every check, and list
   const made = (await histories.app.events(history.shop)).filter(({ topic }) => topic === 'person/opt_out');
   expect(made).toMatchObject([{ state: 'accepted' }]);
   expect(history.flags('AddressPermission')).toEqual([false]);
+});
+
+it('an opt-out by tag that nothing waiting for its customer will carry is sent by the check at once', async () => {
+  const history = await histories.begin();
+  await history.tell('customers/create', customer(1, { default_address: home }), 1);
+  await history.tell('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: history.at(2) }, 2);
+  history.answer(503);
+  // Its buyer has no postal address here.
+  await history.send('orders/create', order(7, buyer(1)), 3);
+  await history.until('the order was tried', () => history.sent().length > 1);
+  await history.save(byTag);
+  await checkAgain(history);
+  history.answer(200);
+  await history.until('the opt-out is accepted', () => history.flags('AddressPermission').length > 0);
+  await history.settled();
+  expect(history.flags('AddressPermission', 'person1@example.com')).toEqual([false]);
 });
 
 it('a new Ascent360 account is sent the opt-outs that the old one has', async () => {
