@@ -16,8 +16,8 @@ export type PersonRead = {
   /** How often it had no such customer, and never had said anything else; missing: it had. */
   absences?: number;
   /**
-   * What it said something about: their choice about an email address or mobile number, as
-   * `channel:hash`, and their tags, as `tags`. Missing: not noted then.
+   * Of which opt-ins it said that they hold: those about an email address or mobile number, as
+   * `channel:hash`, and those by tag, if it named their tags, as `tags`. Missing: not noted then.
    */
   about?: string[];
 };

@@ -90,10 +90,11 @@ function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): b
 }
 
 /**
- * After a reinstall: the channels on which Shopify's last answer says nothing about the address, or
- * the tags, that a flag would be about. The app may not see it, or Shopify has another address.
+ * After a reinstall: the channels on which Shopify's last answer doesn't say that an opt-in holds for
+ * the address, or by the tags, that a flag would be about. It says otherwise, however undated, or
+ * nothing: the app may not see it, or Shopify has another address.
  */
-function unsaidOf(life: Installation, read: PersonRead | null, keys: Evaluated['keys']): FlagChannel[] {
+function unconfirmedOf(life: Installation, read: PersonRead | null, keys: Evaluated['keys']): FlagChannel[] {
   const about = read?.about;
   if (!about || life.lastUninstalledAt === null) return [];
   return flagChannels.filter((channel) => {
@@ -117,7 +118,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const holdFrom = (read: PersonRead | null) =>
     isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? read : undefined);
   const optInsFrom = holdFrom(profile.read);
-  const unsaid = unsaidOf(life, profile.read, keys).map(
+  const unconfirmed = unconfirmedOf(life, profile.read, keys).map(
     (channel) => [channel, holdFrom(asSilent(profile.read))] as const,
   );
   const to: Recipient = {
@@ -127,7 +128,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     isBeingAsked: delivery.unread === true,
     optInsFrom,
     ...(profile.newSince !== undefined && { newSince: profile.newSince }),
-    ...(unsaid.length > 0 && { optInsFromOn: Object.fromEntries(unsaid) }),
+    ...(unconfirmed.length > 0 && { optInsFromOn: Object.fromEntries(unconfirmed) }),
     ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
   };
   const waiting = delivery.personId === null ? [] : unknownOf(found, delivery.personId, profile);

@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { AskedChannel, Channel, ConsentFact } from '../../domain/consent.ts';
+import { type AskedChannel, type Channel, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
 import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -60,7 +60,12 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
     ...readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields }),
     ...(isSame && { saleAskedAt: Math.max(read.readAt, profile.read?.saleAskedAt ?? 0) }),
     ...(read.facts.length === 0 && { silent: true as const }),
-    about: [...factsFromRead(shop, person, read).map(ledgerKey), ...(read.tags ? ['tags'] : [])],
+    about: [
+      ...factsFromRead(shop, person, read)
+        .filter(({ state }) => isOptInWord(state))
+        .map(ledgerKey),
+      ...(read.tags ? ['tags'] : []),
+    ],
   };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }

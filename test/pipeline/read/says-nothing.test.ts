@@ -1,7 +1,7 @@
-/** After a reinstall, an answer that says nothing of somebody's choices confirms none of them. */
+/** After a reinstall, an answer that doesn't say that somebody's opt-in holds confirms none of theirs. */
 import { expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../bodies.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene(begin);
@@ -37,6 +37,28 @@ async function flagsAfterRead(phone: string | null = null): Promise<unknown[]> {
 it('an opt-in from before is sent once Shopify has said that it holds', async () => {
   scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed });
   expect(await flagsAfterRead()).toEqual([true]);
+});
+
+it.each(['NOT_SUBSCRIBED', 'UNSUBSCRIBED', 'PENDING', 'INVALID'] as const)(
+  'an opt-in from before is not sent if Shopify says %s now, however undated',
+  async (marketingState) => {
+    const defaultEmailAddress = emailOf('person1@example.com', { marketingState });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress });
+    expect(await flagsAfterRead()).toEqual([]);
+  },
+);
+
+it('an opt-in by SMS from before is not sent if Shopify says that there never was one', async () => {
+  const phone = '+14155550101';
+  scene.access = false;
+  await scene.receive(SMS, smsConsent(1, 'subscribed', ago(2 * MINUTE), phone), Date.now() - 2 * MINUTE);
+  scene.access = true;
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: subscribed, defaultPhoneNumber: phoneOf(phone) });
+  await scene.receive('customers/update', customer(1, { phone }));
+  await scene.read();
+  const sent: { EmailPermission?: boolean; SMSPermission?: boolean }[] = await scene.send();
+  expect(sent.flatMap(({ EmailPermission }) => EmailPermission ?? [])).toEqual([true]);
+  expect(sent.flatMap(({ SMSPermission }) => SMSPermission ?? [])).toEqual([]);
 });
 
 it('an opt-in from before is not sent if Shopify has no such customer any more', async () => {
