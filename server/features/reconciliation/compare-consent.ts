@@ -24,6 +24,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { ChangesDeps } from './changes.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
+import { readTagOptOuts } from './tag-opt-outs.ts';
 
 /** The UUID namespace for the ids of facts without an event. */
 const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
@@ -202,6 +203,7 @@ export async function compareConsent(
     const { sql } = held;
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
+    await readTagOptOuts(sql, shop, customers, stored.settings);
     // Store nothing about a person who was erased in the meantime.
     const gone = await erasedOf(sql, shop, missed);
     const isLeft = ({ one }: { one: Choice }) => !gone.has(one.customerId);

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { home, homeRead } from '../read/home.ts';
 import { type Histories, type History, openHistories } from './scene.ts';
 
 let histories: Histories;
@@ -60,6 +61,27 @@ it('an opt-out made while the app was not installed is sent by the first compari
   await history.reinstall();
   await history.until('the opt-out is accepted', () => history.flags('EmailPermission').length > 1);
   expect(history.flags('EmailPermission')).toEqual([true, false]);
+});
+
+it('an opt-out from post by tag, made while the app was not installed, is sent by the first comparison', async () => {
+  const history = await histories.begin({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  const hasTag = (tag: string) =>
+    history.shopify.setCustomer({
+      id: 1,
+      tags: [tag],
+      defaultEmailAddress: emailOf(EMAIL_1),
+      defaultAddress: homeRead,
+    });
+  hasTag('mail-ok');
+  await history.tell('customers/create', customer(1, { default_address: home, updated_at: history.at(1) }), 1);
+  const added = { customerId: 1, tags: ['mail-ok'], occurredAt: history.at(2) };
+  await history.tell('customer.tags_added', added, 2);
+  expect(history.flags('AddressPermission')).toEqual([true]);
+  await history.uninstall();
+  hasTag('Mail-Stop');
+  await history.reinstall();
+  await history.until('the opt-out is accepted', () => history.flags('AddressPermission').length > 1);
+  expect(history.flags('AddressPermission')).toEqual([true, false]);
 });
 
 it('an opt-out made while the app was not installed is sent even if its address is known only from a guest’s order', async () => {
