@@ -1,9 +1,10 @@
+import { permissionFromTags } from '../../domain/consent/mapped-permissions.ts';
 import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
 import { contactFieldOf, reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { whyLeftOut } from '../../domain/settings.ts';
+import { permissionTagsOf, whyLeftOut } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
@@ -121,6 +122,12 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
 
+/** Whether a read names a tag by which the customer chose something. */
+const isChoiceByTag = ({ settings }: Batch, { read }: Of<'order'> | Of<'customer'>): boolean =>
+  Object.values(settings ? permissionTagsOf(settings.mapping) : {}).some(
+    (mapped) => mapped !== null && permissionFromTags(read?.tags ?? [], mapped) !== 'tag_none',
+  );
+
 /** Whose choice is in a body. A guest's remains a guest's (null), even if a customer has the order by now. */
 const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
   t.kind === 'order' && t.customerId === null && person?.profile.customerId != null ? null : person;
@@ -206,7 +213,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   }
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
-  const choice = facts.some(isChoice);
+  const choice = facts.some(isChoice) || isChoiceByTag(batch, t);
   // A merged customer's own state belongs to the kept customer now, so it counts as stale.
   if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) {
     return choice ? handleStale(batch, event, met, t) : skipped('stale');

@@ -4,6 +4,7 @@ import { beat } from '../../../server/store/shops/heartbeat.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
+import { homeRead } from '../../pipeline/read/home.ts';
 
 const HOUR = 3_600_000;
 /** All times in a test count from the same whole second, however long it takes. */
@@ -208,6 +209,18 @@ describe('an opt-out whose webhook never arrived', () => {
     });
     expect(late.state).not.toBe('accepted');
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+  });
+
+  it('is found with the customer it changed if it is by tag, and sent even if changes of customers are not', async () => {
+    const addressPermission = { optIn: 'mail-ok', optOut: 'mail-stop' };
+    await connector.connect({ send: { customers: false }, mapping: { addressPermission } });
+    const tagged = (tag: string, updatedAt: string) =>
+      shop.setCustomer({ ...buyer(), tags: [tag], updatedAt, defaultAddress: homeRead });
+    tagged('mail-ok', ago(5 * HOUR));
+    await connector.deliver('customer.tags_added', { customerId: 501, tags: ['mail-ok'], occurredAt: ago(5 * HOUR) });
+    tagged('Mail-Stop', ago(4 * HOUR));
+    await compare();
+    expect(payloads().flatMap(({ AddressPermission }) => AddressPermission ?? [])).toEqual([true, false]);
   });
 
   it('is found by the weekly comparison even if nothing shows that the customer changed', async () => {
