@@ -44,7 +44,8 @@ export async function withNewer(sql: Sql, ids: readonly string[]): Promise<Reado
 
 /**
  * A newer state of the same order or customer that arrived while this one was being sent replaces
- * its retry, or what was given up, and brings what that was sent for.
+ * its retry, or what was given up, and brings what that was sent for. It still waits until its person
+ * has been read.
  * @returns the newer one's event; null when there is none
  */
 export async function giveWayToNewer(
@@ -54,7 +55,8 @@ export async function giveWayToNewer(
 ): Promise<string | null> {
   if (!delivery.entity) return null;
   const [newer] = await sql.query<{ event_id: string }>(
-    `UPDATE deliveries n SET seq = d.seq, due_at = now() + $3 * interval '1 millisecond',
+    `UPDATE deliveries n SET seq = d.seq,
+       due_at = greatest(now() + $3 * interval '1 millisecond', CASE WHEN n.reading THEN n.due_at END),
        again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
        kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,
        carries_opt_out = n.carries_opt_out OR d.carries_opt_out

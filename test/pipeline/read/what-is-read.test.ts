@@ -64,6 +64,20 @@ describe('metafields', () => {
     expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
   });
 
+  it('are waited for by a newer state, also when the one before it was claimed and not posted after all', async () => {
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+    await scene.receive('customers/create', customer(1));
+    await scene.read();
+    const before = await scene.base.claim();
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+    await scene.receive('customers/update', customer(1, { updated_at: ago(-SECOND) }), Date.now() + 2 * SECOND);
+    for (const delivery of before) await scene.base.record(delivery, null);
+    expect(await scene.send()).toEqual([]);
+    await scene.read();
+    expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+  });
+
   it('are read again if the settings name them again and the customer has changed meanwhile', async () => {
     const later = async (settings: Record<string, unknown>, event: () => Promise<unknown>) => {
       scene.base.now += MINUTE;
