@@ -150,16 +150,12 @@ const waitOf = ({ deletedAt, profile: { read } }: Person): number | undefined =>
 
 /**
  * They have been read: opens deliveries for what that makes due. A person asked for again meanwhile
- * stays due for reading.
+ * stays due for reading, and what waits for them may be newer than this answer.
  */
 async function finishPeople(held: InShop, people: People, wanted: readonly DueRead[], now: Instant): Promise<number> {
   const { sql, shop } = held;
-  await endReads(sql, shop, wanted);
-  await endReadWaits(
-    sql,
-    shop,
-    wanted.map(({ id }) => id),
-  );
+  const ended = await endReads(sql, shop, wanted);
+  await endReadWaits(sql, shop, [...ended]);
   const found = wanted.flatMap(({ id, key }) => {
     const person = people.find(key);
     return person?.id === id ? [person] : [];

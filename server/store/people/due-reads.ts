@@ -19,18 +19,22 @@ export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueR
   });
 }
 
-/** They have been read. A person requested again meanwhile is read again. */
-export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<void> {
+/**
+ * They have been read. A person requested again meanwhile is read again.
+ * @returns the ids of the others
+ */
+export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<ReadonlySet<string>> {
   const { columns, from, params } = unnest(
     { id: 'uuid', asks: 'int' },
     people.map(({ id, asks }) => ({ id, asks })),
     2,
   );
-  await sql.query(
+  const rows = await sql.query<{ id: string }>(
     `UPDATE people p SET read_due_at = NULL FROM ${from} AS u(${columns})
-     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_asks = u.asks`,
+     WHERE p.shop_id = $1 AND p.id = u.id AND p.read_asks = u.asks RETURNING p.id`,
     [shop.id, ...params],
   );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Has those read again after a while for whom nothing else has asked. */

@@ -78,6 +78,22 @@ describe('metafields', () => {
     expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
   });
 
+  it('are waited for by a change that arrives while Shopify answers, with the flag that the answer makes due', async () => {
+    await scene.begin({ mapping });
+    scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
+    await scene.receive('customers/create', customer(1));
+    const sent: object[] = [];
+    scene.meanwhile = async () => {
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1), metafields });
+      scene.meanwhile = async () => void sent.push(...(await scene.send()));
+      await scene.receive('customers/update', customer(1, { updated_at: ago(-SECOND) }), Date.now() + 2 * SECOND);
+    };
+    await scene.read();
+    sent.push(...(await scene.send()));
+    expect(sent).toMatchObject([{ DateOfBirth: '12-01-1980', EmailPermission: true }]);
+    expect(await scene.events('read')).toEqual([]);
+  });
+
   it('are read again if the settings name them again and the customer has changed meanwhile', async () => {
     const later = async (settings: Record<string, unknown>, event: () => Promise<unknown>) => {
       scene.base.now += MINUTE;
