@@ -70,11 +70,11 @@ export function batchDeliveries(
       const id = newId();
       const old = entity ? open.get(entity) : undefined;
       // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
-      // counts even if the settings leave customers out.
+      // counts even if the settings leave customers out. An opt-out that one had counts as open until
+      // this one is tried.
       const choice = what.choice === true || old?.choice === true;
-      const forTags = old?.kind === 'tags' && what.kind === 'customer';
-      const kind = forTags ? old.kind : what.kind;
-      const carriesOptOut = what.carriesOptOut === true || (forTags && old.carriesOptOut);
+      const kind = old?.kind === 'tags' && what.kind === 'customer' ? old.kind : what.kind;
+      const carriesOptOut = what.carriesOptOut === true || old?.carriesOptOut === true;
       let takesPlaceOf = old && !old.isNew ? old.id : null;
       const settleMs = waits ? null : quietPeriodLeft(kind, person, quiet.waitMs, now);
       if (settleMs !== null) quietMs = Math.max(quietMs ?? 0, settleMs);

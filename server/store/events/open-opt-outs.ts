@@ -34,9 +34,10 @@ const optedOut = (
 /**
  * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
  * again with other records, and a person may unsubscribe twice. Our own, until it is tried, is about the same
- * addresses.
+ * addresses. A state of an order or customer that wasn't tried has what the one had whose place it took, which is
+ * known no more: any older opt-out of the person counts for it.
  */
-const REPEATS = `(d.kind = 'read' OR d.first_attempt_at IS NOT NULL OR (d.kind = 'consent' AND NOT d.again AND EXISTS (${chosenOut('d')})))
+const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR d.first_attempt_at IS NOT NULL OR (d.kind = 'consent' AND NOT d.again AND EXISTS (${chosenOut('d')})))
      AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
        WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out

@@ -51,10 +51,10 @@ it.each<[string, OpenOfEntity[], Opened[], object]>([
     { kind: 'tags', carriesOptOut: true },
   ],
   [
-    'no opt-out that it carried for another reason',
+    'the opt-out that it carried, until it is tried',
     [],
     [{ ...customer, carriesOptOut: true }, customer],
-    { carriesOptOut: false },
+    { carriesOptOut: true },
   ],
 ])('what replaces a waiting delivery of the same customer takes over %s', (_, before, deliveries, left) => {
   expect(opened(before, ...deliveries)).toMatchObject([{ eventId: String(deliveries.length), ...left }]);

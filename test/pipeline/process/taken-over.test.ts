@@ -2,9 +2,9 @@
  * What takes the place of an earlier state also goes out for what that one was for, however the
  * settings leave orders and customers out.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answers, MINUTE, openScene, type Scene } from '../../features/activity/scene.ts';
-import { ago, customer, order, SECOND } from '../bodies.ts';
+import { ago, customer, DAY, EMAIL, emailConsent, order, SECOND } from '../bodies.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -87,6 +87,40 @@ it.each(ROWS)('%s, if the first is being sent when it arrives, and fails', async
   expect(await scene.db.query(optedOut, [scene.shop.id])).toHaveLength(row.optOuts);
   await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
   expect(await scene.work()).toMatchObject([row.sent]);
+});
+
+describe('an opt-out that a state carries, and that was not accepted, counts once when a newer one takes its place', () => {
+  const openOptOuts = async () => (await scene.call('get', '/activity?optOuts=waiting')).body.total;
+  const update = async (name: string, updated: number) => {
+    await hear(['customers/update', customer(1, { first_name: name, updated_at: ago(updated) })]);
+    await scene.process();
+  };
+
+  it('if nothing else carries it', async () => {
+    await scene.begin({ consent: { email: { history: 'none' } } });
+    await hear([EMAIL, emailConsent(1, 'unsubscribed', ago(1000 * DAY))]);
+    expect(await scene.work()).toEqual([]);
+    await scene.save({});
+    await update('Ada', MINUTE);
+    const [failing] = await scene.claim();
+    if (failing) await scene.record(failing, answers.down);
+    expect(await openOptOuts()).toBe(1);
+    await update('Eve', SECOND);
+    expect(await openOptOuts()).toBe(1);
+  });
+
+  it.each(['waits', 'is being sent'])('if its own event waits behind, and the older state %s', async (when) => {
+    await scene.begin({});
+    await update('Ada', MINUTE);
+    await hear([EMAIL, emailConsent(1, 'unsubscribed', ago(2 * SECOND))]);
+    await scene.process();
+    const [failing] = await scene.claim();
+    const fail = async () => failing && (await scene.record(failing, answers.down));
+    if (when === 'waits') await fail();
+    await update('Eve', SECOND);
+    if (when !== 'waits') await fail();
+    expect(await openOptOuts()).toBe(1);
+  });
 });
 
 const nameless = { email: null, contact_email: null, phone: null, billing_address: null, default_address: null };
