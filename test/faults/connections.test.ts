@@ -52,6 +52,8 @@ async function pgbouncer(settings: readonly string[], users = ''): Promise<strin
   return Object.assign(new URL(server), { port: String(port) }).href;
 }
 
+const newName = () => `connector_${randomBytes(6).toString('hex')}`;
+
 it('PostgreSQL itself passes the check', async () => {
   expect(await checkOf(sharedPostgres() ?? '')).toBe('fit');
 });
@@ -71,6 +73,30 @@ it('PostgreSQL keeps the limits of each session: a statement, an idle transactio
   });
 });
 
+it.each<[string, string, string, unknown]>([
+  ['timezone', 'Asia/Tokyo', `timestamp '2026-11-05T10:00:00'::timestamptz`, new Date('2026-11-05T10:00:00Z')],
+  ['datestyle', 'SQL, DMY', `timestamptz '2026-11-05T10:00:00Z'`, new Date('2026-11-05T10:00:00Z')],
+  ['extra_float_digits', '-5', '1795600800.125::float8', 1_795_600_800.125],
+  ['array_nulls', 'off', `('{NULL}'::text[])[1] IS NULL`, true],
+  ['standard_conforming_strings', 'off', `length('a\\b')`, 3],
+  ['default_transaction_isolation', 'repeatable read', `current_setting('transaction_isolation')`, 'read committed'],
+  ['lock_timeout', '1ms', `current_setting('lock_timeout')`, '0'],
+])(
+  '%s that an operator set for the database to %s changes nothing that a statement means',
+  async (name, value, expression, meaning) => {
+    const server = await openDb({ databaseUrl: sharedPostgres() ?? '', dataDir: '' });
+    onTestFinished(server.close);
+    const database = newName();
+    await server.query(`CREATE DATABASE ${database}`);
+    await server.query(`ALTER DATABASE ${database} SET ${name} = '${value}'`);
+    const databaseUrl = Object.assign(new URL(sharedPostgres() ?? ''), { pathname: `/${database}` }).href;
+    const db = await openDb({ databaseUrl, dataDir: '' });
+    const rows = await db.query(`SELECT ${expression} AS meaning`).finally(db.close);
+    await server.query(`DROP DATABASE ${database} WITH (FORCE)`);
+    expect(rows).toEqual([{ meaning }]);
+  },
+);
+
 it.each([
   ['where nothing listens', async () => `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`, /ECONNREFUSED/],
   ['whose host does not exist', async () => 'postgresql://nobody@nowhere.invalid/nothing', /ENOTFOUND|EAI_AGAIN/],
@@ -86,8 +112,6 @@ const untilConnected = async (run: () => Promise<{ code: unknown; said: string }
     const ended = await run();
     return ended.said.includes('connection timeout') ? undefined : ended;
   });
-
-const newName = () => `connector_${randomBytes(6).toString('hex')}`;
 
 it.each([['LATIN1'], ['SQL_ASCII']])('a database in %s, which can’t hold every name, is refused', async (encoding) => {
   const db = await openDb({ databaseUrl: sharedPostgres() ?? '', dataDir: '' });

@@ -7,7 +7,7 @@ import { openConnections, type Taken } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { applyMigrations, type MigrationConnection, pendingMigrations } from './migrations.ts';
 import { pgArray } from './pg-arrays.ts';
-import { BY_KEYS, LONGEST_MS, SESSION } from './session.ts';
+import { BY_KEYS, LONGEST_MS, MEANING, SESSION } from './session.ts';
 
 export type Param =
   | string
@@ -63,6 +63,8 @@ const MAX_PREPARED = 500;
 
 const isList = (param: Param): param is Extract<Param, readonly unknown[]> => Array.isArray(param);
 const asSent = (param: Param) => (isList(param) ? pgArray(param) : param);
+
+const optionsOf = (settings: readonly string[]) => settings.map((setting) => `-c ${setting}`).join(' ');
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
@@ -137,7 +139,7 @@ async function migrateServer(connectionString: string): Promise<string[]> {
   const client = new pg.Client({
     connectionString,
     connectionTimeoutMillis: 2500,
-    options: '-c statement_timeout=0',
+    options: optionsOf([...MEANING, 'statement_timeout=0']),
   });
   // The waiting query fails too; without a listener here the error would end the process.
   client.on('error', () => {});
@@ -155,7 +157,7 @@ function openServer(databaseUrl: string): Db {
     connectionString: databaseUrl,
     max: 20,
     pipeline: true,
-    options: SESSION.map((setting) => `-c ${setting}`).join(' '),
+    options: optionsOf(SESSION),
     types,
   });
   // There are few statements, and they are fixed: each is parsed and planned once per connection.

@@ -2,13 +2,13 @@ import { codeOf, textIn } from '../error-code.ts';
 
 /**
  * Codes from node and node-postgres: the system's connection errors, and PostgreSQL's classes 08,
- * 28 (who may connect), 40, 53, 57 and 58; also 25P03, which ends a transaction that was idle too
- * long, 25006, a read-only server, 3D000, one without this database, 42501, a table that this user
- * may not use, 42P01 and 42703, a table or column that isn't there as migrations are missing or were
- * rolled back, and 55000, a database that takes no connections
+ * 28 (who may connect), 40, 53, 57 and 58; also 25P03 and 25P04, which end a transaction that was idle
+ * or took too long, 25006, a read-only server, 3D000, one without this database, 42501, a table that
+ * this user may not use, 42P01 and 42703, a table or column that isn't there as migrations are missing
+ * or were rolled back, and 55000, a database that takes no connections
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
-const awayCode = /^(E[A-Z]+|(08|28|40|53|57|58)[0-9A-Z]{3}|25P03|25006|3D000|42501|42P01|42703|55000)$/;
+const awayCode = /^(E[A-Z]+|(08|28|40|53|57|58)[0-9A-Z]{3}|25P0[34]|25006|3D000|42501|42P01|42703|55000)$/;
 /** Messages from pg-pool, pg and PGlite that have no code. */
 const awayMessage =
   /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;

@@ -14,8 +14,23 @@ export const LONGEST_MS = 30_000;
  */
 export const BY_KEYS = 'enable_seqscan=off';
 
-export const SESSION = [
+/**
+ * What a server, a database or a user may have set otherwise, and what the statements and their answers
+ * mean depends on: moments, numbers and lists are written and read in one form, and whoever waited for a
+ * lock sees what its holder left.
+ */
+export const MEANING = [
   'timezone=UTC',
+  'datestyle=ISO',
+  'extra_float_digits=1',
+  'array_nulls=on',
+  'standard_conforming_strings=on',
+  'default_transaction_isolation=read\\ committed',
+  'lock_timeout=0',
+];
+
+export const SESSION = [
+  ...MEANING,
   `idle_in_transaction_session_timeout=${FROZEN_MS}`,
   // PostgreSQL also cancels what this process gave up on, or what died with its machine.
   `statement_timeout=${LONGEST_MS}`,

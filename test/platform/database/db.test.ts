@@ -111,6 +111,7 @@ it.each<[string, unknown, boolean]>([
   ['a deadlock', coded('40P01'), true],
   ['the disk is full', coded('53100'), true],
   ['a transaction was idle for too long', coded('25P03'), true],
+  ['a transaction took longer than the server lets it', coded('25P04'), true],
   [
     'the connection was closed meanwhile',
     new Error('Client has encountered a connection error and is not queryable'),
