@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import {
   atMost,
+  clientId,
   count,
   headerText,
   httpBase,
@@ -12,6 +13,7 @@ import {
   privateKeys,
   redisUrl,
   schedule,
+  secret,
   share,
   someTime,
   text,
@@ -106,11 +108,16 @@ const hostOrigin = z.preprocess(
   httpOrigin.optional(),
 );
 
-/** Pasted whole, every record would go to an address that isn't there. */
-const ascent360Base = httpBase.refine(
-  (url) => !/\/V1\/Data(\/|$)/i.test(url),
-  'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
-);
+/** Pasted whole, every record would go to an address that isn't there; to `http:`, for anybody to read. */
+const ascent360Base = httpBase
+  .refine(
+    (url) => !/\/V1\/Data(\/|$)/i.test(url),
+    'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
+  )
+  .refine(
+    (url) => !/^http:\/\/([^/]+\.)?ascent360\.com(:|\/|$)/i.test(url),
+    'would send the GUID and everybody’s data unencrypted: write https://',
+  );
 
 /** Pasted whole, no span would arrive, and the log wouldn't say why. */
 const collector = httpBase.refine(
@@ -124,9 +131,9 @@ const environment = z.object({
   PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
   HOST: hostOrigin,
-  SHOPIFY_API_KEY: text,
-  SHOPIFY_API_SECRET: text,
-  SHOPIFY_API_SECRET_PREVIOUS: text.optional(),
+  SHOPIFY_API_KEY: clientId,
+  SHOPIFY_API_SECRET: secret,
+  SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
   SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
   DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: directory,
@@ -189,6 +196,11 @@ export function readConfig(env: Record<string, string | undefined>) {
     faults.push(
       'ENCRYPTION_KEYS is missing: when NODE_ENV=production set it to id:base64(32 bytes), e.g. k1:$(openssl rand -base64 32)',
     );
+  }
+  for (const name of production ? ['SHOPIFY_API_SECRET', 'SHOPIFY_API_SECRET_PREVIOUS'] : []) {
+    if (present[name] !== undefined && present[name] === present['SHOPIFY_API_KEY']) {
+      faults.push(`${name} is the client id, with which anybody could sign: set it to the secret`);
+    }
   }
   faults.push(...faultOfDatabase(production, present['DATABASE_URL']));
   if ([undefined, EMBEDDED].includes(present['DATABASE_URL']) && /^(web|worker)$/.test(present['ROLE'] ?? '')) {

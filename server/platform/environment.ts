@@ -79,8 +79,19 @@ export const text = z
   .trim()
   .min(1, BLANK)
   .refine((text) => !isQuoted(text), QUOTED);
+/** What is written where nothing was meant: anybody could guess it. */
+const NOTHING = /^(none|null|nil|undefined|false|todo|changeme|-+|<.*>)$/i;
+/** A value that is secret, or belongs to one. */
+export const secret = text
+  .refine((text) => !/\s#|^#\s/.test(text), 'has a comment behind #, which would be a part of it: leave it out')
+  .refine((text) => !NOTHING.test(text), 'stands for no value: set its value, or leave an optional variable out');
+/** Browsers are shown it, and a secret in its place would be everybody's. */
+export const clientId = secret.refine(
+  (id) => !/^shp[a-z]{2}_/.test(id),
+  'is a secret or a token: set it to the client id, which the pages show to everybody',
+);
 /** What somebody sends us in a header. */
-export const headerText = text.regex(
+export const headerText = secret.regex(
   /^[ -~]*$/,
   'has a character that a header can’t carry: make one with openssl rand -hex 24',
 );

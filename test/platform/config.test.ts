@@ -97,6 +97,11 @@ it.each([
     'https://webhook.ascent360.com/v1/Data/5f0c2a44-0000-4000-8000-000000000000',
     'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
   ],
+  ...['http://webhook.ascent360.com', 'HTTP://Ascent360.com', 'http://webhook.ascent360.com:80/relay'].map((url) => [
+    'ASCENT360_BASE_URL',
+    url,
+    'would send the GUID and everybody’s data unencrypted: write https://',
+  ]),
   ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
   ['REDIS_URL', 'cache:6379', NO_REDIS],
   ['REDIS_URL', 'redis:cache:6379', NO_REDIS],
@@ -128,6 +133,23 @@ it.each([
     'is not known: set it to production, in small letters, or leave it out',
   ]),
   ['SHOPIFY_API_KEY', "'key'", QUOTED],
+  ...['shpss_0123', 'shpat_0123'].map((value) => [
+    'SHOPIFY_API_KEY',
+    value,
+    'is a secret or a token: set it to the client id, which the pages show to everybody',
+  ]),
+  ...[
+    ['SHOPIFY_API_KEY', 'key # client id'],
+    ['SHOPIFY_API_SECRET', 'secret\t#its secret'],
+    ['SHOPIFY_API_SECRET_PREVIOUS', '# the one before'],
+    ['METRICS_TOKEN', '# openssl rand -hex 24; without it there is no /metrics'],
+  ].map((set) => [...set, 'has a comment behind #, which would be a part of it: leave it out']),
+  ...['none', 'NULL', 'nil', 'undefined', 'false', 'changeme', 'TODO', '-', '--', '<old secret>', '<nil>']
+    .flatMap((value) => [
+      ['SHOPIFY_API_SECRET_PREVIOUS', value],
+      ['METRICS_TOKEN', value],
+    ])
+    .map((set) => [...set, 'stands for no value: set its value, or leave an optional variable out']),
   ['SHOPIFY_API_SECRET', '"secret"', QUOTED],
   ['METRICS_TOKEN', '"token"', QUOTED],
   ['METRICS_TOKEN', 'schlüssel', 'has a character that a header can’t carry: make one with openssl rand -hex 24'],
@@ -225,6 +247,14 @@ it.each<[string, string, object]>([
   ['PORT', '65535', { port: 65_535 }],
   ['APP_URL', 'HTTP://connector.example:8080//', { appUrl: 'HTTP://connector.example:8080' }],
   ['ASCENT360_BASE_URL', 'http://proxy.example/V1/Database/', { ascent360BaseUrl: 'http://proxy.example/V1/Database' }],
+  ...['http://relay.example', 'http://notascent360.com', 'http://relay/ascent360.com'].map(
+    (url): [string, string, object] => ['ASCENT360_BASE_URL', url, { ascent360BaseUrl: url }],
+  ),
+  ...['#a', 'a#b', 'nonesuch', '-a', '<a'].map((token): [string, string, object] => [
+    'METRICS_TOKEN',
+    token,
+    { metricsToken: token },
+  ]),
   ['REDIS_URL', 'rediss://:p%4aw@cache:6379/15', { redisUrl: 'rediss://:p%4aw@cache:6379/15' }],
   ['REDIS_URL', 'redis://cache?db=2', { redisUrl: 'redis://cache?db=2' }],
   ['NODE_ENV', 'preprod', { production: false }],
@@ -318,6 +348,14 @@ it('in production the embedded database must be asked for by name: a DATABASE_UR
   for (const ROLE of ['worker', 'web']) {
     for (const embedded of [{ DATABASE_URL: 'embedded' }, {}])
       expect(faultsOf({ ...embedded, ROLE })).toEqual([expect.stringMatching(/^ROLE must be all/)]);
+  }
+});
+
+it('in production the client id, which everybody can read, is no secret that signs', () => {
+  const env = { ...production, DATABASE_URL: 'embedded' };
+  for (const name of ['SHOPIFY_API_SECRET', 'SHOPIFY_API_SECRET_PREVIOUS']) {
+    const fault = `${name} is the client id, with which anybody could sign: set it to the secret`;
+    expect(faultsOf({ ...env, [name]: ` ${needed.SHOPIFY_API_KEY}` })).toEqual([fault]);
   }
 });
 
