@@ -25,6 +25,8 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
   }
   if (code === 'CERT_HAS_EXPIRED')
     return `${variable}: the server's certificate has expired: renew it there, or set the clock of this machine right.`;
+  if (code === '28000' && /no encryption|SSL off/.test(message))
+    return `${variable}: the server wants TLS: add ?sslmode=verify-full behind the database's name.`;
   if (/^(28P01|28000)$/.test(code))
     return `${variable}: the server refuses this user or password: correct them (write special characters of the password as %XX), or let the server accept them.`;
   // The driver's words: it was asked for a password before the server could refuse anything.
@@ -38,6 +40,12 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message)) {
     return `${variable}: the server refuses the password, or wants one: redis://:PASSWORD@host.`;
   }
+  if (/^(MOVED|CROSSSLOT|CLUSTERDOWN)\b|non local key/.test(message))
+    return `${variable}: the server is a cluster, which keeps apart what the app's scripts need together: use a server without cluster mode.`;
+  if (/^NOPERM\b|user executing the script can't/.test(message))
+    return `${variable}: this user may not do what the app needs: give it every command on the keys bull:* and on all channels (ACL SETUSER name ~bull:* &* +@all).`;
+  if (/^ERR .*syntax error/.test(message))
+    return `${variable}: the server does not know a command of the app: use Redis 7 or newer, or Valkey.`;
   if (/does not support SSL/.test(message)) return `${variable}: the server does not speak TLS: leave sslmode out.`;
   if (/^(42P05|26000)$/.test(code) || /unsupported startup parameter/.test(message)) return `${variable}: ${POOLER}.`;
   return null;

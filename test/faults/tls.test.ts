@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createBullQueue } from '../../server/platform/queue/bull-queue.ts';
+import type { Queue } from '../../server/platform/queue/queue.ts';
 import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
 import { until } from '../fakes/connector.ts';
 import { sharedPostgres } from '../fakes/connector-process.ts';
@@ -29,12 +32,17 @@ beforeAll(async () => {
 });
 
 /** What the queue logs about a server at this address, until `enough`. */
-async function said(url: string, enough: (lines: string[]) => boolean): Promise<{ lines: string[]; usable: boolean }> {
+async function said(
+  url: string,
+  enough: (lines: string[]) => boolean,
+  wake: (queue: Queue) => void = () => {},
+): Promise<{ lines: string[]; usable: boolean }> {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
   const queue = createBullQueue(url, log);
   let usable = false;
   await until('the queue has logged it', async () => {
+    wake(queue);
     usable = await queue.check().then(
       () => true,
       () => false,
@@ -62,9 +70,75 @@ describe.skipIf(findPostgres() === null)('PostgreSQL with TLS', () => {
   });
 });
 
+it.skipIf(findPostgres() === null)(
+  'a PostgreSQL that takes nobody without TLS is refused with how to use TLS',
+  async () => {
+    let rules = '';
+    const server = await startPostgres(findPostgres() ?? '', {
+      prepare: async (data) => {
+        rules = path.join(data, 'pg_hba.conf');
+        await writeFile(path.join(data, 'server.crt'), cert);
+        await writeFile(path.join(data, 'server.key'), key, { mode: 0o600 });
+      },
+      settings: ['ssl=on'],
+    });
+    onTestFinished(server.stop);
+    const admin = new pg.Client({ connectionString: server.url });
+    await admin.connect();
+    await writeFile(rules, 'hostssl all all all trust');
+    await admin.query('SELECT pg_reload_conf()');
+    await admin.end();
+    await until('it takes nobody without', async () => ((await checkOf(server.url)) === 'fit' ? undefined : true));
+    expect(await checkOf(server.url)).toMatch(/^DATABASE_URL: the server wants TLS: .*sslmode=verify-full/);
+    const trusting = `sslmode=verify-full&sslrootcert=${encodeURIComponent(path.join(dir, 'cert.pem'))}`;
+    expect(await checkOf(`${server.url}?${trusting}`)).toBe('fit');
+  },
+);
+
 it('a Redis that isn’t there is said once, even while nothing is to be done', async () => {
   const { lines, usable } = await said(`redis://127.0.0.1:${await freePort()}`, (all) => all.length > 0);
   expect({ lines, usable }).toEqual({ lines: ['Redis cannot be used; the sweep goes on without it'], usable: false });
+});
+
+async function startRedisWith(flags: readonly string[], user = ''): Promise<{ url: string; redis: Redis }> {
+  const port = await freePort();
+  const child = spawn(findRedis() ?? '', ['--port', String(port), '--save', '', '--dir', dir, ...flags]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const redis = new Redis(port);
+  redis.on('error', () => {});
+  onTestFinished(() => redis.disconnect());
+  return { url: `redis://${user}127.0.0.1:${port}`, redis };
+}
+
+it
+  .skipIf(findRedis() === null)
+  .each<[string, string[], [string, ...string[]], RegExp]>([
+    [
+      'is a cluster',
+      ['--cluster-enabled', 'yes'],
+      ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'],
+      /^REDIS_URL: the server is a cluster/,
+    ],
+    ...['-@scripting', 'resetchannels', '~other:*'].map((rule): [string, string[], [string, ...string[]], RegExp] => [
+      `has ${rule} for its user`,
+      [],
+      ['ACL', 'SETUSER', 'app', 'on', '>secret', '+@all', ...(rule === '~other:*' ? [] : ['~bull:*']), '&*', rule],
+      /^REDIS_URL: this user may not do what the app needs: .*~bull:\* &\* \+@all/,
+    ]),
+  ])('a Redis that %s fails the check, and the log says what to do', async (_, flags, command, help) => {
+  const { url, redis } = await startRedisWith(flags, command[0] === 'ACL' ? 'app:secret@' : '');
+  await redis.call(...command);
+  await until(
+    'the command has taken effect',
+    async () =>
+      await redis.get('bull:any').then(
+        () => true,
+        () => undefined,
+      ),
+  );
+  const isSaid = (lines: string[]) => lines.some((line) => help.test(line));
+  const { lines, usable } = await said(url, isSaid, (queue) => queue.wake(1));
+  expect({ said: isSaid(lines), usable }).toEqual({ said: true, usable: false });
 });
 
 /** A Redis with a password, reachable in plain text and with TLS, each on its own port. */

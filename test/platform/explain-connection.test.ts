@@ -21,6 +21,24 @@ it.each<[string, Error, RegExp]>([
     (message): [string, Error, RegExp] => [message, new Error(message), /redis:\/\/:PASSWORD@host/],
   ),
   ['a password that Redis has none of', new Error('ERR AUTH <password> called'), /redis:\/\/:PASSWORD@host/],
+  ...[
+    'MOVED 3999 127.0.0.1:6381',
+    "CROSSSLOT Keys in request don't hash to the same slot",
+    'CLUSTERDOWN Hash slot not served',
+    'ERR Script attempted to access a non local key in a cluster node',
+  ].map((message): [string, Error, RegExp] => [message, new Error(message), /a server without cluster mode/]),
+  ...[
+    "NOPERM this user has no permissions to run the 'eval' command",
+    "ERR The user executing the script can't publish to the channel mentioned in the command script: f00",
+  ].map((message): [string, Error, RegExp] => [message, new Error(message), /ACL SETUSER/]),
+  ...['ERR syntax error', 'ERR Error running script (call to f_0): @user_script:3: ERR syntax error'].map(
+    (message): [string, Error, RegExp] => [message, new Error(message), /Redis 7 or newer, or Valkey/],
+  ),
+  ...['no encryption', 'SSL off'].map((end): [string, Error, RegExp] => [
+    end,
+    coded('28000', `no pg_hba.conf entry for host "10.0.0.1", user "me", database "db", ${end}`),
+    /wants TLS: add \?sslmode=verify-full/,
+  ]),
   ['no TLS', new Error('The server does not support SSL connections'), /leave sslmode out/],
   ['a statement that is prepared already', coded('42P05'), /connect to PostgreSQL itself/],
   ['a statement that is not prepared', coded('26000'), /connect to PostgreSQL itself/],
@@ -34,6 +52,7 @@ it.each<[string, Error, RegExp]>([
 it.each<[string, unknown]>([
   ['a server that is down', coded('ECONNREFUSED')],
   ['a cut connection', coded('57P01')],
+  ['a wrong statement of ours', coded('42601', 'syntax error at or near "ERR"')],
   ['a code that only begins so', coded('280001')],
   ['a code that only ends so', coded('X26000')],
   ['no error', 'text'],

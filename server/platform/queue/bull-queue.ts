@@ -30,10 +30,13 @@ const DROP_LOST_JOB = `
   if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** A write by a script that also publishes, as Bull's do: a connection that answers may still be refused these. */
+/**
+ * A write by a script that also publishes and has several keys, as Bull's do, in the form of our marks: a
+ * connection that answers may still be refused these.
+ */
 const TRY_WRITE = `
   redis.call('PUBLISH', KEYS[1], 1)
-  return redis.call('SET', KEYS[1], 1, 'EX', ${MARK_SECONDS})`;
+  return redis.call('SET', KEYS[2], 1, 'EX', ${MARK_SECONDS}, 'NX', 'GET')`;
 
 /** Logs once that Redis can't be used, and what somebody must do about it, until it can be used again. */
 function createReport(log: Log) {
@@ -184,7 +187,8 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
       bull.process(worker.concurrency, async ({ id }) => await work(shopOf(id))).catch(report.failed);
     },
     check: async () => {
-      await within(bull.client.eval(TRY_WRITE, 1, bull.toKey('usable')), COMMAND_MS, 'Redis’s answer');
+      const keys = [bull.toKey('id'), bull.toKey('usable')];
+      await within(bull.client.eval(TRY_WRITE, keys.length, ...keys), COMMAND_MS, 'Redis’s answer');
     },
     stop: async () => {
       timers.clear();
