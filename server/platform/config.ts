@@ -36,7 +36,7 @@ const databaseUrl = z
 
 /** The driver accepts the same, also without a host: `?host=` may name it. */
 function canBeRead(url: string): boolean {
-  return URL.canParse(url) || URL.canParse(url.replace('@/', '@host/'));
+  return URL.canParse(url.replace('@/', '@host/'));
 }
 
 /** Written otherwise, production would start as development does: with an empty database and a new key. */

@@ -40,7 +40,7 @@ export const schedule = z.string().transform((text, ctx) => {
 });
 
 /** A number as people write it: white space alone would count as 0, and `0x10` or `3e3` too. */
-const digits = (fault: string) => z.string().regex(/^\s*-?[\d.]+\s*$/, fault);
+const digits = (fault: string) => z.string().regex(/^-?[\d.]+$/, fault);
 export const count = (max: number) => {
   const fault = `is not a whole number from 1 to ${max}: write one in digits, without a unit`;
   return digits(fault).pipe(z.coerce.number<string>({ message: fault }).int(fault).min(1, fault).max(max, fault));

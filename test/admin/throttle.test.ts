@@ -41,6 +41,7 @@ describe('how long a call waits before it reserves its points', () => {
   it.each<[string, number, number, number]>([
     ['not at all if it is small, however few there are', -500, 100, 0],
     ['not at all if it is large and leaves a quarter of the bucket', 1300, 800, 0],
+    ['not at all if it is large and leaves more', 2000, 800, 0],
     ['until it leaves a quarter', 1000, 800, 3000],
     ['until the bucket is full, if it needs more than the rest', 1000, 1900, 10_000],
     ['no longer if it costs more than the bucket holds', 1000, 9999, 10_000],

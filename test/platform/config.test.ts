@@ -74,7 +74,7 @@ it.each([
   ]),
   ['LEASE', '5\ns', 'is not a duration like 200ms, 5s, 5m, 2h or 1d: "5\\ns"'],
   ['APP_URL', 'connector.example', NO_URL],
-  ['APP_URL', 'ftp://connector.example', NO_URL],
+  ...['ftp', 'shttps', 'httpsx'].map((protocol) => ['APP_URL', `${protocol}://connector.example`, NO_URL]),
   ['APP_URL', 'https://connector.example/app', NO_ORIGIN],
   ['APP_URL', 'https://connector.example#app', NO_ORIGIN],
   ['APP_URL', 'https://connector.example?shop=1', NO_ORIGIN],
@@ -105,6 +105,7 @@ it.each([
   ['LOG_LEVEL', 'loud', 'is not a log level: set it to one of fatal, error, warn, info, debug, trace, silent'],
   ['REDIS_URL', 'cache:6379', NO_REDIS],
   ['REDIS_URL', 'redis:cache:6379', NO_REDIS],
+  ['REDIS_URL', 'redis:/cache', NO_REDIS],
   ['REDIS_URL', 'http://redis://cache', NO_REDIS],
   ['REDIS_URL', 'redis://:p%4@cache', NO_REDIS],
   ['REDIS_URL', 'redis://[bad', NO_REDIS],
@@ -152,6 +153,7 @@ it.each([
     .map((set) => [...set, 'stands for no value: set its value, or leave an optional variable out']),
   ['SHOPIFY_API_SECRET', '"secret"', QUOTED],
   ['METRICS_TOKEN', '"token"', QUOTED],
+  ['METRICS_TOKEN', '""', QUOTED],
   ['METRICS_TOKEN', 'schlüssel', 'has a character that a header can’t carry: make one with openssl rand -hex 24'],
   ['ENCRYPTION_KEYS', `"k1:${Buffer.alloc(32).toString('base64')}"`, QUOTED],
   ['DATA_DIR', '"/data"', QUOTED],
@@ -247,6 +249,13 @@ it.each<[string, string, object]>([
   ['PORT', '65535', { port: 65_535 }],
   ['APP_URL', 'HTTP://connector.example:8080//', { appUrl: 'HTTP://connector.example:8080' }],
   ['ASCENT360_BASE_URL', 'http://proxy.example/V1/Database/', { ascent360BaseUrl: 'http://proxy.example/V1/Database' }],
+  ['ASCENT360_BASE_URL', 'http://proxy.example/nov1/data', { ascent360BaseUrl: 'http://proxy.example/nov1/data' }],
+  ...['http://collector/xv1/traces', 'http://collector/v1/traces/of'].map((endpoint): [string, string, object] => [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    endpoint,
+    { traces: { endpoint } },
+  ]),
+  ['ROLE', 'all', { role: 'all' }],
   ...['http://relay.example', 'http://notascent360.com', 'http://relay/ascent360.com'].map(
     (url): [string, string, object] => ['ASCENT360_BASE_URL', url, { ascent360BaseUrl: url }],
   ),
@@ -258,7 +267,7 @@ it.each<[string, string, object]>([
   ['REDIS_URL', 'rediss://:p%4aw@cache:6379/15', { redisUrl: 'rediss://:p%4aw@cache:6379/15' }],
   ['REDIS_URL', 'redis://cache?db=2', { redisUrl: 'redis://cache?db=2' }],
   ['NODE_ENV', 'preprod', { production: false }],
-  ...['a"b"', '"a', `"a'`, 'a"'].map((secret): [string, string, object] => [
+  ...['a"b"', '"a"b', '"a', `"a'`, 'a"'].map((secret): [string, string, object] => [
     'SHOPIFY_API_SECRET',
     secret,
     { shopifySecrets: [secret] },
@@ -291,7 +300,8 @@ it('private keys are read in either form, several of them, and on one line', () 
 it('a private key that Shopify would not take stops the start, also behind a good one', () => {
   const { privateKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const { privateKey: ec } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  for (const written of [pem(short), pem(ec), `${pem(key)}${pem(ec)}`]) {
+  const { privateKey: pss } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+  for (const written of [pem(short), pem(ec), pem(pss), `${pem(key)}${pem(ec)}`]) {
     const faults = faultsOf({ SHOPIFY_APP_PRIVATE_KEY: written });
     expect(faults).toEqual([expect.stringMatching(/^SHOPIFY_APP_PRIVATE_KEY is not a/)]);
   }
@@ -309,6 +319,8 @@ it('white space around a secret or a token is no part of it', () => {
 
 it.each([
   ['https://connector.example/', 'https://connector.example'],
+  ['http://connector.example', 'http://connector.example'],
+  ['of-http:1', 'http://localhost:3000'],
   ['http-server-1', 'http://localhost:3000'],
 ])('HOST=%s is the public origin only if it is one: %s', (HOST, appUrl) => {
   expect(readConfig({ ...needed, HOST }).appUrl).toBe(appUrl);
