@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../server/platform/config.ts';
 import { createKeys, type Keys, loadKeys, MissingKeyError } from '../../server/platform/keys.ts';
+import { describeError } from '../../server/platform/log.ts';
 import { kinds } from '../fakes/decrypting-search.ts';
 
 const k1 = { id: 'k1', bytes: Buffer.alloc(32, 1) };
@@ -97,11 +98,9 @@ it('the first key wraps new ones, and a missing one is named in the error', () =
     }
   })();
   expect(lacking).toBeInstanceOf(MissingKeyError);
-  expect(lacking).toMatchObject({
-    name: 'MissingKeyError',
-    keyId: 'k2',
-    message: 'ENCRYPTION_KEYS lacks the key "k2", which is needed to read a shop\'s data: add it back',
-  });
+  const message = 'ENCRYPTION_KEYS lacks the key "k2", which is needed to read a shop\'s data: add it back';
+  expect(lacking).toMatchObject({ name: 'MissingKeyError', keyId: 'k2', message });
+  expect(describeError(lacking)).toMatchObject({ why: message });
   const wrong = (() => {
     try {
       return createKeys([{ id: 'k2', bytes: Buffer.alloc(32, 3) }]).rewrap(SHOP, made.wrappedKey, 'k2');

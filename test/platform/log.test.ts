@@ -7,12 +7,16 @@ it('values named like a secret are hidden in a log line and inside its objects; 
     shop: 1,
     guid: 'g',
     err,
+    missed: null,
+    left: undefined,
     answer: { status: 200, token: 't', deeper: { secret: 's', authorization: 'a' } },
   };
   expect(withoutSecrets(line)).toEqual({
     shop: 1,
     guid: '[Redacted]',
     err,
+    missed: null,
+    left: undefined,
     answer: { status: 200, token: '[Redacted]', deeper: { secret: '[Redacted]', authorization: '[Redacted]' } },
   });
   expect(withoutSecrets(line)['err']).toBe(err);
@@ -91,6 +95,21 @@ it('while the database is away, the same failure is logged at once and then once
     [60_000, { stage: 'sweep', err: away, leftOut: 59 }],
     [120_000, { stage: 'sweep', err: away, leftOut: 59 }],
   ]);
+});
+
+it('a failure that comes again after a minute left none out', () => {
+  let now = 0;
+  const spared = sparingly(() => now);
+  spared({ stage: 'sweep', err: away });
+  now = 60_000;
+  expect(spared({ stage: 'sweep', err: away })).toEqual({ stage: 'sweep', err: away });
+});
+
+it('after a thousand other failures the first is logged again at once: no more are remembered', () => {
+  const spared = sparingly(() => 0);
+  for (let shop = 0; shop <= 1000; shop++) spared({ stage: 'sweep', shop, err: away });
+  const first = { stage: 'sweep', shop: 0, err: away };
+  expect([spared(first), spared(first)]).toEqual([first, null]);
 });
 
 it.each<[string, Record<string, unknown>]>([
