@@ -32,6 +32,12 @@ const databaseUrl = z
     message: 'is not a URL: write special characters of the password as %XX, and the port in digits',
     abort: true,
   })
+  // Prisma's way to say where the tables are: two installations in one database would share theirs.
+  .refine((url) => !/[?&]schema=/.test(url), {
+    message:
+      'has schema=, which the driver ignores: leave it out; for tables elsewhere than in public, set the search_path of its user',
+    abort: true,
+  })
   .transform((url) => (url === EMBEDDED ? undefined : url));
 
 /** The driver accepts the same, also without a host: `?host=` may name it. */

@@ -123,6 +123,17 @@ it.each([['LATIN1'], ['SQL_ASCII']])('a database in %s, which can’t hold every
   expect(words).toMatch(new RegExp(`^DATABASE_URL: .*encoding is ${encoding},.* make it anew with ENCODING 'UTF8'`));
 });
 
+it('a database that takes no writes, as a standby, is refused', async () => {
+  const db = await openDb({ databaseUrl: sharedPostgres() ?? '', dataDir: '' });
+  onTestFinished(db.close);
+  const name = newName();
+  await db.query(`CREATE DATABASE ${name}`);
+  await db.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  const words = await checkOf(Object.assign(new URL(sharedPostgres() ?? ''), { pathname: `/${name}` }).href);
+  await db.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  expect(words).toMatch(/^DATABASE_URL: the server takes no writes: .* Name the primary/);
+});
+
 it('options= in the URL, which take the place of the session’s settings, are refused by name', async () => {
   const words = await checkOf(`${sharedPostgres()}?options=-c%20search_path%3Dpublic`);
   expect(words).toMatch(/^DATABASE_URL: .* options= in the URL: leave it out/);

@@ -128,6 +128,11 @@ it.each([
       'is not a URL: write special characters of the password as %XX, and the port in digits',
     ],
   ),
+  ...['postgresql://db/name?schema=app', 'postgresql://db/name?sslmode=require&schema=app'].map((url) => [
+    'DATABASE_URL',
+    url,
+    'has schema=, which the driver ignores: leave it out; for tables elsewhere than in public, set the search_path of its user',
+  ]),
   ...['prod', 'Production', 'PRODUCTION', '"production"', "'production'"].map((value) => [
     'NODE_ENV',
     value,
