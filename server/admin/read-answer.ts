@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../shopify/parse-body.ts';
 import { type Fields, isAnswerTo } from './shape.ts';
 import type { Cost } from './throttle.ts';
 
@@ -64,10 +65,19 @@ function parse(text: string): z.infer<typeof envelope> | null {
   }
 }
 
-function byStatus({ status, retryAfter }: Answer): Outcome<never> | null {
+/** Also a 400 whose `errors` is one text. A page comes from something in between, and says nothing about the query. */
+function isOfShopify(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+function byStatus({ status, retryAfter, text }: Answer): Outcome<never> | null {
   if (status === 200) return null;
   if (status === 401) return { kind: 'unauthorized' };
-  if (status === 400) return { kind: 'refused', code: 'status_400', denied: [] };
+  if (status === 400 && isOfShopify(text)) return { kind: 'refused', code: 'status_400', denied: [] };
   if (status !== 429) return { kind: 'failed', code: `status_${status}` };
   const seconds = Number(retryAfter ?? '');
   return { kind: 'throttled', waitMs: seconds > 0 && seconds <= 60 ? seconds * 1000 : null };

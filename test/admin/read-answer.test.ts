@@ -82,6 +82,7 @@ describe('an answer of the Admin API', () => {
   it.each<[number, string | null, object]>([
     [401, null, { kind: 'unauthorized' }],
     [400, null, { kind: 'refused', code: 'status_400', denied: [] }],
+    [403, null, { kind: 'failed', code: 'status_403' }],
     [402, null, { kind: 'failed', code: 'status_402' }],
     [423, null, { kind: 'failed', code: 'status_423' }],
     [302, null, { kind: 'failed', code: 'status_302' }],
@@ -93,6 +94,21 @@ describe('an answer of the Admin API', () => {
     [429, 'soon', { kind: 'throttled', waitMs: null }],
   ])('with status %i (Retry-After %j)', (status, retryAfter, outcome) => {
     expect(read({ data }, status, retryAfter)).toEqual(outcome);
+  });
+
+  it.each(['<html><head><title>400 Bad Request</title></head></html>', 'Bad Request', '', 'null'])(
+    'with status 400 that is no answer of Shopify’s API, as of something in between, says nothing about the query: %j',
+    (text) => {
+      expect(read(text, 400)).toEqual({ kind: 'failed', code: 'status_400' });
+    },
+  );
+
+  it('in another form than was asked for is a failure of a part: asking for less may help', () => {
+    const fields = { shop: { is: 'object', fields: { name: { is: 'text' } } } } as const;
+    const text = (name: unknown) => JSON.stringify({ data: { shop: { name } } });
+    const outcome = (name: unknown) => readAnswer({ status: 200, retryAfter: null, text: text(name) }, fields).outcome;
+    expect(outcome('A')).toMatchObject({ kind: 'data' });
+    expect(outcome(null)).toEqual({ kind: 'failed', code: 'misshapen', partial: true });
   });
 
   it('includes what the query costs and what is left', () => {
