@@ -121,6 +121,10 @@ const ascent360Base = httpBase
     'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
   )
   .refine(
+    (url) => !/^\w+:\/\/[^/]*@/.test(url),
+    'has a user or password, which is not sent: leave out what stands before @',
+  )
+  .refine(
     (url) => !/^http:\/\/([^/]+\.)?ascent360\.com(:|\/|$)/i.test(url),
     'would send the GUID and everybody’s data unencrypted: write https://',
   );

@@ -97,6 +97,11 @@ it.each([
     'https://webhook.ascent360.com/v1/Data/5f0c2a44-0000-4000-8000-000000000000',
     'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
   ],
+  [
+    'ASCENT360_BASE_URL',
+    'https://me:secret@relay.example/to',
+    'has a user or password, which is not sent: leave out what stands before @',
+  ],
   ...['http://webhook.ascent360.com', 'HTTP://Ascent360.com', 'http://webhook.ascent360.com:80/relay'].map((url) => [
     'ASCENT360_BASE_URL',
     url,
