@@ -94,7 +94,11 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       const granted = refresh === null ? await appToken(shop) : await oauth.refresh(shop.domain, refresh);
       await keepRefreshed(db, shop, owner, granted);
     } catch (error) {
-      if (error instanceof OAuthError && error.refused) throw await giveUp(shop, token, error.code);
+      if (error instanceof OAuthError && error.refused) {
+        // Only of this version: another process may have got a newer one meanwhile.
+        await giveUp(shop, token, error.code);
+        return;
+      }
       const why = codeOf(error);
       await dropLease(db, shop, owner, why);
       throw new AdminError('later', `The token could not be refreshed: ${why}`, { why });

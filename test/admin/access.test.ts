@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
+import { OAuthError } from '../../server/admin/oauth.ts';
 import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import { adminScene, failureOf, SECRETS } from './scene.ts';
@@ -232,6 +233,21 @@ describe('a refresh', () => {
     await scene.install();
     expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 0 });
     expect((await scene.access.token(scene.shop)).version).toBe(2);
+  });
+
+  it('that Shopify refuses because another process has replaced the pair meanwhile gives that one’s token', async () => {
+    await scene.expireIn(-1000);
+    const other = scene.process();
+    const refresh: typeof scene.oauth.refresh = async () => {
+      // This process stood still for longer than its lease.
+      await scene.db.query(`UPDATE admin_tokens SET lease_until = now() - interval '1 ms'`);
+      await other.access.token(scene.shop);
+      throw new OAuthError(true, 'invalid_grant');
+    };
+    const access = createAccess({ ...scene, oauth: { ...scene.oauth, refresh }, now: Date.now });
+    expect((await access.token(scene.shop)).version).toBe(2);
+    expect(await state()).toBe('ok');
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
   it('that Shopify refuses means that the app has to be opened; opening it restores access', async () => {
