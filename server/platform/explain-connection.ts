@@ -46,6 +46,8 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
     return `${variable}: this user may not do what the app needs: give it every command on the keys bull:* and on all channels (ACL SETUSER name ~bull:* &* +@all).`;
   if (/^ERR .*syntax error/.test(message))
     return `${variable}: the server does not know a command of the app: use Redis 7 or newer, or Valkey.`;
+  if (/^ERR DB index/.test(message))
+    return `${variable}: the server has no database of this number, and the first is used in its place: write one that it has, mostly /0 to /15.`;
   if (/does not support SSL/.test(message)) return `${variable}: the server does not speak TLS: leave sslmode out.`;
   if (/^(42P05|26000)$/.test(code) || /unsupported startup parameter/.test(message)) return `${variable}: ${POOLER}.`;
   return null;

@@ -34,6 +34,7 @@ it.each<[string, Error, RegExp]>([
   ...['ERR syntax error', 'ERR Error running script (call to f_0): @user_script:3: ERR syntax error'].map(
     (message): [string, Error, RegExp] => [message, new Error(message), /Redis 7 or newer, or Valkey/],
   ),
+  ['a Redis database that isn’t there', new Error('ERR DB index is out of range'), /has no database of this number/],
   ...['no encryption', 'SSL off'].map((end): [string, Error, RegExp] => [
     end,
     coded('28000', `no pg_hba.conf entry for host "10.0.0.1", user "me", database "db", ${end}`),
