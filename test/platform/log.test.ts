@@ -24,7 +24,10 @@ it('values named like a secret are hidden in a log line and inside its objects; 
 
 it('an error is logged with our word for its cause, and the first eight places of its stack', () => {
   const frames = Array.from({ length: 10 }, (_, i) => `    at place${i} (file.ts:1:1)`);
-  const error = Object.assign(new Error('No'), { why: 'cut', stack: ['Error: No', ...frames].join('\n') });
+  const error = Object.assign(new Error('No'), {
+    why: 'cut',
+    stack: ['Error: No', 'at canary', 'canary at home', ...frames].join('\n'),
+  });
   expect(describeError(error)).toEqual({
     ...{ name: 'Error', code: undefined, why: 'cut', stack: frames.slice(0, 8).join('\n') },
   });
@@ -39,7 +42,7 @@ it('an error is logged by name, code and place, whatever its message looks like'
 
 it.each([
   ['READONLY You can’t write against a read only replica.', 'READONLY'],
-  ['canary', undefined],
+  ...['canary', 'canary CANARY', 'Canary', 'CANARYs'].map((message) => [message, undefined]),
 ])('of a refusal by Redis, “%s”, the word it begins with is its code', (message, code) => {
   const refusal = Object.assign(new Error(message), { name: 'ReplyError' });
   expect(describeError(refusal)).toMatchObject({ name: 'ReplyError', code });
