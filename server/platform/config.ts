@@ -33,7 +33,7 @@ const databaseUrl = z
     abort: true,
   })
   // Prisma's way to say where the tables are: two installations in one database would share theirs.
-  .refine((url) => !/[?&]schema=/.test(url), {
+  .refine((url) => !/[?&]schema=(?!public(&|$))/.test(url), {
     message:
       'has schema=, which the driver ignores: leave it out; for tables elsewhere than in public, set the search_path of its user',
     abort: true,

@@ -362,6 +362,13 @@ it('every fault has one line', () => {
 
 const production = { NODE_ENV: 'production', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` };
 
+it.each(['?schema=public', '?sslmode=require&schema=public&connect_timeout=5'])(
+  '%s, as Prisma writes it, is where the tables are',
+  (query) => {
+    expect(faultsOf({ DATABASE_URL: `postgresql://db/name${query}` })).toEqual([]);
+  },
+);
+
 it('in production the embedded database must be asked for by name: a DATABASE_URL missing by mistake starts no empty database', () => {
   expect(faultsOf(production)).toEqual([expect.stringMatching(/^DATABASE_URL is missing: .* "embedded"/)]);
   expect(faultsOf({ ...production, DATABASE_URL: 'embedded' })).toEqual([]);
