@@ -93,6 +93,9 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
   }
   const { source, readAt } = readOf(body);
   const state = consent?.state?.toLowerCase() ?? null;
+  const isOptIn = state === 'subscribed';
+  // As in any other read, an opt-in is dated no later than we asked, whatever the clocks.
+  const latest = readAt === undefined ? ctx.latest : readAt + (isOptIn ? 0 : AHEAD_MS);
   return {
     kind: 'consent',
     customerId: customerId ?? null,
@@ -103,11 +106,7 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
       state,
       level: consent?.opt_in_level?.toLowerCase() ?? null,
       // What was read may be newer than the message that was shortened, if it says so.
-      ...readChosenAt(
-        date,
-        { triggeredAt: ctx.triggeredAt, latest: readAt === undefined ? ctx.latest : readAt + AHEAD_MS },
-        state === 'subscribed',
-      ),
+      ...readChosenAt(date, { triggeredAt: ctx.triggeredAt, latest }, isOptIn),
       source,
     },
   };
