@@ -65,5 +65,5 @@ export function readChosenAt(
 ): { chosenAt: Instant | null; heardAt?: Instant } {
   if (own === 'unreadable') return { chosenAt: null };
   if (own !== 'none') return { chosenAt: Math.min(own, latest) };
-  return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: triggeredAt };
+  return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: latest };
 }

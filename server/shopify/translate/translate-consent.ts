@@ -94,8 +94,9 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
   const { source, readAt } = readOf(body);
   const state = consent?.state?.toLowerCase() ?? null;
   const isOptIn = state === 'subscribed';
-  // As in any other read, an opt-in is dated no later than we asked, whatever the clocks.
-  const latest = readAt === undefined ? ctx.latest : readAt + (isOptIn ? 0 : AHEAD_MS);
+  // What was read may be newer than the message that was shortened, if it says so. As in any other read, an
+  // opt-in is dated no later than we asked, whatever the clocks.
+  const latest = readAt === undefined || date === 'none' ? ctx.latest : readAt + (isOptIn ? 0 : AHEAD_MS);
   return {
     kind: 'consent',
     customerId: customerId ?? null,
@@ -105,7 +106,6 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
       addressAsWritten: asWritten ?? null,
       state,
       level: consent?.opt_in_level?.toLowerCase() ?? null,
-      // What was read may be newer than the message that was shortened, if it says so.
       ...readChosenAt(date, { triggeredAt: ctx.triggeredAt, latest }, isOptIn),
       source,
     },

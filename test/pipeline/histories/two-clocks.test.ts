@@ -28,17 +28,29 @@ it('of two states of an order with the same updated_at, the one triggered later 
   expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
 });
 
-it.each([0, 3, 300])(
-  'with our clock %i seconds behind Shopify’s, an older opt-in undoes no newer opt-out',
-  async (behind) => {
+it.each([0, 3, 300].flatMap((behind) => [true, false].map((dated) => ({ behind, dated }))))(
+  'with our clock $behind seconds behind Shopify’s, an older opt-in undoes no newer opt-out (dated: $dated)',
+  async ({ behind, dated }) => {
     const { tell, flags, at, now } = await histories.begin();
     const shopifys = now() + behind;
-    await tell(EMAIL, emailConsent(1, 'unsubscribed', at(shopifys - 1)), shopifys - 0.9);
+    await tell(EMAIL, emailConsent(1, 'unsubscribed', dated ? at(shopifys - 1) : null), shopifys - 0.9);
     expect(await tell(EMAIL, emailConsent(1, 'subscribed', at(shopifys - 2)), shopifys - 1.9)).toMatchObject({
       state: 'merged',
       reason: 'superseded',
     });
     expect(flags('EmailPermission')).toEqual([false]);
+  },
+);
+
+it.each([0, 3, 300])(
+  'with our clock %i seconds behind Shopify’s, an older opt-in isn’t sent after a choice that was shortened to an id and can’t be read',
+  async (behind) => {
+    const { tell, flags, at, now } = await histories.begin();
+    const shopifys = now() + behind;
+    await tell('customers/create', customer(1, { updated_at: at(1) }), 1);
+    await tell(EMAIL, { customer_id: 1 }, shopifys - 0.9);
+    await tell(EMAIL, emailConsent(1, 'subscribed', at(shopifys - 2)), shopifys - 1.9);
+    expect(flags('EmailPermission')).toEqual([]);
   },
 );
 
