@@ -19,9 +19,14 @@ const TOOK_A_PLACE = `EXISTS (
     UNION SELECT m.id, m.source FROM merged i JOIN events m ON m.merged_into = i.id)
   SELECT 1 FROM merged WHERE source <> 'import')`;
 
+/** What event `e` is about is being sent in another state: how far that is handled is known once it has ended. */
+const FOLLOWS = `EXISTS (SELECT 1 FROM deliveries o
+  WHERE o.shop_id = e.shop_id AND o.entity = e.entity AND o.open AND o.lease_until IS NOT NULL AND o.event_id <> e.id)`;
+
 /**
  * Dismisses what was fed but not sent. What we acknowledged is never lost: what took a webhook's place, made one
- * stale (which may send its choice alone), or was resent, must still be sent. Sends in progress are allowed to finish.
+ * stale (which may send its choice alone), follows one that is being sent, or was resent, must still be sent. Sends in
+ * progress are allowed to finish.
  * @param begunBy only what was first sent by then
  */
 async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
@@ -30,7 +35,7 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
        SELECT e.id, e.entity, e.received_at, d.id AS delivery_id
        FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
        WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL AND d.again IS NOT TRUE
-         AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2) AND NOT ${TOOK_A_PLACE}),
+         AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2) AND NOT ${TOOK_A_PLACE} AND NOT ${FOLLOWS}),
      stale AS MATERIALIZED (
        SELECT e.id, e.entity FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
        WHERE e.shop_id = $3 AND e.source <> 'import' AND e.received_at >= (SELECT min(received_at) FROM fed)

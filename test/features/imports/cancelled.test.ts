@@ -4,7 +4,7 @@ import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {
-  scene = await startScene({}, { RETRY_SCHEDULE: '1h,1h,1h' });
+  scene = await startScene({}, { RETRY_SCHEDULE: '1h,1h,1h', DELIVERY_TIMEOUT: '5m', LEASE: '10m' });
 });
 afterEach(async () => await scene.stop());
 
@@ -136,5 +136,28 @@ describe('what an import had fed when it was canceled makes', () => {
     expect(await endsAs('older')).toMatchObject({ state: 'skipped', reason: 'stale' });
     await webhook(updatedAt, 'late');
     expect(await endsAs('late')).toMatchObject({ state: 'accepted' });
+  });
+
+  it('no webhook count that is older than the one being sent just then', async () => {
+    const newest = ago(2);
+    const { promise: after, resolve: answer } = Promise.withResolvers<void>();
+    scene.connector.ascent360.behave([{ after }]);
+    await webhook(newest, 'live');
+    await scene.connector.ascent360.until(1);
+    scene.shop.setOrder({ id: 1, ...ORDER, customerId: null, createdAt: PLACED, updatedAt: newest });
+    const { id } = await scene.counted({ kind: 'orders' });
+    await scene.post(`/imports/${id}/start`);
+    await until('it is fed', async () => {
+      const rows = await scene.connector.db.query(
+        'SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id WHERE e.import_id = $1',
+        [id],
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+    await cancel(id);
+    answer();
+    expect(await endsAs('live')).toMatchObject({ state: 'accepted' });
+    await webhook(ago(3), 'older');
+    expect(await endsAs('older')).toMatchObject({ state: 'skipped', reason: 'stale' });
   });
 });
