@@ -19,9 +19,9 @@ export const TOLD_SINCE = toldSince('d');
 export const dueSince = (d = 'd', e = 'e') =>
   `CASE WHEN ${d}.again THEN coalesce(${d}.first_attempt_at, ${e}.received_at) ELSE ${e}.received_at END`;
 
-/** SQL: the choice that delivery `d` brings, while it hasn't been tried, is this opt-out. */
+/** SQL: the choice that delivery `d` brings, while no attempt was made, is this opt-out. */
 const chosenOut = (d: string) => `SELECT c.channel AS key, c.address AS about FROM consent_facts c
-         WHERE ${d}.first_attempt_at IS NULL AND c.shop_id = ${d}.shop_id AND c.address IN (${d}.email_lane, ${d}.phone_lane)
+         WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE delivery_id = ${d}.id) AND c.shop_id = ${d}.shop_id AND c.address IN (${d}.email_lane, ${d}.phone_lane)
            AND c.event_id = ${d}.event_id AND c.state = 'unsubscribed'`;
 
 /** SQL: what this delivery opted out of when it was last tried, or else what its own choice opts out of. */

@@ -421,6 +421,16 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([count, count]);
   });
 
+  it('counts beside another of its customer’s that was rejected, also if it was given back without being sent', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    await scene.receive('customers_marketing_consent/update', smsOut(1));
+    await scene.process();
+    const [delivery] = await scene.claim();
+    if (delivery) await scene.record(delivery, null);
+    expect(await open()).toEqual([2, 2]);
+  });
+
   it('counts no longer once Ascent360 has accepted that its customer opted in again', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());
     await scene.work(answers.rejected);
