@@ -102,8 +102,9 @@ export async function followMoves(held: InShop, moves: readonly Move[], now: Ins
   const entries = moves.flatMap((move): LedgerEntry[] => {
     const found = lastOptOut(move, ledger);
     const { person, channel, address } = move;
-    const undoes = (fact: ConsentFact) =>
-      isOptInWord(fact.state) && (fact.personId === person.id || fact.personId == null);
+    // Only a guest's box is a choice.
+    const undoes = ({ state, personId }: ConsentFact) =>
+      state === 'ticked' || (state === 'subscribed' && personId === person.id);
     if (!found || !ledger.get(ledgerKey(move))?.some((fact) => undoes(fact) && dateOf(fact) <= dateOf(found)))
       return [];
     const { chosenAt, level, source, eventId, state } = found;

@@ -47,6 +47,18 @@ it.each(back)(
   },
 );
 
+it('the same holds for what they had ticked as a guest', async () => {
+  const history = await histories.begin();
+  const ticked = { customer: null, email: OLD, buyer_accepts_marketing: true, processed_at: history.at(1) };
+  await history.tell('orders/create', order(7, ticked), 1);
+  await is(history, OLD, 5);
+  await is(history, NEW, 10);
+  await chooses(history, 'unsubscribed', NEW, 15);
+  await is(history, OLD, 20);
+  await history.settled();
+  expect(history.flags('EmailPermission', OLD)).toEqual([true, false]);
+});
+
 it('the same holds for a number', async () => {
   const history = await histories.begin();
   const [first, second] = ['+14155550101', '+14155550102'];
