@@ -126,9 +126,11 @@ describe('an attempt that carries an opt-out', () => {
     expect(attempts).toEqual(answer ? [{ class: answer.class }] : []);
   });
 
-  it('is made daily once the schedule is used up', async () => {
+  it('is made daily once the schedule is used up, also by a choice alone with an order behind it', async () => {
     for (const minutes of [HOUR, HOUR, 24 * HOUR, 24 * HOUR]) {
       const delivery = (await scene.claim())[0] ?? (await optOut());
+      await scene.receive('orders/create', order(1, { created_at: now() }));
+      await scene.process();
       await scene.record(delivery, timeout);
       expect(await standing(delivery)).toMatchObject({ ...open, minutes });
       await makeDue();
