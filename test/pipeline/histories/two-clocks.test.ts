@@ -84,6 +84,23 @@ it.each(
   },
 );
 
+const over = [
+  { ends: 'an uninstallation', topic: 'app/uninstalled', body: { id: 1 }, reason: 'uninstalled' },
+  { ends: 'a deletion', topic: 'customers/delete', body: { id: 1 }, reason: 'deleted_person' },
+  { ends: 'an erasure', topic: 'customers/redact', body: { customer: { id: 1 } }, reason: 'redacted' },
+];
+it.each(over.flatMap((one) => [0, 3, 300].map((behind) => ({ ...one, behind }))))(
+  'with our clock $behind seconds behind Shopify’s, what was triggered before $ends and comes after it isn’t sent',
+  async ({ topic, body, reason, behind }) => {
+    const { tell, sent, at, now } = await histories.begin();
+    const ended = now() + behind;
+    await tell(topic, body, ended);
+    const before = { created_at: at(ended - 1), updated_at: at(ended - 1) };
+    expect(await tell('customers/create', customer(1, before), ended - 1)).toMatchObject({ state: 'skipped', reason });
+    expect(sent()).toEqual([]);
+  },
+);
+
 it('the state of a customer that was triggered later wins', async () => {
   const { tell, accepted, at } = await histories.begin();
   await tell('customers/update', customer(1, { first_name: 'New', updated_at: at(2) }), 9);
