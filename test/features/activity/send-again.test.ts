@@ -634,21 +634,23 @@ describe('resending many events', () => {
     expect(await find(good)).toMatchObject({ state: 'waiting' });
   });
 
-  it('sends the others if the newest state of one can’t be read: that one stays, and the answer says why', async () => {
+  it('sends the others if the newest state of one can’t be read: all events about that one stay, and the answer says why', async () => {
     const [bad, good] = [await ended('attention', 1), await ended('attention', 2)];
-    const newest = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newest' }));
+    const alsoBad = await scene.receive('customers/update', customer(1, 1, { first_name: 'Newer' }));
+    await scene.work(answers.rejected);
+    const newest = await scene.receive('customers/update', customer(1, 2, { first_name: 'Newest' }));
     await scene.work();
     await scene.db.query(`UPDATE deliveries SET subject = 'x' WHERE event_id = $1`, [newest]);
     const message = expect.stringMatching(/^The newest state of this order or customer can’t be read any more/);
     for (const dryRun of [true, false]) {
       expect(await bulk({ filter: { state: 'attention' }, dryRun })).toMatchObject({
         status: 202,
-        body: { count: 1, leftOut: [{ count: 1, message }] },
+        body: { count: 1, leftOut: [{ count: 2, message }] },
       });
     }
     expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
     expect(await find(good)).toMatchObject({ state: 'accepted' });
-    expect(await find(bad)).toMatchObject({ state: 'attention', reason: 'rejected' });
+    for (const id of [bad, alsoBad]) expect(await find(id)).toMatchObject({ state: 'attention', reason: 'rejected' });
     expect(await scene.call('post', `/activity/${bad}/retry`, {})).toMatchObject({
       status: 409,
       body: { errors: [{ message }] },

@@ -431,12 +431,16 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([2, 2]);
   });
 
-  it('counts no longer once Ascent360 has accepted that its customer opted in again', async () => {
+  it('counts no longer once Ascent360 has accepted that its customer opted in again, and the next one counts anew', async () => {
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());
     await scene.work(answers.rejected);
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'subscribed', scene.now));
     await scene.work();
     expect(await open()).toEqual([0, 0]);
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now + 1));
+    await scene.work();
+    expect(await open()).toEqual([1, 1]);
   });
 
   it('counts though a permission for the number that it was sent with has been accepted since', async () => {
