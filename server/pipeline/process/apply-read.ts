@@ -15,8 +15,8 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
   const present = new Map(read.map((tag) => [tagKey(tag), tag.trim()]));
   const merged = noTags();
   for (const [name, entry] of Object.entries(known)) {
-    // An event that isn't older than our question beats the answer.
-    if (entry.at !== null && entry.at >= readAt) merged[name] = entry;
+    // An event that isn't older than our question, by our clock, beats the answer.
+    if (entry.at !== null && Math.min(entry.at, entry.triggeredAt ?? entry.at) >= readAt) merged[name] = entry;
     else if (!present.has(name))
       merged[name] = entry.present ? { ...entry, present: false, at: null, addedAt: entry.at } : entry;
   }

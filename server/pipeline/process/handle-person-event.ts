@@ -42,7 +42,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
       continue;
     }
     const differs = present !== (known?.present ?? false);
-    if (differs && (t.occurredAt ?? event.triggeredAt) < tagsOf) {
+    if (differs && Math.min(t.occurredAt ?? event.triggeredAt, event.triggeredAt) < tagsOf) {
       otherTags = true;
       if (present)
         tags[name] = { tag: tag.trim(), present: false, at: null, ...known, ...lastAdded(known, t.occurredAt) };

@@ -16,7 +16,6 @@ export function translateTags(body: Body, ctx: EventContext): Translated {
     customerId,
     change: ctx.topic.toLowerCase() === 'customer.tags_removed' ? 'removed' : 'added',
     tags: tags ?? [],
-    // Compared with when tags were read, by our clock.
-    occurredAt: readChosenAt(occurredAt, { triggeredAt: ctx.triggeredAt }, false).chosenAt,
+    occurredAt: readChosenAt(occurredAt, ctx, false).chosenAt,
   };
 }

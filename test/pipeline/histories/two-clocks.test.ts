@@ -84,6 +84,23 @@ it.each(
   },
 );
 
+it.each([0, 3, 300])(
+  'with our clock %i seconds behind Shopify’s, an opt-out by tag stays if older changes of tags come after it',
+  async (behind) => {
+    const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
+    const { tell, flags, at, now } = await histories.begin({ mapping: { phonePermission: tags } });
+    const tag = async (topic: string, name: string, seconds: number) =>
+      await tell(`customer.tags_${topic}`, { customerId: 1, tags: [name], occurredAt: at(seconds) }, seconds);
+    await tell('customers/create', customer(1, { updated_at: at(1), default_address: { phone: '+19705550101' } }), 1);
+    await tag('added', 'mail-ok', 5);
+    const shopifys = now() + behind;
+    await tag('added', 'mail-stop', shopifys - 1);
+    await tag('removed', 'mail-stop', shopifys - 3);
+    await tag('added', 'mail-ok', shopifys - 2);
+    expect(flags('PhonePermission')).toEqual([true, false]);
+  },
+);
+
 const over = [
   { ends: 'an uninstallation', topic: 'app/uninstalled', body: { id: 1 }, reason: 'uninstalled' },
   { ends: 'a deletion', topic: 'customers/delete', body: { id: 1 }, reason: 'deleted_person' },

@@ -248,8 +248,8 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/shopify/translate/read-moment.ts',
-        find: 'return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: triggeredAt };',
-        replace: 'return { chosenAt: triggeredAt };',
+        find: 'return isOptIn ? { chosenAt: null, heardAt: triggeredAt } : { chosenAt: latest };',
+        replace: 'return { chosenAt: latest };',
       },
     ],
     only: ['choose', 'replay'],
