@@ -2,7 +2,7 @@
  * What the pages use of Shopify's App Bridge, which the server puts before every other script
  * (https://shopify.dev/docs/api/app-bridge-library).
  */
-export type AppBridge = {
+type AppBridge = {
   /** A new or still valid ID token of the person using the page; valid for a minute. */
   idToken(): Promise<string>;
   toast: { show(message: string, options?: { duration?: number; isError?: boolean }): void };

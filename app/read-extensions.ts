@@ -11,13 +11,13 @@ export const PARTS = {
   segment: 'send-segment',
   flow: null,
 } as const;
-export type Part = keyof typeof PARTS;
+type Part = keyof typeof PARTS;
 export const parts: readonly Part[] = ['customerBlock', 'signUp', 'selection', 'segment', 'flow'];
 
 /**
  * `available`: the merchant can add it. `unavailable`: the published theme can't show it. `unknown`: Shopify doesn't say.
  */
-export type PartState = 'active' | 'available' | 'unavailable' | 'unknown';
+type PartState = 'active' | 'available' | 'unavailable' | 'unknown';
 
 /** A theme app extension lists its blocks, each with where it is placed; anything else lists where it is in use. */
 const isActive = ({ activations }: ExtensionInfo): boolean =>

@@ -20,8 +20,8 @@ type At<Node, Path> = Path extends `${infer Head}.${infer Rest}`
   : Path extends keyof Node
     ? Node[Path]
     : never;
-export type TextKey = Keys<Catalogue>;
-export type TextParams = Record<string, string | number>;
+type TextKey = Keys<Catalogue>;
+type TextParams = Record<string, string | number>;
 
 /** Each language is a chunk of its own: a page loads one. */
 const catalogues = {
@@ -31,7 +31,7 @@ const catalogues = {
   fr: () => import('./texts/fr/index.ts'),
   ja: () => import('./texts/ja/index.ts'),
 };
-export type Language = keyof typeof catalogues;
+type Language = keyof typeof catalogues;
 export const isLanguage = (name: string): name is Language => Object.hasOwn(catalogues, name);
 
 const fail = (error: Error): never => {

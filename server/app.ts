@@ -48,7 +48,7 @@ import { createInbox, STORE_WITHIN_MS } from './store/events/inbox.ts';
 import type { SettingsStore } from './store/shops/settings.ts';
 import type { Shop, Shops } from './store/shops/shops.ts';
 
-export type AppDeps = {
+type AppDeps = {
   config: Config;
   db: Db;
   shops: Shops;

@@ -50,7 +50,7 @@ const LONGEST_CHORE_LEASE_MS = 15_000;
 /** Check for new problems every sixth sweep: every half minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
-export type WorkerDeps = {
+type WorkerDeps = {
   config: Config;
   db: Db;
   shops: Shops;

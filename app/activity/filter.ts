@@ -35,7 +35,7 @@ export const eventTopics: readonly string[] = [
 
 /** Times up to now, as the overview counts them, in milliseconds. */
 const lengths = { '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY };
-export type Span = keyof typeof lengths;
+type Span = keyof typeof lengths;
 export const spans: readonly Span[] = ['24h', '7d', '30d'];
 export const spanOf = (text: string): Span | null => spans.find((span) => span === text) ?? null;
 

@@ -11,7 +11,7 @@ export type Answers = {
   lists?: Pick<Draft, 'providerType' | 'listIds' | 'listsFor'>;
   history?: HistoryAnswer;
 };
-export type SavedStep = keyof Answers;
+type SavedStep = keyof Answers;
 
 /** What happens to earlier email choices. */
 export const historyOf = (answer: HistoryAnswer) => (answer === 'no' ? 'all' : 'optOuts');

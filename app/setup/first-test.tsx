@@ -17,7 +17,7 @@ const t = textsOf('setup.connect');
  * The test record that proves the connection, sent right after saving the GUID unless the merchant
  * unticks it.
  */
-export type FirstTest = {
+type FirstTest = {
   email: string;
   /** The store's own address, if it was known as this was asked; otherwise the merchant types one. */
   owner: string | null;

@@ -55,7 +55,7 @@ export type Access = {
   isFailing(shop: Shop): boolean;
 };
 
-export type AccessDeps = { db: Db; oauth: OAuth; log: Log; now: () => Instant };
+type AccessDeps = { db: Db; oauth: OAuth; log: Log; now: () => Instant };
 
 /** How often to check another process's refresh, and for how long at most, in milliseconds. */
 const LOOK_EVERY = 100;

@@ -5,7 +5,7 @@ import { AdminError } from './admin.ts';
  * The file to read. `denied`: the fields left out because the app may not see them, which each
  * record lists; `size`: the file's size in bytes, null: Shopify doesn't say.
  */
-export type FileAsked = {
+type FileAsked = {
   kind: 'customers' | 'orders';
   metafieldKeys: readonly string[];
   denied: readonly string[];

@@ -7,7 +7,7 @@ import { type BulkFile, lookAtBulkRead, startBulkRead } from './bulk-read.ts';
  * A bulk read as its owner stores it. `operationId` null: not started; `denied`: the fields it
  * leaves out.
  */
-export type BulkJob = { operationId: string | null; denied: readonly string[] };
+type BulkJob = { operationId: string | null; denied: readonly string[] };
 
 /**
  * The result of one step, for the owner to store.
@@ -17,7 +17,7 @@ export type BulkJob = { operationId: string | null; denied: readonly string[] };
  * `forbidden`: the app may not see these records at all.
  * `failed`, `done`: it is over.
  */
-export type BulkStep =
+type BulkStep =
   | { state: 'busy' | 'running' | 'forbidden' }
   | { state: 'begun'; operationId: string; denied: string[] }
   | { state: 'again'; denied: string[] }

@@ -11,7 +11,7 @@ import { BulkOperation, CancelBulkOperation, RunBulkQuery } from './documents.ge
 export type BulkFile = { url: string | null; size: number | null; askedAt: Instant; completedAt: Instant };
 
 /** The progress of a bulk operation. `denied`: it asked for something that the app may not see. */
-export type BulkRead =
+type BulkRead =
   | { state: 'running' }
   | { state: 'denied' }
   | { state: 'failed'; why: string }

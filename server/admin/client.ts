@@ -15,7 +15,7 @@ import { type Outcome, readAnswer } from './read-answer.ts';
 import { type Bucket, correct, newBucket, reserve, waitForRoom } from './throttle.ts';
 import { TooLongError, type Transport } from './transport.ts';
 
-export type ClientDeps = {
+type ClientDeps = {
   transport: Transport;
   access: Access;
   denied: DeniedFields;

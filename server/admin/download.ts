@@ -27,7 +27,7 @@ async function* livelyBytes(body: ReadableStream<Uint8Array>, idleMs: number): A
   }
 }
 
-export type Downloading = { transport: Transport } & typeof DOWNLOAD_PATIENCE;
+type Downloading = { transport: Transport } & typeof DOWNLOAD_PATIENCE;
 
 /** Whether it is the file, or the part of it that was asked for: not a page of something in between. */
 function isOfFile({ status, headers }: Response, from: number): boolean {

@@ -3,7 +3,7 @@ import { AdminError, isCausedByOneItem } from './admin.ts';
 /** After this many failures in a row, of ever smaller parts, the problem is not one item. */
 const MOST_FAILURES = 10;
 
-export type Parts<T> = {
+type Parts<T> = {
   ask(part: readonly T[]): Promise<void>;
   /** It fails for this one alone, or for so many parts of these that nobody asks for them again. */
   failed(items: readonly T[], error: AdminError): void | Promise<void>;

@@ -10,7 +10,7 @@ export class TooLongError extends Error {
   override name = 'TooLongError';
 }
 
-export type Answered = { status: number; headers: Headers; text: string };
+type Answered = { status: number; headers: Headers; text: string };
 
 export type Transport = {
   /**

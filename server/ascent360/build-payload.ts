@@ -35,7 +35,7 @@ export type BuildInput = {
 };
 
 /** `fields` has every documented top-level key once, present or left out, in payload order. */
-export type Built = { payload: PayloadDraft; fields: FieldReason[] };
+type Built = { payload: PayloadDraft; fields: FieldReason[] };
 
 type Field<Value> = { value?: Value; from: string | null; text: Text };
 type Why = { from: string | null; text: Text };

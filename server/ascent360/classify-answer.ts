@@ -5,7 +5,7 @@ import type { Text } from '../domain/wording/text.ts';
 /** Why no complete answer arrived, as a stable code. */
 export type FailureKind = keyof typeof FAILURES;
 export type Answer = { status: number; contentType: string | null; excerpt: string } | { failure: FailureKind };
-export type Classified = {
+type Classified = {
   class: AttemptClass;
   /** Whether the payload's flags count as accepted. */
   flags: FlagOutcome;

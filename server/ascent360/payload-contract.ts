@@ -176,7 +176,7 @@ function isDateOfBirth(value: string): boolean {
   return year !== undefined && isCalendarDate(Number(year), Number(month), Number(day));
 }
 
-export type PayloadField = { key: string; type: string; form: string; when: string };
+type PayloadField = { key: string; type: string; form: string; when: string };
 
 /**
  * Every documented key in payload order, for the docs and for fault messages. Nested keys come

@@ -19,7 +19,7 @@ const MAX_ANSWER = 16_384;
 const ALWAYS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'ascent360-connector' };
 
 /** What came back. If the answer started before a failure, status and headers are set. */
-export type Reply = {
+type Reply = {
   status: number | null;
   headers: IncomingHttpHeaders;
   /** The start of the body. */

@@ -6,8 +6,8 @@ import { BETWEEN, type Payload, payloadSchema } from './payload-contract.ts';
 /**
  * `key` is a documented key as in `payloadFields`, or the unknown one; `text` includes no value.
  */
-export type PayloadFault = { key: string; text: Text };
-export type Validated = { ok: true; payload: Payload } | { ok: false; faults: PayloadFault[] };
+type PayloadFault = { key: string; text: Text };
+type Validated = { ok: true; payload: Payload } | { ok: false; faults: PayloadFault[] };
 
 /** Only real key names: anything else in place of a key may be personal data. */
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;

@@ -98,7 +98,7 @@ export type CustomerRead = {
 };
 
 /** A filter of the activity with a name. `filter`: the parts that are set, as its page has them. */
-export type SavedView = { id: string; name: string; filter: Record<string, string> };
+type SavedView = { id: string; name: string; filter: Record<string, string> };
 
 /**
  * What shop/update says, and how far the merchant is with the first steps. Absent means unknown.

@@ -10,7 +10,7 @@ import { refusal, unavailable } from './errors.ts';
 /** The caller of the merchant API. `userId`: the Shopify user's id, digits. */
 export type Merchant = { shop: Shop; userId: string };
 
-export type MerchantAuthDeps = {
+type MerchantAuthDeps = {
   config: { shopifyApiKey: string; shopifySecrets: readonly string[] };
   db: Db;
   shops: Pick<Shops, 'ensure' | 'forget'>;

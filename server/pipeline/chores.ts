@@ -46,7 +46,7 @@ export type Chores = {
   stop(): Promise<void>;
 };
 
-export type ChoresDeps = {
+type ChoresDeps = {
   db: Db;
   shops: Pick<Shops, 'byId'>;
   log: Log;

@@ -6,8 +6,8 @@ import { freeExpiredLeases, shopsWithExpiredLeases, shopsWithWork } from '../sto
 /** Retry a failed sweep within this time: the database may be back. In milliseconds. */
 const TRY_AGAIN_MS = 1000;
 
-export type Sweep = { stop(): Promise<void> };
-export type SweepDeps = { db: Pick<Db, 'query' | 'transaction'>; queue: Pick<Queue, 'wake'>; log: Log };
+type Sweep = { stop(): Promise<void> };
+type SweepDeps = { db: Pick<Db, 'query' | 'transaction'>; queue: Pick<Queue, 'wake'>; log: Log };
 
 /**
  * Frees expired leases and wakes every shop with due work, in case a wake-up was lost or a process

@@ -2,7 +2,7 @@ import type { Recorded } from './deliver/record.ts';
 import type { EventRow } from './process/translate-stored.ts';
 
 /** Three moments of receiving an event, by performance.now(). */
-export type Receiving = { began: number; storing: number; stored: number };
+type Receiving = { began: number; storing: number; stored: number };
 
 /**
  * What the pipeline reports of single events, if traces are switched on. Each is called right after

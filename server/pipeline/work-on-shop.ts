@@ -28,7 +28,7 @@ const RECORD_AGAIN_MS = 1000;
 
 const LARGE_LENGTH = 1024 * 1024;
 
-export type WorkDeps = {
+type WorkDeps = {
   shops: Pick<Shops, 'byId' | 'forget'>;
   log: Log;
   metrics: Pick<Measures, 'deliveryAccepted'>;

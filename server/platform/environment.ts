@@ -70,7 +70,7 @@ export const httpOrigin = httpUrl
     'is more than an origin: write protocol, host and port alone, such as https://connector.example',
   )
   .transform(withoutSlash);
-export const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
+const BLANK = 'holds nothing but white space: set its value, or leave an optional variable out';
 const isQuoted = (text: string) => /^(["']).*\1$/s.test(text);
 const QUOTED = 'is in quotes, which would be a part of it: leave them out';
 /** White space around it came along when it was copied, and would make every signature wrong. */

@@ -1,5 +1,5 @@
 export type Body = Record<string, unknown>;
-export type BodyParsed = { ok: true; body: Body } | { ok: false; why: 'not_utf8' | 'not_json' | 'not_an_object' };
+type BodyParsed = { ok: true; body: Body } | { ok: false; why: 'not_utf8' | 'not_json' | 'not_an_object' };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**

@@ -4,9 +4,9 @@ import { flowRunSchema } from './payloads.ts';
 import { isShopDomain } from './shop-domain.ts';
 
 /** A run of a Flow action. `runId` stays the same however often Flow sends the run. */
-export type FlowRun = { shop: string; runId: string; handle: string; customerId: ShopifyId };
+type FlowRun = { shop: string; runId: string; handle: string; customerId: ShopifyId };
 
-export type FlowRunRead = { ok: true; run: FlowRun } | { ok: false; faults: string[] };
+type FlowRunRead = { ok: true; run: FlowRun } | { ok: false; faults: string[] };
 
 const RUN_ID_MAX_LENGTH = 200;
 

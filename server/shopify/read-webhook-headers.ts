@@ -6,7 +6,7 @@ import { readInstant } from './translate/read-moment.ts';
  * Header names in lower case, with every value that was sent, as Node's `headersDistinct`. Its
  * `headers` would join two values into one.
  */
-export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
+type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** `topic` and `shop` in lower case. `webhookId` identifies a delivery. */
 export type WebhookHeaders = {
@@ -17,7 +17,7 @@ export type WebhookHeaders = {
   triggeredAt: Instant | null;
 };
 
-export type HeadersRead = { ok: true; headers: WebhookHeaders } | { ok: false; faults: string[] };
+type HeadersRead = { ok: true; headers: WebhookHeaders } | { ok: false; faults: string[] };
 
 /** Shopify writes these two with a dot. Its own library takes a slash for the same. */
 const TAGS_TOPIC = /^customers?[./](?=tags_(?:added|removed)$)/;

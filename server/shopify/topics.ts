@@ -34,7 +34,7 @@ import { translateTags } from './translate/translate-tags.ts';
 export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance' | 'flow';
 
 /** `translate` throws only TranslationError. */
-export type Translate = (body: Record<string, unknown>, ctx: EventContext) => Translated;
+type Translate = (body: Record<string, unknown>, ctx: EventContext) => Translated;
 
 export type Topic = {
   name: string;

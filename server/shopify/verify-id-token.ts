@@ -9,7 +9,7 @@ const SECOND = 1000;
 /** A token fetched for a call arrives within this time after it was issued, in milliseconds. */
 const FRESH_WITHIN = 2 * SECOND;
 
-export type Between = { earliest: Instant; latest: Instant };
+type Between = { earliest: Instant; latest: Instant };
 
 export type IdToken = { shop: string; userId: string; issued: Between };
 

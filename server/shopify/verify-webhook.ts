@@ -13,7 +13,7 @@ export type VerifiedWebhook = { readonly rawBody: Buffer; readonly [verified]: t
  * A request as it arrived. `secrets`: the client secret, and the previous one while it is being
  * rotated.
  */
-export type SignedRequest = { rawBody: Buffer; hmacHeader: string | undefined; secrets: readonly string[] };
+type SignedRequest = { rawBody: Buffer; hmacHeader: string | undefined; secrets: readonly string[] };
 
 /**
  * Whether `X-Shopify-Hmac-Sha256` is the base64 HMAC-SHA256 of the raw bytes with any of the

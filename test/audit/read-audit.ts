@@ -17,7 +17,7 @@ const report = z.object({
 /** What it prints if the registry doesn't. */
 const failure = z.object({ message: z.string() });
 
-export type Audit =
+type Audit =
   | {
       answered: true;
       packages: number;

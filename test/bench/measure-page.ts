@@ -8,7 +8,7 @@ import { signIdToken } from '../fakes/id-token.ts';
  * JavaScript in bytes as gzip compresses it, without Shopify's own; times and durations in
  * milliseconds.
  */
-export type PageFigures = { scriptBytes: number; lcp: number; cls: number; inp: number };
+type PageFigures = { scriptBytes: number; lcp: number; cls: number; inp: number };
 
 type Observed = { lcp: number; cls: number; inp: number };
 declare global {

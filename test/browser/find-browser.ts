@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 /** A Chromium that tests can start: its command and arguments, or why there is none. */
-export type FoundBrowser = { executablePath: string; args: string[] } | { missing: string };
+type FoundBrowser = { executablePath: string; args: string[] } | { missing: string };
 
 /**
  * CHROME_PATH if set; otherwise the Chromium in the package @sparticuz/chromium, which is built for

@@ -15,7 +15,7 @@ export const GUID = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
 const CDN = 'https://cdn.shopify.com/';
 const fakes = path.join(import.meta.dirname, '../fakes');
 
-export type OpenOptions = {
+type OpenOptions = {
   shop?: string;
   /** Width of the window in CSS pixels; 320 is the narrowest that WCAG requires. Default 1200. */
   width?: number;

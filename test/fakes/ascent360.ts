@@ -10,9 +10,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readXml } from './read-xml.ts';
 
-export type Mode = 'accept' | 'hang' | 'cut' | 'drip' | 'html' | 'redirect' | 'reset';
+type Mode = 'accept' | 'hang' | 'cut' | 'drip' | 'html' | 'redirect' | 'reset';
 /** What to do with one request. Without a status: 200. */
-export type Behaviour = {
+type Behaviour = {
   /** By default `accept`. `cut`, `drip` and `html` take the body first; `reset` doesn't read it. */
   mode?: Mode;
   status?: number;

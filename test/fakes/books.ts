@@ -28,7 +28,7 @@ export const KEPT_UNTOLD = KEPT.filter((place) => !/^(consent_decisions|told)/.t
 const fieldsOf = (body: unknown): Map<string, unknown> =>
   new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);
 
-export type Books = {
+type Books = {
   /** What reached Ascent360 since the last call: email, what it was about, and its flags. */
   arrived(): unknown[][];
   /** Ignores what has arrived so far. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { leftOut } from './left-out.ts';
 
-export type CorpusBody = { folder: string; file: string; text: string };
+type CorpusBody = { folder: string; file: string; text: string };
 
 /**
  * Public sample and captured webhook bodies, one folder per topic. They are kept next to the clone,

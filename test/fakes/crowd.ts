@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Connections that a stranger may open and do nothing useful with. */
-export type Crowd = {
+type Crowd = {
   /** How many of them the server has closed. */
   closed(): number;
   close(): void;

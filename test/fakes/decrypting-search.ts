@@ -36,7 +36,7 @@ export const kinds: readonly HashKind[] = [
 ];
 
 /** What to look for: a pattern in plain or opened values, and values in hashes of any kind. */
-export type Wanted = { pattern: RegExp; values: readonly string[] };
+type Wanted = { pattern: RegExp; values: readonly string[] };
 
 /** Every row of every table, whatever tables there are. */
 export async function everyRow(db: Db): Promise<{ table: string; row: Row }[]> {

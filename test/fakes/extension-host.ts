@@ -50,7 +50,7 @@ export function close(extension: { [Symbol.dispose](): void }): void {
 
 /** `silence`: the call never ends. */
 export type Answer = { status?: number; body?: unknown } | 'no answer' | 'silence';
-export type Call = { method: string; path: string; body: unknown };
+type Call = { method: string; path: string; body: unknown };
 
 /**
  * A `fetch` that answers by `METHOD path`. Several answers for one path come one after another, and

@@ -43,7 +43,7 @@ const SHOPS = isFull ? [SHOP, ...Array.from({ length: 19 }, (_, i) => `shop-${i}
 const LOAD = isFull ? { lines: 1000, pauseMs: 0, perSecond: 200 } : { lines: 8, pauseMs: 25, perSecond: 60 };
 
 /** A PostgreSQL of its own behind a proxy, and the connector on it under load. */
-export type LoadedDatabase = {
+type LoadedDatabase = {
   postgres: PostgresServer;
   wire: TcpProxy;
   world: World;

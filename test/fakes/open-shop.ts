@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { type BlockSettings, type FormState, readAsset, renderPage } from './storefront.ts';
 
-export type Post = Record<string, string>;
+type Post = Record<string, string>;
 
-export type OpenShopOptions = {
+type OpenShopOptions = {
   settings?: BlockSettings;
   /** The colour scheme and size the page is seen in. */
   state?: FormState;

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { answerGraphql } from './shopify-graphql.ts';
 import { type AdminBehaviour, FakeShop } from './shopify-shop.ts';
 
-export type AdminCall = { shop: string | null; method: string; path: string; body: string };
+type AdminCall = { shop: string | null; method: string; path: string; body: string };
 
 export type FakeShopifyAdmin = {
   /** For SHOPIFY_ADMIN_ORIGIN. */

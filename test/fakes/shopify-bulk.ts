@@ -5,7 +5,7 @@ import type { BulkOperationErrorCode, BulkOperationStatus } from '../../server/a
 import { readForBulk } from './shopify-graphql.ts';
 import type { FakeShop } from './shopify-shop.ts';
 
-export type BulkLines = {
+type BulkLines = {
   count: number;
   line(index: number): string;
   /**
@@ -15,7 +15,7 @@ export type BulkLines = {
   lineBytes?: number;
 };
 
-export type FakeBulkOperation = {
+type FakeBulkOperation = {
   __typename: 'BulkOperation';
   id: string;
   status: BulkOperationStatus;

@@ -124,7 +124,7 @@ const resolveField: GraphQLFieldResolver<unknown, Context> = (source, args, cont
   return defaultFieldResolver(source, args, context, info);
 };
 
-export type GraphqlAnswer = ExecutionResult & { extensions?: object };
+type GraphqlAnswer = ExecutionResult & { extensions?: object };
 
 function operationIn(text: string): { operation: OperationDefinitionNode } | { faults: string[] } {
   try {

@@ -1,5 +1,5 @@
 /** What a search looks at in a customer or an order. */
-export type Searchable = { id: string; createdAt: string; updatedAt: string; processedAt?: string };
+type Searchable = { id: string; createdAt: string; updatedAt: string; processedAt?: string };
 
 const TERM = /(\w+):(>=|<=|>|<|=)?("[^"]*"|'[^']*'|[^\s()]+)/g;
 const FIELDS: Record<string, (one: Searchable) => string | undefined> = {

@@ -7,7 +7,7 @@ import type {
 import { FakeBulk } from './shopify-bulk.ts';
 import { FakeTokens } from './shopify-tokens.ts';
 
-export type FakeMetafield = { namespace: string; key: string; type: string; value: string };
+type FakeMetafield = { namespace: string; key: string; type: string; value: string };
 export type FakeCustomer = CustomerFieldsFragment & { metafields: FakeMetafield[] };
 export type FakeOrder = Omit<OrderFieldsFragment, 'customer'> & {
   /** null: a guest's. The customer with this id is looked up when the order is read. */
@@ -41,7 +41,7 @@ export type AdminBehaviour = {
   delayMs?: number;
 };
 /** A list with one per call (then as usual), or a choice per call; null or undefined: as usual. */
-export type AdminPlan = AdminBehaviour[] | ((operation: string) => AdminBehaviour | null | undefined);
+type AdminPlan = AdminBehaviour[] | ((operation: string) => AdminBehaviour | null | undefined);
 
 const gid = (type: string, id: string | number) =>
   String(id).startsWith('gid://') ? String(id) : `gid://shopify/${type}/${id}`;

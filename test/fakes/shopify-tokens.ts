@@ -7,7 +7,7 @@ const REFRESH_SECONDS = 90 * 24 * HOUR;
 
 type Pair = { access: string; refresh: string | null; expiresAt: number; dead: boolean; replaces: Pair | null };
 
-export type TokenAnswer = { status: number; body: object };
+type TokenAnswer = { status: number; body: object };
 
 const make = (kind: 'shpat' | 'shprt') => `${kind}_${randomBytes(16).toString('hex')}`;
 

@@ -59,7 +59,7 @@ type SchemaSetting = {
   content?: string;
   info?: string;
 };
-export type BlockSchema = {
+type BlockSchema = {
   name: string;
   target: string;
   stylesheet: string;

@@ -1,7 +1,7 @@
 import { emailOf, type FakeShop } from './shopify-shop.ts';
 
 /** One of the webhooks Shopify sends for a sign-up. */
-export type SignUpEvent = { name: 'create' | 'tags' | 'consent'; topic: string; body: object };
+type SignUpEvent = { name: 'create' | 'tags' | 'consent'; topic: string; body: object };
 
 /**
  * What Shopify does with a post of its customer form

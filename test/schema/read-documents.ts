@@ -14,7 +14,7 @@ import {
 
 const folder = path.join(import.meta.dirname, '../../server/admin/documents');
 
-export type Operation = { name: string; file: string; node: OperationDefinitionNode; text: string };
+type Operation = { name: string; file: string; node: OperationDefinitionNode; text: string };
 
 /** The app's documents: all together, and each operation by itself with its fragments included. */
 export type Documents = { document: DocumentNode; operations: Operation[] };

@@ -100,7 +100,7 @@ export type StepKind = Step['do'];
 
 export const ANOTHERS = 3;
 /** What an import is about. */
-export type Scope = 'all' | 'recent' | { by: 'list' | 'segment'; people: number[] };
+type Scope = 'all' | 'recent' | { by: 'list' | 'segment'; people: number[] };
 
 export type History = {
   /** Whether Shopify can be asked. */

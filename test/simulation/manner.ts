@@ -11,7 +11,7 @@ import type { Step } from './history.ts';
  * `channel`: all choices and moves are of this one. `silent`: they never choose, as most people
  * don't.
  */
-export type Manner = { smooth: boolean; channel: 'email' | 'sms' | null; silent: number | null };
+type Manner = { smooth: boolean; channel: 'email' | 'sms' | null; silent: number | null };
 export const manner: fc.Arbitrary<Manner> = fc.record({
   smooth: fc.boolean(),
   channel: fc.constantFrom(null, 'email', 'sms'),

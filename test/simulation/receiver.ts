@@ -66,7 +66,7 @@ const ENDINGS: Record<Answer, Ending> = {
   refused: { status: null, failure: 'connection_refused', taken: false },
 };
 
-export type ReceiverDeps = {
+type ReceiverDeps = {
   now(): number;
   /** The shop that has this GUID; null: none has it, or no longer. */
   owner(guid: string): Scene | null;

@@ -14,7 +14,7 @@ export type Result = {
   crashes: number;
   found: Found[];
 };
-export type Search = {
+type Search = {
   seed: number;
   kind?: Kind;
   /** Called before each batch with how many histories have been run. */

@@ -43,7 +43,7 @@ export type Shown =
   | { state: 'ready'; detail: ActivityDetail; preview: Preview };
 
 /** What a recent event, which the merchant may choose, would send with the settings on the page. */
-export type PreviewOfEvent = {
+type PreviewOfEvent = {
   items: readonly ActivityItem[];
   chosen: ActivityItem | null;
   choose(id: string): void;

@@ -13,7 +13,7 @@ import {
 } from './imports.ts';
 
 /** What the action needs from the admin. */
-export type Host = {
+type Host = {
   i18n: { translate(key: string, values?: Record<string, string | number>): string };
   close(): void;
 };

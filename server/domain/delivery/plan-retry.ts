@@ -29,7 +29,7 @@ export type RetryInput = {
   random: () => number;
 };
 
-export type RetryPlan = { kind: 'retry'; at: Instant } | { kind: 'give_up' };
+type RetryPlan = { kind: 'retry'; at: Instant } | { kind: 'give_up' };
 
 /**
  * When to try again after an attempt that failed with class retry: the longer of the schedule's

@@ -2,7 +2,7 @@ import { withoutInvisible } from '../visible-text.ts';
 import type { en } from '../wording/en.ts';
 import type { Text } from '../wording/text.ts';
 
-export type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
+type ParsedGuid = { ok: true; guid: string } | { ok: false; text: Text };
 
 const HOST = 'webhook.ascent360.com';
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

@@ -37,7 +37,7 @@ export function gateOf(
   return stored.problem ? 'connection_problem' : null;
 }
 
-export type Described = { state: EventState; reason: Reason | null; message: string; text: Text };
+type Described = { state: EventState; reason: Reason | null; message: string; text: Text };
 
 /** A sentence saying why an event has its state. */
 export const reasonText = (reason: Reason): Text => ({ code: `state.${reason}` });

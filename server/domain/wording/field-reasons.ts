@@ -4,7 +4,7 @@ import { readText } from './kept-text.ts';
 import type { Text, TextCode } from './text.ts';
 
 /** One payload key as the API returns it: SPEC 4.2 `fields`. */
-export type FieldAnswer = FieldReason & { reason: string };
+type FieldAnswer = FieldReason & { reason: string };
 
 type Where = Omit<FieldReason, 'text'>;
 

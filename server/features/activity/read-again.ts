@@ -14,7 +14,7 @@ import type { Shop } from '../../store/shops/shops.ts';
 import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
-export type ReadAgain = Evaluated | 'nothing' | 'unknown';
+type ReadAgain = Evaluated | 'nothing' | 'unknown';
 
 /** Events about the shop, and erasures, are never sent. */
 const unsent: readonly Translated['kind'][] = ['customer_deleted', 'uninstalled', 'lifecycle', 'compliance'];

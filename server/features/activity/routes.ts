@@ -27,7 +27,7 @@ import { readDetail } from './detail.ts';
 import { findIssues } from './issues.ts';
 import { findSendable, sendAgain } from './send-again.ts';
 
-export type ActivityRoutesDeps = {
+type ActivityRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;

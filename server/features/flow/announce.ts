@@ -58,7 +58,7 @@ export function payloadOf({ kind }: Opening, shop: Pick<Shop, 'domain'>, apiKey:
   return { Problem: problem, Details: details, 'App page': `https://${shop.domain}/admin/apps/${apiKey}${page}` };
 }
 
-export type AnnounceDeps = {
+type AnnounceDeps = {
   db: Db;
   admin: Pick<Admin, 'hasAccess' | 'run'>;
   log: Log;

@@ -20,7 +20,7 @@ import { grewMuch, renewPlans } from './renew-plans.ts';
 import { isAnyWaiting, settleTold, standingOf } from './standing.ts';
 import type { Work } from './work.ts';
 
-export type ImportDeps = AskDeps & FeedDeps & { log: Log };
+type ImportDeps = AskDeps & FeedDeps & { log: Log };
 type WorkDeps = ImportDeps & { cursors: Cursors };
 
 /** How long to work on one import before others get their turn, in milliseconds. */

@@ -17,7 +17,7 @@ import type { Work } from './work.ts';
 /** The pages that this process has read, by import: Shopify's cursors may loop. */
 export type Cursors = Map<string, Set<string>>;
 
-export type ListDeps = { db: Db; admin: Admin };
+type ListDeps = { db: Db; admin: Admin };
 
 /**
  * Lists the next customers of a segment, in pages of ids. Keeps none of them if the

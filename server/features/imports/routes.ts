@@ -17,7 +17,7 @@ import { cancelImport } from './cancel.ts';
 import { importContract } from './contract.ts';
 import { describeImport, describeImports } from './describe.ts';
 
-export type ImportRoutesDeps = {
+type ImportRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;

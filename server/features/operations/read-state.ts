@@ -11,7 +11,7 @@ export const unfinished = ['waiting', 'sending', 'retrying', 'attention'] as con
 export const recent = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
 
 /** The state of all shops together. Ages in seconds. */
-export type State = {
+type State = {
   unfinished: Record<(typeof unfinished)[number], number>;
   recent: Record<(typeof recent)[number], number>;
   oldestReceived: number;

@@ -16,7 +16,7 @@ import { countEvents } from './counts.ts';
 import { findProblems } from './problems.ts';
 import { silenceOf } from './silence.ts';
 
-export type OverviewRoutesDeps = {
+type OverviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load' | 'lastChanges'>;

@@ -24,7 +24,7 @@ import { knownBesides } from './known-besides.ts';
 import { sendPerson } from './send.ts';
 import { timelineOf } from './timeline.ts';
 
-export type PeopleRoutesDeps = {
+type PeopleRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;

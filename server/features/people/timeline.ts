@@ -24,7 +24,7 @@ const saying = (title: Text, text: Text | null = null) => ({
 });
 
 /** What facts and decisions of the person are about: an address as written; empty: none, or it isn't kept. */
-export type OwnAddress = LedgerKey & { written: string };
+type OwnAddress = LedgerKey & { written: string };
 
 const writtenIn = (own: readonly OwnAddress[]) => {
   const written = new Map(own.map((one) => [ledgerKey(one), one.written]));

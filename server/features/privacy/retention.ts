@@ -149,7 +149,7 @@ async function emptyRequests(sql: Sql, shopId: number, days: number): Promise<vo
   );
 }
 
-export type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'info'> };
+type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'info'> };
 
 /**
  * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended

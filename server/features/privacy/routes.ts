@@ -24,7 +24,7 @@ import { listContract, type NewestEntry, type PrivacyItem, type PrivacyList } fr
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
 
-export type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
+type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
 
 function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Instant): PrivacyItem {
   const { subject } = request;

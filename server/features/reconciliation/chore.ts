@@ -23,7 +23,7 @@ import { type ChangesDeps, type Comparing, findChanges, type Stops, translated }
 import { compareConsent } from './compare-consent.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 
-export type ReconciliationDeps = ChangesDeps & {
+type ReconciliationDeps = ChangesDeps & {
   wake(shopId: number): void;
   log: Log;
   /** How soon to check again on what Shopify is still reading, in milliseconds. */

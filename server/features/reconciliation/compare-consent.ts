@@ -160,7 +160,7 @@ const entryOf = (shop: Shop, { fact, hash }: Choice, personId: string | null): L
  * everything. `line`: where the group starts in the file; `next`: the place after it. Both are
  * updated together, once.
  */
-export type FilePart = { begunAt: Instant | null; readAt: Instant; line: number; next: Position };
+type FilePart = { begunAt: Instant | null; readAt: Instant; line: number; next: Position };
 
 /**
  * Compares the consent of a group of customers with the ledger. A difference that makes a flag due

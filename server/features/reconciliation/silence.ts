@@ -20,7 +20,7 @@ import {
 import { type ChangesDeps, countUntold } from './changes.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 
-export type SilenceDeps = ChangesDeps & { log: Log };
+type SilenceDeps = ChangesDeps & { log: Log };
 
 /** A shorter silence is not looked into. */
 const SHORTEST_MS = 30 * MINUTE;

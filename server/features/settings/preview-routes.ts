@@ -15,7 +15,7 @@ import type { Shop, Shops } from '../../store/shops/shops.ts';
 import { previewContract } from './contract.ts';
 import { previewEvent } from './preview-event.ts';
 
-export type PreviewRoutesDeps = {
+type PreviewRoutesDeps = {
   db: Db;
   shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;

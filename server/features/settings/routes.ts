@@ -18,7 +18,7 @@ import { emailAddress, seenContract, testRequest } from './contract.ts';
 /** The result of a test record. `status` null: no answer arrived. `ms`: how long it took. */
 export type TestRecordResult = Pick<Attempt, 'class' | 'status' | 'ms' | 'error' | 'text'>;
 
-export type SettingsRoutesDeps = {
+type SettingsRoutesDeps = {
   settings: SettingsStore;
   shops: Pick<Shops, 'facts'>;
   /** Whether Shopify calls it a development store; false if not known. */

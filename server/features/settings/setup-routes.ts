@@ -12,7 +12,7 @@ import { lockFacts, type Shop, type Shops, saveFacts } from '../../store/shops/s
 import type { ShopAnswer } from './api.ts';
 import { MOST_VIEWS, setupContract, setupSteps, viewContract } from './contract.ts';
 
-export type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
+type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
 
 const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   domain: shop.domain,

@@ -20,7 +20,7 @@ import type { InShop } from '../in-shop.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 
 /** When an attempt was claimed, posted and answered, by performance.now(). */
-export type AttemptTicks = { claimed: number; posted: number; answered: number };
+type AttemptTicks = { claimed: number; posted: number; answered: number };
 
 /** An attempt that ended. Null: the delivery was never posted and is returned as it was. */
 export type Finished = { delivery: ReadyDelivery; result: Attempt | null; ticks?: AttemptTicks };

@@ -19,10 +19,10 @@ const CURRENT_MS = 3000;
 const MAX_CLAIM = 100;
 
 /** How long an attempt takes lately, in milliseconds, across all shops: they share one receiver. */
-export type Pace = { typicalMs: number };
+type Pace = { typicalMs: number };
 
 /** A moment by two clocks: one may stop while the machine sleeps, the other may be changed. */
-export type Moment = { ticks: number; at: Instant };
+type Moment = { ticks: number; at: Instant };
 export const momentOf = (now: () => Instant): Moment => ({ ticks: performance.now(), at: now() });
 
 export type SendPoolDeps = {

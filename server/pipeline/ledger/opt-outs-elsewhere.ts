@@ -13,7 +13,7 @@ import { openDueOptOuts } from './open-due-opt-outs.ts';
 const FACTS = '1c9b6d0e-52f7-4b7a-9a35-7e0d4c8f2a61';
 
 /** An opt-out that was made at another address than the one Shopify names now. */
-export type OptOutElsewhere = { entry: LedgerEntry; at: KnownAddress };
+type OptOutElsewhere = { entry: LedgerEntry; at: KnownAddress };
 
 /**
  * Shopify names the address that a customer has when it is asked, wherever they chose. Of these

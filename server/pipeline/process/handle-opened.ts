@@ -89,7 +89,7 @@ async function eraseMerged({ sql, shop, audit }: InShop, merged: readonly Erased
 }
 
 /** What a batch leaves to do once it is committed. */
-export type Handled = {
+type Handled = {
   rows: readonly EventRow[];
   /** Of deliveries that are claimed later, as JSON, by delivery id. */
   subjects: ReadonlyMap<string, string>;

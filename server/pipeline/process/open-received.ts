@@ -16,7 +16,7 @@ const AT_A_TIME = 8;
 
 export type OpenDeps = { db: Pick<Db, 'query'>; shops: Pick<Shops, 'facts'> };
 
-export type OpenOptions = { limit: number; trying?: (eventId: string) => void; after?: string; each?: number };
+type OpenOptions = { limit: number; trying?: (eventId: string) => void; after?: string; each?: number };
 
 type Row = EventRow & { version: string };
 type Opened = { row: Row; read: TranslatedOrSettled };

@@ -13,7 +13,7 @@ import { REFUSED } from './refused.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-export type ReceiveDeps = {
+type ReceiveDeps = {
   intake: Pick<Intake, 'read'>;
   inbox: Pick<Inbox, 'store'>;
   shops: Shops;

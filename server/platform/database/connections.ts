@@ -71,7 +71,7 @@ export type Taken = {
   giveBack(error?: unknown): void;
 };
 
-export type Connections = {
+type Connections = {
   /** @param limitMs how long the server may stay silent after a query on it */
   take(limitMs: number): Promise<Taken>;
   /** How many were lost or closed so far. */

@@ -28,7 +28,7 @@ export type Queue = {
  */
 export type Work = (shopId: number, listen: () => Promise<void>) => Promise<boolean>;
 
-export type Worker = { work: Work; concurrency: number };
+type Worker = { work: Work; concurrency: number };
 
 /** Remembers whether a wake-up came since the last listen. */
 function createWakeSignal() {

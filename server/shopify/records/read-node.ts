@@ -101,7 +101,7 @@ const orderRecord = z.object({
  * A customer as one record: the node with its metafields, the keys we asked for, and the denied
  * fields.
  */
-export type CustomerRecord = CustomerNode & {
+type CustomerRecord = CustomerNode & {
   metafields: MetafieldNode[];
   metafieldKeys: string[];
   denied: string[];

@@ -13,7 +13,7 @@ type Place<Value> = { path: string; value: Value | undefined };
 /** `country`: used to read a number without a country code. */
 type PhonePlace = Place<string> & { country: CountryCode | null };
 
-export type ContactSources = {
+type ContactSources = {
   names: readonly Place<Pick<PersonBody | AddressBody, 'first_name' | 'last_name'>>[];
   emails: readonly Place<string>[];
   phones: readonly PhonePlace[];

@@ -6,7 +6,7 @@ import { countries } from './countries.ts';
 export type CountryCode = string;
 
 /** A value that may name a country by its code, its name, or both. */
-export type NamesCountry = { country_code?: string | null | undefined; country?: string | null | undefined };
+type NamesCountry = { country_code?: string | null | undefined; country?: string | null | undefined };
 
 /**
  * The languages of Shopify's admin and checkouts, and some more: apps and imports have written

@@ -7,7 +7,7 @@ import {
 } from 'libphonenumber-js';
 import type { E164 } from '../../domain/scalars.ts';
 
-export type PhoneRead =
+type PhoneRead =
   | { ok: true; phone: E164 }
   | { ok: false; why: 'phone_letters' | 'phone_extension' | 'phone_impossible' };
 

@@ -7,7 +7,7 @@ import type { Shop } from '../shops/shops.ts';
 
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;
 
-export type AttemptStart = { id: string; deliveryId: string; at: Instant; flags: object };
+type AttemptStart = { id: string; deliveryId: string; at: Instant; flags: object };
 
 export async function beginAttempts(sql: Sql, shop: Shop, attempts: readonly AttemptStart[]): Promise<void> {
   if (attempts.length === 0) return;
@@ -29,7 +29,7 @@ export async function dropAttempts(sql: Sql, ids: readonly string[]): Promise<vo
   if (ids.length > 0) await sql.query('DELETE FROM attempts WHERE id = ANY($1::uuid[])', [ids]);
 }
 
-export type AttemptEnd = {
+type AttemptEnd = {
   id: string;
   class: AttemptClass;
   status: number | null;

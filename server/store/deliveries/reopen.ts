@@ -9,10 +9,10 @@ import { type DeliverySubject, subjectBinding } from './deliveries.ts';
  * A delivery to reopen. `source`: the delivery to take subject, person and lanes from; its own id:
  * keep its own.
  */
-export type Reopened = { deliveryId: string; source: string | null };
+type Reopened = { deliveryId: string; source: string | null };
 
 /** `reassert`: flags that were accepted already are sent, too. `subjects`: of the sources, except erased ones. */
-export type Again = { reassert: boolean; subjects: ReadonlyMap<string, DeliverySubject> };
+type Again = { reassert: boolean; subjects: ReadonlyMap<string, DeliverySubject> };
 
 /** SQL: delivery `d` ended without telling its opt-out, and nothing else has told it since. */
 const OWES_OPT_OUT = `(d.carries_opt_out AND NOT ${TOLD_SINCE}

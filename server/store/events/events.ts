@@ -74,7 +74,7 @@ export async function settleTranslated(
 }
 
 /** How an event that had ended continues. */
-export type Restated = { id: string } & ({ state: 'open' | 'received' } | { state: 'merged'; mergedInto: string });
+type Restated = { id: string } & ({ state: 'open' | 'received' } | { state: 'merged'; mergedInto: string });
 
 /** Makes events that had ended wait again, or merges them into another one. */
 export async function restateEvents(sql: Sql, shop: Shop, events: readonly Restated[]): Promise<void> {

@@ -7,7 +7,7 @@ import { insertSealed, missingOf, type NewEvent, type SealedEvent, sealEvent } f
 import { keepLastStored, type StoredEvent } from './last-stored.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
-export type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
+type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {
   /** Absent: a webhook. */
   source?: 'flow';
   body: Uint8Array;

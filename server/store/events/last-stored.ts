@@ -7,7 +7,7 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 
 export type StoredEvent = { shop: Shop; row: SealedEvent };
 
-export type LastStored = {
+type LastStored = {
   /**
    * Adds rows and drops older ones. Dropping happens only here, so nothing is dropped while nothing
    * can be stored.

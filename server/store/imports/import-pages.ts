@@ -7,7 +7,7 @@ import type { Shop } from '../shops/shops.ts';
 /**
  * The ids of a page, as digits; null replaces an erased customer. All pages but the last are full.
  */
-export type PageIds = (string | null)[];
+type PageIds = (string | null)[];
 export const PAGE_SIZE = 100;
 
 const pageBinding = (id: string, page: number) => `import_pages.ids:${id}:${page}`;

@@ -8,7 +8,7 @@ import type { Shop } from './shops.ts';
  * One view of personal data: who, what, and the row that was shown. Logged once within `once`
  * milliseconds.
  */
-export type Look = { who: string; what: string; about: { id: string; isPerson: boolean } | null; once: number };
+type Look = { who: string; what: string; about: { id: string; isPerson: boolean } | null; once: number };
 
 /** A person who was erased isn't named again by a page that is still open: see forgetLooksAt. */
 export async function noteLook(sql: Sql, shop: Shop, { who, what, about, once }: Look, now: Instant): Promise<void> {

@@ -19,7 +19,7 @@ export type StoredToken = {
   refused: boolean;
 };
 
-export type AccessState = 'ok' | 'missing' | 'needs_opening';
+type AccessState = 'ok' | 'missing' | 'needs_opening';
 
 /** Renew a token when this part of its life is left, and at the latest this long before its end. */
 const LEFT_PART = 0.1;

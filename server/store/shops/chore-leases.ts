@@ -1,7 +1,7 @@
 import type { Sql } from '../../platform/database/db.ts';
 
 /** Only one owner at a time does a chore of a shop, until its lease runs out. */
-export type ChoreLease = { shopId: number; chore: string; owner: string; leaseMs: number };
+type ChoreLease = { shopId: number; chore: string; owner: string; leaseMs: number };
 
 /**
  * @param erased whether to include an erased shop: the caller needs no key

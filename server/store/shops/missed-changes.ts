@@ -5,7 +5,7 @@ import { closeProblem, openProblem, openProblems } from './problems.ts';
 import type { Shop } from './shops.ts';
 
 /** What the webhooks missed. `from`, `to`: ISO 8601, the period that was compared. */
-export type Missed = { orders: number; customers: number; consents: number; from: string | null; to: string };
+type Missed = { orders: number; customers: number; consents: number; from: string | null; to: string };
 
 export const noneMissed = { orders: 0, customers: 0, consents: 0 };
 

@@ -124,7 +124,7 @@ export async function keepRequest(
  * Where a page ends: after this request. `rank`: 0 a data request that isn't done, 1 an erasure
  * that isn't, 2 and 3 those that are.
  */
-export type RequestPlace = { rank: number; receivedAt: Instant; id: string };
+type RequestPlace = { rank: number; receivedAt: Instant; id: string };
 
 const RANK = `(CASE WHEN done_at IS NULL THEN 0 ELSE 2 END
   + CASE WHEN kind = 'data_request' AND erased_at IS NULL THEN 0 ELSE 1 END)`;

@@ -6,7 +6,7 @@ import type { Shop } from './shops.ts';
 /**
  * Kinds of problem that get an entry of their own, because no other row shows them.
  */
-export type KeptProblemKind =
+type KeptProblemKind =
   /** Reconciliation found changes that no webhook had told us. */
   | 'webhooks_missed'
   /** No webhook has come for longer than likely, and Shopify knows of changes or can't be asked. */
@@ -19,7 +19,7 @@ export type KeptProblemKind =
   | 'shopify_failing';
 
 /** One open entry. `detail` holds counts, codes and times, no personal data. */
-export type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };
+type KeptProblem = { kind: KeptProblemKind; key: string; count: number; detail: object; openedAt: Instant };
 
 /** Opens an entry, or replaces the count and detail of the open one with the same kind and key. */
 export async function openProblem(

@@ -17,7 +17,7 @@ export function seeded(seed: number): () => number {
  * A made-up shop: from one change in ten days to 300 a day, with its own hours, weekdays, seasons,
  * closed days and sales.
  */
-export type MadeShop = { changesPerDay: number; rate(at: number): number };
+type MadeShop = { changesPerDay: number; rate(at: number): number };
 
 export function makeShop(random: () => number): MadeShop {
   const changesPerDay = 0.1 * 3000 ** random();

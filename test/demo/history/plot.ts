@@ -19,7 +19,7 @@ const PEOPLE = 300;
 const HOURS = [9.2, 11.1, 12.6, 14.8, 17.3, 19.4, 20.9] as const;
 
 /** What happened within a minute or two. */
-export type Burst = { at: Instant; happenings: Happening[] };
+type Burst = { at: Instant; happenings: Happening[] };
 
 export type Story = {
   shop: string;

@@ -1,6 +1,6 @@
 import type { Chance } from './chance.ts';
 
-export type Address = {
+type Address = {
   address1: string;
   address2: string | null;
   city: string;

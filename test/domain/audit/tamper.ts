@@ -7,7 +7,7 @@ const FORGED: AuditEntry = { kind: 'privacy', action: 'exported' };
  * Every way to tamper with one line of an export, with the entries that may be named as the first
  * invalid one.
  */
-export type Tampering = { what: string; text: string; line: number };
+type Tampering = { what: string; text: string; line: number };
 
 const joined = (lines: readonly string[]) => `${lines.join('\n')}\n`;
 

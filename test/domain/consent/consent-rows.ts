@@ -5,7 +5,7 @@ import type { OptInLevel } from '../../../server/domain/settings.ts';
  * What a fact's words mean under each opt-in level: the rule test runs these rows, docs/consent.md
  * prints them.
  */
-export type ConsentRow = {
+type ConsentRow = {
   says: string;
   about: readonly ConsentFact['channel'][];
   source: ConsentFact['source'];

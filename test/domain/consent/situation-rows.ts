@@ -11,7 +11,7 @@ type Said = Partial<ConsentFact> & { state: string };
  * What happened besides a plain choice, and the flag sent for it: the test runs these rows,
  * docs/consent.md prints them.
  */
-export type SituationRow = {
+type SituationRow = {
   what: string;
   flag: boolean | null;
   /** `chosenAt`, `heardAt` and `addressChangedAt` are minutes ago. */

@@ -73,10 +73,10 @@ export type Told = {
 };
 
 /** What Ascent360 has: the last flag it answered 200 to, and whether it may have another by now. */
-export type Held = { value: boolean | null; unsure: boolean[] };
+type Held = { value: boolean | null; unsure: boolean[] };
 
 /** What Shopify said about the sale of a customer's data. */
-export type SaleWord = { customer: number; optOut: boolean; at: number; may: number; must: number };
+type SaleWord = { customer: number; optOut: boolean; at: number; may: number; must: number };
 
 export type Account = {
   rules: Rules;
@@ -148,9 +148,9 @@ export type Account = {
 };
 
 /** A choice in a message that named no address; `at`: not before then. */
-export type Nameless = { fact: Fact; at: number };
+type Nameless = { fact: Fact; at: number };
 
-export type OrderState = {
+type OrderState = {
   updatedAt: number;
   triggeredAt: number;
   status: string;

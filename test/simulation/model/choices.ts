@@ -4,7 +4,7 @@ const WEEK = 7 * 24 * 3_600_000;
 const UNTICKED_SURELY = 2 * 60_000;
 const UNTICKED_PERHAPS = 15 * 60_000;
 
-export type Meaning = 'in' | 'out' | 'none' | 'unticked';
+type Meaning = 'in' | 'out' | 'none' | 'unticked';
 
 const rulesOf = (account: Account, channel: Channel): { optInLevel: Level; history: History } => {
   if (channel === 'email' || channel === 'sms') return account.rules[channel];

@@ -8,7 +8,7 @@ import { type Account, NEVER } from './account.ts';
 import { learnAskedOrder, learnRead } from './learn.ts';
 
 /** A customer as the file has them, and since when they have had each address. */
-export type Imported = { customer: Customer; since: Record<'email' | 'sms', number> };
+type Imported = { customer: Customer; since: Record<'email' | 'sms', number> };
 /** What Shopify said at one moment. */
 export type ImportFile = { at: number; place: number; people: Imported[]; orders: Order[] };
 
