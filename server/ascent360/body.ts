@@ -14,9 +14,9 @@ export const xmlBody = (payload: object): Body => ({
   text: `<?xml version="1.0" encoding="UTF-8"?>${builder.build({ Data: payload }).replaceAll('\r', '&#13;')}`,
 });
 
-/** A payload that wasn't prepared for its format yet. */
+/** A payload whose texts may still have what XML can't hold. */
 export const bodyOf = (format: Settings['format'], payload: object): Body =>
-  format === 'xml' ? xmlBody(withoutNonXml(payload)) : jsonBody(JSON.stringify(payload));
+  format === 'xml' ? xmlBody(textsForXml(payload)) : jsonBody(JSON.stringify(payload));
 
 const builder = new Builder();
 
@@ -41,25 +41,3 @@ function texts(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, texts(held)]));
 }
-
-/**
- * Removes characters that XML 1.0 can't hold, and values that consist only of them. Check the
- * payload afterwards: it may now lack a required key.
- */
-export function withoutNonXml(payload: object): object {
-  return Object.fromEntries(
-    Object.entries(payload).flatMap(([key, value]): [string, unknown][] => {
-      const kept = cleaned(value);
-      return isEmpty(kept) ? [] : [[key, kept]];
-    }),
-  );
-}
-
-function cleaned(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(NOT_XML, '').trim();
-  if (Array.isArray(value)) return value.map(cleaned).filter((entry) => !isEmpty(entry));
-  return typeof value === 'object' && value !== null ? withoutNonXml(value) : value;
-}
-
-const isEmpty = (value: unknown) =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
