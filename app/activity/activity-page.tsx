@@ -80,7 +80,6 @@ export function ActivityPage() {
         <Text as="p" visuallyHidden>
           <span aria-live="polite">{data && !isFetching ? t('shown', { count: data.total }) : ''}</span>
         </Text>
-        <Box paddingBlockEnd="800" />
       </BlockStack>
     </AppPage>
   );

@@ -1,4 +1,4 @@
-import { BlockStack, Box, Card, DescriptionList, Link, Text } from '@shopify/polaris';
+import { BlockStack, Card, DescriptionList, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { MINUTE } from '../../server/domain/days.ts';
@@ -160,7 +160,6 @@ export function EventPage({ id }: { id: string }) {
         </Card>
         <Compare detail={detail} />
         {(detail.attempts.length > 0 || underWay) && <Attempts attempts={detail.attempts} />}
-        <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking === 'again' && (
         <SendAgain title={t('again.title')} path={`/activity/${id}/retry`} body={{}} onClose={() => setAsking(null)} />

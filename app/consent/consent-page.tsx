@@ -1,4 +1,4 @@
-import { BlockStack, Box, Card } from '@shopify/polaris';
+import { BlockStack, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import type { PersonDetail, PersonItem } from '../../server/features/people/api.ts';
 import { call, withQuery } from '../api.ts';
@@ -60,7 +60,6 @@ export function ConsentPage() {
           <SearchForm path="/people/consent" label={t('label')} action={t('show')} />
         </div>
         {q !== '' && <Found {...found} />}
-        <Box paddingBlockEnd="800" />
       </BlockStack>
     </AppPage>
   );

@@ -1,4 +1,4 @@
-import { Banner, BlockStack, Box, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
+import { Banner, BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api.ts';
@@ -166,7 +166,6 @@ export function ImportPage({ id }: { id: string }) {
           </Card>
         )}
         {!isUnsent && <ImportCounts one={one} />}
-        <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking === 'start' && (
         <Confirm

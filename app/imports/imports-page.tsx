@@ -195,7 +195,6 @@ export function ImportsPage() {
             )}
           </Card>
         )}
-        <Box paddingBlockEnd="800" />
       </BlockStack>
     </AppPage>
   );

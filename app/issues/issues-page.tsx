@@ -106,7 +106,6 @@ export function IssuesPage() {
           </div>
         </Card>
       )}
-      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

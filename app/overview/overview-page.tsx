@@ -78,7 +78,6 @@ export function OverviewPage() {
       ) : (
         <Loading cards={[1, 4, 8, 3]} />
       )}
-      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

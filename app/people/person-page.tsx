@@ -1,4 +1,4 @@
-import { Badge, BlockStack, Box, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
+import { Badge, BlockStack, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
@@ -137,7 +137,6 @@ export function PersonPage({ id }: { id: string }) {
         </InlineGrid>
         <Facts person={person} />
         <Timeline person={person} />
-        <Box paddingBlockEnd="800" />
       </BlockStack>
       {asking && (
         <Confirm

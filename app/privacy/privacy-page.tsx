@@ -175,7 +175,6 @@ export function PrivacyPage() {
       )}
       {first && <AuditCard newest={first.audit} />}
       {first && <Looks />}
-      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

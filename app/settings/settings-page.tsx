@@ -70,7 +70,6 @@ export function SettingsPage() {
               <ChangesSection />
             </BlockStack>
           </PreviewProvider>
-          <Box paddingBlockEnd="800" />
         </form>
       ) : error ? (
         <Failure error={error} onRetry={retry} />

@@ -223,7 +223,6 @@ export function SetupPage() {
       ) : (
         <Loading cards={[6, 1, 1, 1, 1]} />
       )}
-      <Box paddingBlockEnd="800" />
     </AppPage>
   );
 }

@@ -1,4 +1,4 @@
-import { Page, type PageProps } from '@shopify/polaris';
+import { Box, Page, type PageProps } from '@shopify/polaris';
 import { useEffect, useRef } from 'react';
 import { textAt } from '../texts.ts';
 import { StaleNotice } from './stale.tsx';
@@ -27,6 +27,7 @@ export function AppPage(props: PageProps & { title: string }) {
       <Page {...props}>
         <StaleNotice />
         {children}
+        <Box paddingBlockEnd="800" />
       </Page>
     </div>
   );
