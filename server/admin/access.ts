@@ -20,7 +20,8 @@ import { loadInstallation } from '../store/shops/installation.ts';
 import { closeProblem, openProblem } from '../store/shops/problems.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import { AdminError } from './admin.ts';
-import { type OAuth, OAuthError } from './oauth.ts';
+import type { OAuth } from './oauth.ts';
+import { OAuthError } from './oauth-error.ts';
 
 /** A shop's tokens, kept usable. Only one refresh runs at a time, across all processes. */
 export type Access = {

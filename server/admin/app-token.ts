@@ -2,24 +2,14 @@ import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Granted } from '../store/shops/admin-tokens.ts';
+import { OAuthError, REFUSALS, wordOf } from './oauth-error.ts';
 import type { Transport } from './transport.ts';
 
 /** How long an assertion holds: it is used at once. */
 const HOLDS_SECONDS = 60;
 
-const answered = z.object({ access_token: z.string().min(1), scope: z.string().default(''), expires_in: z.number() });
-
-/** Shopify gave none. `status` null: it could not be asked, or not understood. */
-export class AppTokenError extends Error {
-  override name = 'AppTokenError';
-  readonly status: number | null;
-  readonly code: string;
-  constructor(status: number | null, code: string) {
-    super(`Shopify gave no token: ${code}`);
-    this.status = status;
-    this.code = code;
-  }
-}
+const granting = z.object({ access_token: z.string().min(1), scope: z.string().default(''), expires_in: z.number() });
+const refusing = z.object({ error: z.string() });
 
 /** A short-lived JWT (RFC 7523, section 3) that says we are this app, for one shop. */
 async function assertionFor(url: string, apiKey: string, key: KeyObject): Promise<string> {
@@ -34,12 +24,12 @@ async function assertionFor(url: string, apiKey: string, key: KeyObject): Promis
     .sign(key);
 }
 
-function codeIn(text: string): string | null {
+/** Undefined: it isn't JSON. */
+function jsonIn(text: string): unknown {
   try {
-    const { error } = z.object({ error: z.string() }).parse(JSON.parse(text));
-    return error.replaceAll(/\W/g, '').slice(0, 40);
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -49,7 +39,7 @@ function codeIn(text: string): string | null {
  * secret.
  * @see https://shopify.dev/docs/apps/build/authentication-authorization/application-only-access-tokens
  * @param keys the first signs; the others are tried where Shopify doesn't know it (yet)
- * @throws AppTokenError
+ * @throws OAuthError, or what the transport throws
  */
 export async function askForAppToken(
   transport: Pick<Transport, 'ask'>,
@@ -57,7 +47,7 @@ export async function askForAppToken(
   shop: string,
 ): Promise<Granted> {
   const url = `https://${shop}/admin/oauth/access_token`;
-  let failure = new AppTokenError(null, 'no_key');
+  let failure = new OAuthError(false, 'no_key');
   for (const key of app.keys) {
     const body = new URLSearchParams({
       grant_type: 'client_credentials',
@@ -66,30 +56,23 @@ export async function askForAppToken(
       client_assertion: await assertionFor(url, app.apiKey, key),
     });
     const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
-    const { status, text } = await transport
-      .ask(url, { method: 'POST', headers, body: body.toString() })
-      .catch((error: unknown) => {
-        const isSlow = error instanceof Error && error.name === 'TimeoutError';
-        throw new AppTokenError(null, isSlow ? 'timeout' : 'network');
-      });
+    const { status, text } = await transport.ask(url, { method: 'POST', headers, body: body.toString() });
     if (status === 200) return grantedBy(text);
-    failure = new AppTokenError(status, codeIn(text) ?? `status_${status}`);
+    const word = wordOf(refusing.safeParse(jsonIn(text)).data?.error);
+    failure = new OAuthError(REFUSALS.has(status), word || `status_${status}`);
     if (status !== 400 && status !== 401) break;
   }
   throw failure;
 }
 
 function grantedBy(text: string): Granted {
-  try {
-    const { access_token, scope, expires_in } = answered.parse(JSON.parse(text));
-    return {
-      accessToken: access_token,
-      refreshToken: null,
-      accessLifetime: expires_in * 1000,
-      refreshLifetime: null,
-      scopes: scope,
-    };
-  } catch {
-    throw new AppTokenError(null, 'unreadable');
-  }
+  const { data } = granting.safeParse(jsonIn(text));
+  if (!data) throw new OAuthError(false, 'unreadable');
+  return {
+    accessToken: data.access_token,
+    refreshToken: null,
+    accessLifetime: data.expires_in * 1000,
+    refreshLifetime: null,
+    scopes: data.scope,
+  };
 }

@@ -12,26 +12,12 @@ import {
 import { setAbstractFetchFunc } from '@shopify/shopify-api/runtime';
 import { z } from 'zod';
 import type { Granted } from '../store/shops/admin-tokens.ts';
-import { AppTokenError, askForAppToken } from './app-token.ts';
+import { askForAppToken } from './app-token.ts';
+import { OAuthError, REFUSALS, wordOf } from './oauth-error.ts';
 import type { Transport } from './transport.ts';
 
 /** The Admin API version used to check documents and to format webhooks. */
 export const API_VERSION = ApiVersion.October26;
-
-/**
- * Why there is no token. `refused`: Shopify will never give one for this ID token or refresh token.
- * `code` holds no secret.
- */
-export class OAuthError extends Error {
-  override name = 'OAuthError';
-  readonly refused: boolean;
-  readonly code: string;
-  constructor(refused: boolean, code: string) {
-    super(`Shopify gave no token: ${code}`);
-    this.refused = refused;
-    this.code = code;
-  }
-}
 
 export type OAuth = {
   /**
@@ -48,9 +34,7 @@ export type OAuth = {
   forApp: ((shop: string) => Promise<Granted>) | null;
 };
 
-/** With these statuses, Shopify says that asking again won't help. */
-const REFUSALS = new Set([400, 401, 403]);
-/** Unless it is about the app: whoever runs it changes that, not the shop. */
+/** Refusals that are about the app: whoever runs it changes that, not the shop. */
 const ABOUT_APP = new Set(['invalid_client', 'unauthorized_client', 'application_cannot_be_found']);
 
 // The library has one fetch for the whole process; ours depends on the caller.
@@ -79,10 +63,9 @@ function grantedBy({ session }: { session: Session }): Granted {
 
 function failed(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof AppTokenError) return new OAuthError(REFUSALS.has(error.status ?? 0), error.code);
   if (error instanceof HttpResponseError) {
     const { code, body } = error.response;
-    const word = typeof body?.['error'] === 'string' ? body['error'].replaceAll(/\W/g, '').slice(0, 40) : '';
+    const word = wordOf(body?.['error']);
     // A 403 without a word of OAuth's comes from something in between.
     const isAboutToken = word === '' ? code !== 403 : !ABOUT_APP.has(word);
     return new OAuthError(REFUSALS.has(code) && isAboutToken, word || `status_${code}`);
