@@ -7,7 +7,7 @@ import type { Log } from '../platform/log.ts';
 import { withinOr } from '../platform/within.ts';
 import { needsExchange } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
-import { merchantOf } from './merchant-auth.ts';
+import { idTokenOf, merchantOf } from './merchant-auth.ts';
 
 /**
  * How long a call waits for the app's token and the shop's facts, in milliseconds; not at all while
@@ -31,8 +31,7 @@ export function exchangeOnCall(deps: { db: Db; admin: Admin; access: Access; log
   return async (req, res, next) => {
     const { shop } = merchantOf(res);
     const patient = !access.isFailing(shop) && !slow.has(shop.id);
-    const idToken = (req.headers.authorization ?? '').replace(/^Bearer /i, '');
-    const gained = gain(shop, idToken)
+    const gained = gain(shop, idTokenOf(req) ?? '')
       .catch((error: unknown) => {
         log.warn({ stage: 'token_exchange', shop: shop.id, err: error }, 'a call was answered without it');
       })

@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Instant } from '../domain/scalars.ts';
 import type { Db } from '../platform/database/db.ts';
 import { isOutage } from '../platform/database/outage.ts';
@@ -19,6 +19,9 @@ type MerchantAuthDeps = {
 
 const bearer = /^Bearer ([\w.~+/-]+=*)$/i;
 
+/** The ID token that a call carries; undefined: none. */
+export const idTokenOf = (req: Request): string | undefined => bearer.exec(req.headers.authorization ?? '')?.[1];
+
 /**
  * Lets a call through only with a valid Shopify ID token, and records it: the shop is known from
  * then on. Otherwise answers 401 with the header that makes App Bridge fetch a new token and retry;
@@ -36,7 +39,7 @@ export function merchantAuth({ config, db, shops, now }: MerchantAuthDeps): Requ
   }
 
   return async (req, res, next) => {
-    const token = bearer.exec(req.headers.authorization ?? '')?.[1];
+    const token = idTokenOf(req);
     const app = { apiKey: config.shopifyApiKey, secrets: config.shopifySecrets, now: now() };
     const caller = token === undefined ? null : await verifyIdToken(token, app);
     try {
