@@ -19,9 +19,10 @@ import {
   shopsToReconcile,
 } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type ChangesDeps, type Comparing, findChanges, type Stops, translated } from './changes.ts';
 import { compareConsent } from './compare-consent.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
+import { type Comparing, findChanges, type Stops, translated } from './find-changes.ts';
+import type { ChangesDeps } from './judge-changes.ts';
 
 type ReconciliationDeps = ChangesDeps & {
   wake(shopId: number): void;

@@ -21,9 +21,9 @@ import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { ChangesDeps } from './changes.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
+import type { ChangesDeps } from './judge-changes.ts';
 import { readTagOptOuts } from './tag-opt-outs.ts';
 
 /** The UUID namespace for the ids of facts without an event. */

@@ -17,8 +17,9 @@ import {
   shopsToWatch,
   watchAgainAt,
 } from '../../store/shops/silences.ts';
-import { type ChangesDeps, countUntold } from './changes.ts';
+import { countUntold } from './count-untold.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
+import type { ChangesDeps } from './judge-changes.ts';
 
 type SilenceDeps = ChangesDeps & { log: Log };
 
