@@ -13,9 +13,9 @@ import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
 import { applyRead } from './apply-read.ts';
 import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
-import { placeChoices } from './handle-consent.ts';
 import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
 import { mayOptOut, mergeContact, ofCustomer, takeFormer } from './merge-contact.ts';
+import { placeChoices } from './nameless-choices.ts';
 
 /** A body describes its state between its own updated_at and the time it was triggered. */
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>

@@ -236,7 +236,7 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/process/handle-consent.ts',
-        find: "const named = t.fact.address !== null && t.fact.source === 'consent_topic';",
+        find: "const named = fact.address !== null && fact.source === 'consent_topic';",
         replace: 'const named = false;',
       },
     ],

@@ -1,0 +1,64 @@
+import type { Channel, FoundFact } from '../../domain/consent.ts';
+import { contactFieldOf } from '../../domain/contact.ts';
+import type { Instant } from '../../domain/scalars.ts';
+import { hadAt } from '../../domain/sightings.ts';
+import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
+import type { KnownAddress, Person } from '../../store/people/people.ts';
+import type { Shop } from '../../store/shops/shops.ts';
+import type { Batch } from './batch.ts';
+
+/**
+ * The address that a choice without one is about: the one that the person's next choice named, or
+ * else the current one. Who has opted in again and then moved has said nothing about the new
+ * address.
+ */
+export function impliedAddress(batch: Batch, person: Person, channel: Channel, at: Instant): string | null {
+  const since = batch.namedChoices(person, channel).filter((one) => one.at >= at);
+  const [next] = since.sort((a, b) => a.at - b.at);
+  return person.addresses.get(`${channel}:${next?.address}`)?.written || currentAddress(batch.shop, person, channel);
+}
+
+/** The person's known address, or another that a consent topic has named since. */
+export function currentAddress({ vault }: Shop, person: Person, channel: Channel): string | null {
+  const known = person.profile.contact[contactFieldOf(channel)];
+  if (known === undefined || channel === 'whatsapp') return known ?? null;
+  const own = addressesOf(vault, person.profile.contact).find((address) => address.channel === channel);
+  const seenAt = person.addresses.get(`${channel}:${own?.hash}`)?.lastSeenAt ?? 0;
+  const last = lastAddress(person, channel);
+  return last && last.lastSeenAt > seenAt ? last.written : known;
+}
+
+/** The address that Shopify last named as the customer's own. */
+export const ownAddress = ({ vault }: Shop, { profile }: Person, channel: Channel) =>
+  profile.contactFrom === 'customer'
+    ? addressesOf(vault, profile.contact).find((address) => address.channel === channel)
+    : undefined;
+
+/** The address that they were last seen with on a channel, whether they still have it or not. */
+export function lastAddress(person: Person, channel: Channel): KnownAddress | undefined {
+  const had = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
+  return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
+}
+
+/** Whether they had another address when they chose, and have been seen with this one only since. */
+export function hadAnotherThen(
+  { vault }: Shop,
+  person: Person,
+  { channel, address }: Pick<FoundFact, 'channel' | 'address'>,
+  at: Instant,
+): boolean {
+  if (!address) return false;
+  const since = person.addresses.get(`${channel}:${addressHash(vault, channel, address)}`)?.since ?? at;
+  return since > at && [...person.addresses.values()].some((one) => one.channel === channel && one.since <= at);
+}
+
+/** The addresses that they had when they made a choice without one. */
+export function addressesThen(batch: Batch, person: Person, channel: Channel, at: Instant): KnownAddress[] {
+  const named = batch.namedChoices(person, channel);
+  const all = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
+  const seen = all.map((one) => ({
+    ...one,
+    namedAt: named.filter(({ address }) => address === one.hash).map((choice) => choice.at),
+  }));
+  return hadAt(seen, at);
+}
