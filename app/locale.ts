@@ -1,4 +1,4 @@
-import { knownTimeZone } from '../server/domain/days.ts';
+import { isTimeZone } from '../server/domain/days.ts';
 import { isLanguage } from './texts.ts';
 
 /** Numbers, dates and times in the merchant's language and the shop's time zone. */
@@ -63,8 +63,7 @@ export const dayOf = (moment: Date, timeZone: string): string =>
 
 /** The zone, or the browser's own if it doesn't know this name: an older browser lacks the newest. */
 function zoneHere(timeZone: string): string {
-  const isKnown = timeZone === 'UTC' || knownTimeZone(timeZone) !== 'UTC';
-  return isKnown ? timeZone : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return isTimeZone(timeZone) ? timeZone : new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** @param shopZone an IANA name that the server knows */

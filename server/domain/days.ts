@@ -27,8 +27,9 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
-/** The zone if the runtime knows it, otherwise UTC. */
-export const knownTimeZone = (timeZone = 'UTC'): string => (isTimeZone(timeZone) ? timeZone : 'UTC');
+/** A shop's zone if the runtime knows it, otherwise UTC. */
+export const timeZoneOf = ({ timeZone = 'UTC' }: { timeZone?: string | undefined }): string =>
+  isTimeZone(timeZone) ? timeZone : 'UTC';
 
 /**
  * Returns the local date of an instant as `YYYY-MM-DD`.

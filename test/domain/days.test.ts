@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { knownTimeZone, lastDays, startOfDay } from '../../server/domain/days.ts';
+import { lastDays, startOfDay, timeZoneOf } from '../../server/domain/days.ts';
 
 describe('the start of a day', () => {
   it.each([
@@ -53,6 +53,6 @@ describe('a time zone', () => {
     ['', 'UTC'],
     ['Nowhere/Land', 'UTC'],
   ])('%s is read as %s', (given, known) => {
-    expect(knownTimeZone(given)).toBe(known);
+    expect(timeZoneOf({ timeZone: given })).toBe(known);
   });
 });

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { knownTimeZone } from '../../domain/days.ts';
+import { timeZoneOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf } from '../../domain/wording/describe-state.ts';
 import { writeCursor } from '../../http/cursor.ts';
@@ -52,7 +52,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.get('/activity', async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const contract = listContract(knownTimeZone(facts.timeZone));
+    const contract = listContract(timeZoneOf(facts));
     const { cursor: after, limit, ...filter } = readInput(contract, req.query);
     const country = facts.country ?? null;
     const { items, next } = await listActivity(db, shop, await gate(shop), { filter, country, after, limit });
@@ -66,7 +66,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.get('/activity.csv', async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const timeZone = knownTimeZone(facts.timeZone);
+    const timeZone = timeZoneOf(facts);
     const filter = readInput(filterContract(timeZone), req.query);
     const shopGate = await gate(shop);
     const pieces = csvOf(db, shop, shopGate, { filter, country: facts.country ?? null, timeZone });
@@ -87,7 +87,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.post('/activity/retry', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const { filter, ...how } = readInput(manyContract(knownTimeZone(facts.timeZone)), req.body);
+    const { filter, ...how } = readInput(manyContract(timeZoneOf(facts)), req.body);
     const { ids, more } = await findSendable(db, shop, filter, facts.country ?? null);
     const { refusal: _refusal, ...sent } = await sendAgain(deps, shop, ids, how);
     if (!how.dryRun && sent.count > 0) await deps.onChange(shop);
@@ -111,7 +111,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   router.post('/activity/dismiss', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
     const facts = await shops.facts(shop);
-    const { filter, dryRun } = readInput(dismissManyContract(knownTimeZone(facts.timeZone)), req.body);
+    const { filter, dryRun } = readInput(dismissManyContract(timeZoneOf(facts)), req.body);
     const isAsked = filter.state.length === 0 || filter.state.includes('attention');
     const attention = { ...filter, state: ['attention' as const] };
     const { ids, more } = isAsked

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { knownTimeZone } from '../../domain/days.ts';
+import { timeZoneOf } from '../../domain/days.ts';
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Text } from '../../domain/wording/text.ts';
@@ -36,7 +36,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     const { shop } = merchantOf(res);
     // Read as text, so that ids keep digits that a JavaScript number would lose.
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
-    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const timeZone = timeZoneOf(await shops.facts(shop));
     const asked = readInput(importContract(now(), timeZone), sent.ok ? sent.body : undefined);
     // Under the shop's lock: one that starts looks for others first.
     const id = await inShop(db, shop, async ({ sql }) => await createImport(sql, shop, asked, now()));

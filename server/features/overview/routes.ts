@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { knownTimeZone } from '../../domain/days.ts';
+import { timeZoneOf } from '../../domain/days.ts';
 import type { ImportAnswer } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { countedSources } from '../../domain/states.ts';
@@ -54,7 +54,7 @@ export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: Ov
     const { shop } = merchantOf(res);
     const at = now();
     const stored = await settings.load(shop);
-    const timeZone = knownTimeZone((await shops.facts(shop)).timeZone);
+    const timeZone = timeZoneOf(await shops.facts(shop));
     const counted = await countEvents(db, shop, timeZone, at);
     const under = await underway(db, shop);
     const answer: OverviewAnswer = {

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { knownTimeZone } from '../../domain/days.ts';
+import { timeZoneOf } from '../../domain/days.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 import { download } from '../../http/download.ts';
 import { readInput } from '../../http/errors.ts';
@@ -26,7 +26,7 @@ export function auditRoutes({ db, shops }: { db: Db; shops: Pick<Shops, 'facts'>
   const router = Router();
   router.get('/audit', async (req, res) => {
     const { shop } = merchantOf(res);
-    const contract = z.object(spanShape(knownTimeZone((await shops.facts(shop)).timeZone)));
+    const contract = z.object(spanShape(timeZoneOf(await shops.facts(shop))));
     const span = readInput(contract, req.query);
     await download(res, { name: 'audit.jsonl', type: 'application/x-ndjson' }, exportAudit(db, shop, span));
   });

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { isoOf, knownTimeZone } from '../../domain/days.ts';
+import { isoOf, timeZoneOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { writeCursor } from '../../http/cursor.ts';
@@ -68,7 +68,7 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
       audit.push({ kind: 'privacy', action: 'exported', who, ...(request !== undefined && { request }) });
     });
   };
-  const zoneOf = async (shop: Shop) => knownTimeZone((await shops.facts(shop)).timeZone);
+  const zoneOf = async (shop: Shop) => timeZoneOf(await shops.facts(shop));
 
   const markAsDone = async (shop: Shop, userId: string, id: string) =>
     await inShop(db, shop, async ({ sql, audit }) => {

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { knownTimeZone } from '../../domain/days.ts';
+import { timeZoneOf } from '../../domain/days.ts';
 import { faultOf } from '../../domain/fault.ts';
 import type { ShopFacts } from '../../domain/translated.ts';
 import { conflict, jsonBody, readInput, Unprocessable } from '../../http/errors.ts';
@@ -19,7 +19,7 @@ const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   name: facts.name ?? null,
   email: facts.email ?? null,
   country: facts.country ?? null,
-  timeZone: knownTimeZone(facts.timeZone),
+  timeZone: timeZoneOf(facts),
   developmentStore: facts.developmentStore ?? false,
   setup: {
     done: setupSteps.filter((step) => facts.setup?.done.includes(step)),
