@@ -1,34 +1,19 @@
 import { expect, it } from 'vitest';
 import type { Admin } from '../../../server/admin/admin.ts';
-import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
-import { createLog } from '../../../server/platform/log.ts';
 import { setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { customer, MINUTE } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
+import { slicesOf } from './slices.ts';
 
 const scene = readScene();
 
-/** The chore, with Shopify's answer to each document. */
-function choreWith(now: () => number, answerTo: (name: string, asking: { after?: string; id?: string }) => unknown) {
-  const { db, shops, store: settings } = scene.base;
+/** The comparisons, with Shopify's answer to each document. */
+function comparing(now: () => number, answerTo: (name: string, asking: { after?: string; id?: string }) => unknown) {
   const run: Admin['run'] = async <Data>(_: unknown, { name }: { name: string }, asking: unknown) => ({
     data: answerTo(name, Object(asking)) as Data,
     denied: [],
   });
-  const admin = {
-    hasAccess: async () => true,
-    run,
-    noteLeftOut: async () => {},
-    download: () => {
-      throw new Error('Nothing is downloaded');
-    },
-  };
-  const chore = reconciliationChore({
-    ...{ db, shops, settings, admin, now, lookAgainMs: 1000 },
-    wake: () => {},
-    log: createLog('silent'),
-  });
-  return async () => await chore.work(scene.base.shop, new AbortController().signal);
+  return slicesOf(scene, { run, now });
 }
 
 /** Changes since then are due to be compared. */
@@ -62,7 +47,7 @@ async function compare(pages: Pages, meanwhile = 0): Promise<{ asked: number[]; 
     })),
     pageInfo: { hasNextPage: index + 1 < pages.length, endCursor: String(index + 1) },
   });
-  const piece = choreWith(
+  const piece = comparing(
     () => now,
     (name, { after = 0, id }) => {
       if (name === 'CustomersChanged') return { customers: none };
@@ -111,7 +96,7 @@ it('what a webhook told is not found as missed, however long the webhooks that w
   const updatedAt = new Date(now - 10 * MINUTE).toISOString();
   await scene.store('customers/update', customer(1, { updated_at: updatedAt }));
   const gid = 'gid://shopify/Customer/1';
-  const piece = choreWith(
+  const piece = comparing(
     () => now,
     (name) => {
       if (name === 'OrdersChanged') return { orders: none };

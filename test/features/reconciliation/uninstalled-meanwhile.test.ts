@@ -4,40 +4,19 @@
  */
 import { expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
-import { reconciliationChore } from '../../../server/features/reconciliation/chore.ts';
-import { createLog } from '../../../server/platform/log.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
 import { beat } from '../../../server/store/shops/heartbeat.ts';
 import { compareChangesSoon, setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { MINUTE } from '../../pipeline/bodies.ts';
-import { type ReadScene, readScene } from '../../pipeline/read/scene.ts';
+import { readScene } from '../../pipeline/read/scene.ts';
+import { slicesOf } from './slices.ts';
 
 const scene = readScene();
 
 const uninstall = async () => await scene.receive('app/uninstalled', { id: 1 });
 
-/** One slice of the chore; `run` answers its first question to Shopify. */
-async function compare(db: ReadScene['base']['db'], run: () => Promise<never>): Promise<void> {
-  const { shop, shops, store: settings } = scene.base;
-  const admin = {
-    hasAccess: async () => true,
-    run,
-    noteLeftOut: async () => {},
-    download: () => {
-      throw new Error('Nothing is downloaded');
-    },
-  };
-  const chore = reconciliationChore({
-    db,
-    shops,
-    settings,
-    admin,
-    now: () => scene.base.now,
-    wake: () => {},
-    log: createLog('silent'),
-    lookAgainMs: 1000,
-  });
-  await chore.work(shop, new AbortController().signal);
-}
+/** One slice of the comparisons; `run` answers its first question to Shopify. */
+const compare = async (db: Db, run: () => Promise<never>) => await slicesOf(scene, { db, run })();
 
 const rows = async () =>
   await scene.base.db.query('SELECT shop_id FROM reconciliations WHERE shop_id = $1', [scene.base.shop.id]);
@@ -59,7 +38,7 @@ it('an app uninstalled just before its first comparison is noted leaves no row b
     gone = true;
     await uninstall();
   };
-  const racing: typeof db = {
+  const racing: Db = {
     ...db,
     query: async (sql, params) => {
       if (sql.includes('INSERT INTO reconciliations')) await first();
@@ -86,7 +65,7 @@ it('an app uninstalled while Shopify fails to answer a comparison leaves nothing
   expect(await rows()).toEqual([]);
 });
 
-it.each<[string, (db: ReadScene['base']['db']) => Promise<void>]>([
+it.each<[string, (db: Db) => Promise<void>]>([
   ['a silence shows that webhooks are missed', async (db) => await compareChangesSoon(db, scene.base.shop)],
   [
     'webhooks can be received again',
