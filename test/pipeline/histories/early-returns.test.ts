@@ -1,13 +1,9 @@
 /** An event whose state isn't sent still counts: its choice is evaluated. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { customer, emailConsent, order, smsConsent } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const guestOrder = ({ at }: History, updated: number, over: object = {}) =>
   order(7, { created_at: at(1), processed_at: at(1), updated_at: at(updated), ...over });

@@ -2,15 +2,11 @@
  * Customers merged away, deleted or redacted, and a shop that uninstalled, are four cases with a
  * rule each.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const merge = (kept: number, away: number) => ({
   admin_graphql_api_customer_kept_id: `gid://shopify/Customer/${kept}`,

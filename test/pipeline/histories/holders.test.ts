@@ -1,14 +1,10 @@
 /** A choice belongs to its address and to the person who made it there. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: true });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: true });
 
 const NUMBER = '+14155550101';
 

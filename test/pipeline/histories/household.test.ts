@@ -2,16 +2,12 @@
  * Phone and postal permissions are about a person: what was sent is kept per person, however the
  * address is spelled.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { until } from '../../fakes/connector.ts';
 import { customer, order } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
 const settings = { mapping: { phonePermission: tags, addressPermission: tags } };

@@ -1,13 +1,9 @@
 /** What happens right after the app was installed, before anything was compared with Shopify. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: true });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: true });
 
 it('an opt-out made right after installing is told by the first comparison, though its webhook was lost and nothing was compared yet', async () => {
   const { shop, shopify, at, flags, until } = await histories.begin();

@@ -1,21 +1,13 @@
 /**
  * Unknown is not a yes: nobody joins a list until we know that their data may be sold or shared.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-let asking: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-  asking = await openHistories({ access: true });
-});
-afterAll(async () => {
-  await histories.stop();
-  await asking.stop();
-});
+const histories = sharedHistories({ access: false });
+const asking = sharedHistories({ access: true });
 
 const settings = { providerType: 3, listIds: ['a'], listsFor: 'subscribed' };
 

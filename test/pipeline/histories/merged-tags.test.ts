@@ -1,13 +1,9 @@
 /** An opt-out by tag of a merged customer undoes what Ascent360 was told under either of their ids. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { customer, order } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
 const settings = { mapping: { phonePermission: tags, addressPermission: tags } };

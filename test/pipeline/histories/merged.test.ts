@@ -1,14 +1,10 @@
 /** An opt-in of a customer who was merged away goes out as the kept customer's, or not at all. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: true });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: true });
 
 const KEPT = 'person2@example.com';
 const AWAY = 'person1@example.com';

@@ -1,13 +1,9 @@
 /** What a customer chose before they changed their address, where Shopify can't be asked. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const OLD = 'person1@example.com';
 const NEW = 'new@example.com';

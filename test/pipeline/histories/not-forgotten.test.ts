@@ -2,15 +2,11 @@
  * The ledger is compared with what was sent: an opt-out that Ascent360 should have gets a delivery,
  * whatever lost its first one.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: false });
 
 const DAY = 24 * 3600;
 const holding = (history: string) => ({ consent: { email: { history }, sms: { history } } });

@@ -2,17 +2,13 @@
  * We don't know what happened while the app wasn't installed: Shopify is asked before anybody is
  * opted in.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
 import { home, homeRead } from '../read/home.ts';
-import { type Histories, type History, openHistories } from './scene.ts';
+import { type History, sharedHistories } from './scene.ts';
 
-let histories: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: true, env: { READ_WAIT: '500ms' } });
-});
-afterAll(async () => await histories.stop());
+const histories = sharedHistories({ access: true, env: { READ_WAIT: '500ms' } });
 
 const EMAIL_1 = 'person1@example.com';
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll } from 'vitest';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { type Connector, type EventRow, startConnector, until } from '../../fakes/connector.ts';
 import type { FakeShop } from '../../fakes/shopify-shop.ts';
@@ -40,7 +41,7 @@ export type History = {
   reinstall(): Promise<void>;
 };
 
-export type Histories = {
+type Histories = {
   app: Connector;
   begin(settings?: object): Promise<History>;
   stop(): Promise<void>;
@@ -48,17 +49,31 @@ export type Histories = {
 
 let shops = 0;
 
-/** @param access whether the Admin API answers and gives a token to anyone who opens the app */
-export async function openHistories(
-  { access, env = {} }: { access: boolean; env?: Record<string, string> },
-  given?: Db,
-): Promise<Histories> {
+/** `access`: whether the Admin API answers and gives a token to anyone who opens the app. */
+type Given = { access: boolean; env?: Record<string, string> };
+
+export async function openHistories({ access, env = {} }: Given, given?: Db): Promise<Histories> {
   const unreachable = { SHOPIFY_ADMIN_ORIGIN: 'http://127.0.0.1:9' };
   const app = await startConnector(
     { RETRY_SCHEDULE: '1s,1s,1s,1s,1s,1h', ...(access ? {} : unreachable), ...env },
     given,
   );
   return { app, begin: async (settings = {}) => await begin(app, settings), stop: app.stop };
+}
+
+/** Histories that all tests of a file share. */
+export function sharedHistories(given: Given): Omit<Histories, 'stop'> {
+  let open: Histories;
+  beforeAll(async () => {
+    open = await openHistories(given);
+  });
+  afterAll(async () => await open.stop());
+  return {
+    get app() {
+      return open.app;
+    },
+    begin: async (settings) => await open.begin(settings),
+  };
 }
 
 async function begin(app: Connector, settings: object): Promise<History> {

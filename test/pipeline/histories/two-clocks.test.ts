@@ -2,21 +2,13 @@
  * Shopify's `updated_at` decides what is newer and, where it is equal, when the webhooks were
  * triggered.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { sharedHistories } from './scene.ts';
 
-let histories: Histories;
-let asking: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-  asking = await openHistories({ access: true });
-});
-afterAll(async () => {
-  await histories.stop();
-  await asking.stop();
-});
+const histories = sharedHistories({ access: false });
+const asking = sharedHistories({ access: true });
 
 it('of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first', async () => {
   const { tell, accepted, at } = await histories.begin();

@@ -1,19 +1,11 @@
 /** A date that can't be read is no date, and an opt-in without one never overrides an opt-out. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { EMAIL, emailConsent, SMS, smsConsent } from '../bodies.ts';
-import { type Histories, openHistories } from './scene.ts';
+import { sharedHistories } from './scene.ts';
 
-let histories: Histories;
-let asking: Histories;
-beforeAll(async () => {
-  histories = await openHistories({ access: false });
-  asking = await openHistories({ access: true });
-});
-afterAll(async () => {
-  await histories.stop();
-  await asking.stop();
-});
+const histories = sharedHistories({ access: false });
+const asking = sharedHistories({ access: true });
 
 it.each(['2021-03-01 10:00:00 UTC', '03/01/2021', 'yesterday', 1_614_592_800])(
   'an opt-in with the date %j is undated: it is held as history, and not dated today',
