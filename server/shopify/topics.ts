@@ -31,6 +31,7 @@ import {
 } from './translate/translate-lifecycle.ts';
 import { translateOrder } from './translate/translate-order.ts';
 import { translateTags } from './translate/translate-tags.ts';
+
 export type TopicFamily = 'order' | 'customer' | 'consent' | 'tags' | 'lifecycle' | 'compliance' | 'flow';
 
 /** `translate` throws only TranslationError. */

@@ -1,17 +1,14 @@
-import { flagChannels } from '../../domain/consent.ts';
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
-import { newId } from '../../platform/database/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import { type KeptDecision, keepDecisions } from '../../store/consent/decisions.ts';
+import { keepDecisions } from '../../store/consent/decisions.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
-import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import { mayHoldChoices, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { closeDeliveries, keepPayloads, skipOpen } from '../../store/deliveries/unsent.ts';
-import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
+import { settleEvents } from '../../store/events/events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { noteProblem } from '../../store/shops/proof.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
@@ -19,8 +16,9 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 import { type DeliveryContext, loadContext } from './context.ts';
-import { type Evaluated, evaluate, isNothingNew, type View } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
+import { addToPlan, emptyPlan, holdBackChoices } from './plan.ts';
 
 export type ClaimDeps = {
   log: Log;
@@ -52,33 +50,6 @@ export function mayClaim(stored: StoredSettings | null): stored is StoredSetting
   return stored.problem === null || stored.probeDue;
 }
 
-/** What a claim writes, collected delivery by delivery and written together. */
-export type Plan = {
-  leaving: {
-    evaluated: Evaluated;
-    prepared: Extract<Evaluated['prepared'], { kind: 'send' }>;
-    attemptId: string;
-    contentHash: string;
-  }[];
-  updates: EventUpdate[];
-  closed: string[];
-  kept: { id: string; kept: string }[];
-  decisions: KeptDecision[];
-  moved: ({ id: string } & DueDelivery['lanes'])[];
-  /** Something ended that may have carried an opt-out that is still due. */
-  mayOwe: boolean;
-};
-
-export const emptyPlan = (): Plan => ({
-  leaving: [],
-  updates: [],
-  closed: [],
-  kept: [],
-  decisions: [],
-  moved: [],
-  mayOwe: false,
-});
-
 /**
  * The delivery's lanes recomputed from its current contact; null if unchanged. A new lane may be
  * busy, so it is not sent this turn.
@@ -87,48 +58,6 @@ export function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueD
   const contact = found.contacts.get(id);
   const now = contact ? lanesOf(shop.vault, contact) : lanes;
   return now.emailLane === lanes.emailLane && now.phoneLane === lanes.phoneLane ? null : now;
-}
-
-export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Plan): void {
-  const { delivery, keys, prepared } = evaluated;
-  const attemptId = newId();
-  for (const channel of flagChannels) {
-    const key = keys[channel];
-    if (!key) continue;
-    const { eventId, personId } = delivery;
-    const sentWith = prepared.kind === 'send' ? attemptId : null;
-    const decision = prepared.decisions[channel];
-    plan.decisions.push({ ...key, channel, personId, decision, eventId, attemptId: sentWith });
-  }
-  if (prepared.kind === 'settle') {
-    plan.closed.push(delivery.id);
-    plan.updates.push({ id: delivery.eventId, ...prepared });
-    // It was being sent when its customer was deleted: what it carried may still be due.
-    plan.mayOwe ||= prepared.settled.reason === 'deleted_person' && delivery.kind !== 'consent';
-    return;
-  }
-  const contentHash = shop.vault.hash('content', prepared.content);
-  if (isNothingNew(evaluated, found.entities, contentHash, stored.account)) {
-    plan.closed.push(delivery.id);
-    plan.kept.push({ id: delivery.id, kept: keptPayload(JSON.stringify(prepared.payload), prepared.fields) });
-    plan.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'nothing_new' } });
-    return;
-  }
-  plan.leaving.push({ evaluated, prepared, attemptId, contentHash });
-}
-
-/**
- * While an untranslated event may be a newer choice, a claim sends nothing that tells one or puts a person
- * on a list.
- * @returns the deliveries that wait for that
- */
-export function holdBackChoices(plan: Plan): string[] {
-  const tellsChoice = ({ prepared }: Plan['leaving'][number]) => !prepared.onlyContent;
-  const held = plan.leaving.filter(tellsChoice).map(({ evaluated }) => evaluated.delivery);
-  const events = new Set(held.map(({ eventId }) => eventId));
-  plan.leaving = plan.leaving.filter((one) => !tellsChoice(one));
-  plan.decisions = plan.decisions.filter(({ eventId }) => !events.has(eventId));
-  return held.map(({ id }) => id);
 }
 
 /**

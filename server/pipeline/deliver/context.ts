@@ -15,6 +15,24 @@ import { loadProfiles } from '../../store/people/profiles.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
+export type DeliveryContext = {
+  profiles: Map<string, PersonProfile>;
+  deleted: ReadonlySet<string>;
+  contacts: Map<string, Contact>;
+  facts: Map<string, ConsentFact[]>;
+  told: (key: LedgerKey) => ToldRow;
+  /** Choices whose address is not known yet, by person. */
+  parked: ReadonlyMap<string, ConsentFact[]>;
+  /** What Shopify last said about a person, wherever, by ownWordsKey. */
+  own: ReadonlyMap<string, ConsentFact[]>;
+  /**
+   * The guests' email addresses that a customer has or had who opted out of data sale; empty while
+   * no lists are set.
+   */
+  saleOptOuts: ReadonlySet<string>;
+  entities: ReadonlyMap<string, EntityState>;
+};
+
 /**
  * The contact to send: the state from the event, or the person as last known with the address the
  * event is about. For a deleted person, only that address.
@@ -135,21 +153,3 @@ export async function addOwnWords(
   const people = peopleOf(deliveries.filter(mayCarryAnothers));
   found.own = await loadOwnWords(sql, shop, [...new Set(people)]);
 }
-
-export type DeliveryContext = {
-  profiles: Map<string, PersonProfile>;
-  deleted: ReadonlySet<string>;
-  contacts: Map<string, Contact>;
-  facts: Map<string, ConsentFact[]>;
-  told: (key: LedgerKey) => ToldRow;
-  /** Choices whose address is not known yet, by person. */
-  parked: ReadonlyMap<string, ConsentFact[]>;
-  /** What Shopify last said about a person, wherever, by ownWordsKey. */
-  own: ReadonlyMap<string, ConsentFact[]>;
-  /**
-   * The guests' email addresses that a customer has or had who opted out of data sale; empty while
-   * no lists are set.
-   */
-  saleOptOuts: ReadonlySet<string>;
-  entities: ReadonlyMap<string, EntityState>;
-};

@@ -7,8 +7,8 @@ import { beginAttempts } from '../../store/deliveries/attempts.ts';
 import { type ClaimedDelivery, keptPayload } from '../../store/deliveries/deliveries.ts';
 import { lease } from '../../store/deliveries/leases.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import type { Plan } from './claim.ts';
 import { listSetOf, stateShown, type View } from './evaluate.ts';
+import type { Plan } from './plan.ts';
 
 /**
  * A delivery that is leased and ready to post. From here on its flags may have reached Ascent360.

@@ -6,10 +6,11 @@ import { openLanes } from '../../store/deliveries/lanes.ts';
 import type { InShop } from '../in-shop.ts';
 import type { ChooseLeaving, ChosenToLeave } from '../process/batch.ts';
 import type { EventRow } from '../process/translate-stored.ts';
-import { addToPlan, type ClaimDeps, emptyPlan, holdBackChoices, mayClaim, newLanes, type Plan } from './claim.ts';
+import { type ClaimDeps, mayClaim, newLanes } from './claim.ts';
 import { addLedger } from './context.ts';
 import { evaluate, type View } from './evaluate.ts';
 import { noteLeaving, type ReadyDelivery, readyToLease, withFence } from './lease-and-note.ts';
+import { addToPlan, emptyPlan, holdBackChoices, type Plan } from './plan.ts';
 
 /** What left, and whether the shop may have more to claim. */
 export type Left = { ready: readonly ReadyDelivery[]; due: boolean };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addToPlan, emptyPlan, mayClaim, newLanes } from '../../../server/pipeline/deliver/claim.ts';
+import { mayClaim, newLanes } from '../../../server/pipeline/deliver/claim.ts';
 import { evaluate } from '../../../server/pipeline/deliver/evaluate.ts';
+import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/plan.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import type { EntityState } from '../../../server/store/deliveries/entity-states.ts';
 import type { StoredSettings } from '../../../server/store/shops/settings.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Settings } from '../../../server/domain/settings.ts';
-import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/claim.ts';
 import { evaluate } from '../../../server/pipeline/deliver/evaluate.ts';
 import { readyToLease, withFence } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/plan.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
 import { contact, fact, HOUR, NOW, optIn, optOut, purchase } from './prepare-input.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSED } from '../../../server/domain/delivery/breaker.ts';
-import { emptyPlan } from '../../../server/pipeline/deliver/claim.ts';
 import {
   addIfSent,
   claimedAtOnce,
   firstInLanes,
   settingsToSend,
 } from '../../../server/pipeline/deliver/leave-at-once.ts';
+import { emptyPlan } from '../../../server/pipeline/deliver/plan.ts';
 import type { NewDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import type { StoredSettings } from '../../../server/store/shops/settings.ts';
 import { NOW, optIn } from './prepare-input.ts';

@@ -112,7 +112,7 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
     what: 'an import sends again what Ascent360 already has',
     changes: [
       {
-        file: 'server/pipeline/deliver/claim.ts',
+        file: 'server/pipeline/deliver/plan.ts',
         find: 'if (isNothingNew(evaluated, found.entities, contentHash, stored.account)) {',
         replace: 'if (false) {',
       },
