@@ -3,8 +3,15 @@ import type { Db } from '../../platform/database/db.ts';
 import { isOutage } from '../../platform/database/outage.ts';
 import { type Shop, ShopErasedError, type Shops } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
-import { insertSealed, missingOf, type NewEvent, type SealedEvent, sealEvent } from './insert-events.ts';
-import { keepLastStored, type StoredEvent } from './last-stored.ts';
+import {
+  insertSealed,
+  missingOf,
+  type NewEvent,
+  type SealedEvent,
+  type StoredEvent,
+  sealEvent,
+} from './insert-events.ts';
+import { keepLastStored } from './last-stored.ts';
 
 /** A webhook or Flow run whose signature was verified, as it is stored. */
 type IncomingEvent = Omit<NewEvent, 'source' | 'importId'> & {

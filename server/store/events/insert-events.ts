@@ -5,7 +5,6 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
-import type { StoredEvent } from './last-stored.ts';
 
 /** An event that hasn't been processed yet. */
 export type NewEvent = {
@@ -42,6 +41,8 @@ const VALUES = Object.keys(columnTypes)
 
 /** An event as it is stored, its body sealed. */
 export type SealedEvent = ReturnType<typeof sealEvent>;
+
+export type StoredEvent = { shop: Shop; row: SealedEvent };
 
 export function sealEvent(event: NewEvent) {
   const id = newId();

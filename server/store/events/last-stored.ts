@@ -1,11 +1,8 @@
-import type { Shop } from '../shops/shops.ts';
-import type { SealedEvent } from './insert-events.ts';
+import type { StoredEvent } from './insert-events.ts';
 
 /** How long to keep stored events in memory, and how much of them at most. */
 const KEPT_MS = 10_000;
 const KEPT_BYTES = 32 * 1024 * 1024;
-
-export type StoredEvent = { shop: Shop; row: SealedEvent };
 
 type LastStored = {
   /**
