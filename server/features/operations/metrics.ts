@@ -3,13 +3,16 @@ import { attemptClasses } from '../../domain/states.ts';
 import type { Measures } from '../../pipeline/measures.ts';
 import { madeAt } from '../../platform/database/ids.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
-import type { Vital } from './web-vitals.ts';
 
 const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 const PAGE = [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2.5, 4, 8, 15];
 const SHIFT = [0.01, 0.05, 0.1, 0.25, 0.5, 1];
 const LAG = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200, 86_400, 604_800];
+
+/** The measures of a page that are counted. */
+export const vitals = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'] as const;
+export type Vital = (typeof vitals)[number];
 
 /** Counts what each stage reports, for `GET /metrics`. */
 export type Metrics = Measures & {

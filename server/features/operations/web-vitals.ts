@@ -3,12 +3,10 @@ import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
 import type { ApiRoute } from '../../http/api-description.ts';
 import { jsonBody, readInput } from '../../http/errors.ts';
-import type { Metrics } from './metrics.ts';
+import { type Metrics, type Vital, vitals } from './metrics.ts';
 
-/** App Bridge reports more than these, and may add others: we ignore those. */
-const counted = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'] as const;
-export type Vital = (typeof counted)[number];
-const isCounted = (name: string): name is Vital => counted.some((known) => known === name);
+/** App Bridge reports more, and may add others: we ignore those. */
+const isCounted = (name: string): name is Vital => vitals.some((known) => known === name);
 
 const MOST_METRICS = 20;
 const MOST_NAME = 20;
