@@ -17,7 +17,7 @@ import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
 import { createLocalQueue, type Queue } from './platform/queue/queue.ts';
 import { createSettingsStore } from './store/shops/settings.ts';
-import { createShops } from './store/shops/shops.ts';
+import { createShops, type Shops } from './store/shops/shops.ts';
 import { startWorker } from './worker.ts';
 
 /** How long running requests may take to finish, in milliseconds. */
@@ -85,6 +85,27 @@ async function queueOn(redisUrl: string, log: Log): Promise<Queue> {
   return createBullQueue(redisUrl, log);
 }
 
+/** @throws Error saying what to do when migrations or settings of the session are missing */
+async function checkDatabase(db: Db): Promise<void> {
+  if (db.embedded) await db.migrate();
+  await checkSession(db);
+  const pending = await db.pending();
+  if (pending.length > 0) {
+    throw new Error(
+      `The database lacks ${pending.length} migration(s): run "npm run db:migrate" first (${pending.join(', ')})`,
+    );
+  }
+}
+
+/** @throws Error when the key of a shop is missing */
+async function openShops(config: Config, db: Db, log: Log): Promise<Shops> {
+  const shops = createShops(db.within(QUICK_MS), await loadKeys(config));
+  await shops.checkKeys();
+  const rewrapped = config.role === 'web' ? 0 : await shops.rewrapKeys();
+  if (rewrapped > 0) log.info({ stage: 'keys', shops: rewrapped }, 'the first of ENCRYPTION_KEYS wraps these now');
+  return shops;
+}
+
 /**
  * Starts what the role needs: opens the database, the queue and the Ascent360 client, then serves
  * and works.
@@ -95,19 +116,8 @@ async function queueOn(redisUrl: string, log: Log): Promise<Queue> {
 export async function start(config: Config, log: Log, given: { db?: Db; front?: Front } = {}): Promise<Running> {
   const db = given.db ?? (await openDb(config));
   try {
-    if (db.embedded) await db.migrate();
-    await checkSession(db);
-    const pending = await db.pending();
-    if (pending.length > 0) {
-      throw new Error(
-        `The database lacks ${pending.length} migration(s): run "npm run db:migrate" first (${pending.join(', ')})`,
-      );
-    }
-    const keys = await loadKeys(config);
-    const shops = createShops(db.within(QUICK_MS), keys);
-    await shops.checkKeys();
-    const rewrapped = config.role === 'web' ? 0 : await shops.rewrapKeys();
-    if (rewrapped > 0) log.info({ stage: 'keys', shops: rewrapped }, 'the first of ENCRYPTION_KEYS wraps these now');
+    await checkDatabase(db);
+    const shops = await openShops(config, db, log);
     const ascent360 = createAscent360Client({
       baseUrl: config.ascent360BaseUrl,
       timeoutMs: config.deliveryTimeout,
