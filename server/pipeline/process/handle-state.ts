@@ -8,6 +8,7 @@ import { permissionTagsOf, whyLeftOut } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
+import type { EntityState } from '../../store/deliveries/entity-states.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
@@ -78,6 +79,21 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   return { person, waits: batch.ask(person, { newAddress: others.length > 0, changedAt }) };
 }
 
+/** Addresses of a merged customer stay with that customer, and those of the kept one with them. */
+function learnOfMerged(
+  batch: Batch,
+  event: TranslatedEvent,
+  t: Of<'order'> | Of<'customer'>,
+  { mergedAway, person }: { mergedAway: Person; person: Person | null },
+): void {
+  batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), hadAt(event, t.updatedAt));
+  // It goes out as the kept customer's, perhaps with an opt-in by tag.
+  if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
+    takeFormer(person, t.contact);
+    batch.people.changed(person);
+  }
+}
+
 /**
  * Whether somebody whose last email address or mobile number was a different one now has this one
  * (again).
@@ -136,6 +152,13 @@ const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
 const untickerOf = (t: Of<'order'> | Of<'customer'>, own: Person | null) =>
   t.kind === 'order' && t.customerId === null ? null : own;
 
+/** What a body says of choices. Every later state of an order repeats its box. */
+function factsIn(batch: Batch, t: Of<'order'> | Of<'customer'>, { latestEventId }: EntityState): FoundFact[] {
+  const counts = (fact: FoundFact) => (isChoice(fact) ? !leavesOut(batch, t) : latestEventId === null);
+  const own = t.kind === 'order' ? t.facts.filter(counts) : [];
+  return [...own, ...(t.read?.facts ?? [])];
+}
+
 function recordFacts(
   batch: Batch,
   event: TranslatedEvent,
@@ -186,24 +209,13 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'>
   const gone = person !== null && isDeleted(person, t.createdAt);
   const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));
   const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
-  // Addresses of a merged customer stay with that customer, and those of the kept one with them.
-  if (mergedAway && !namesById(event)) {
-    batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), hadAt(event, t.updatedAt));
-    // It goes out as the kept customer's, perhaps with an opt-in by tag.
-    if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
-      takeFormer(person, t.contact);
-      batch.people.changed(person);
-    }
-  }
+  if (mergedAway && !namesById(event)) learnOfMerged(batch, event, t, { mergedAway, person });
   const whose = mergedAway ?? person;
   if (whose) placeChoices(batch, whose);
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);
-  // Every later state of the order repeats its box.
-  const counts = (fact: FoundFact) => (isChoice(fact) ? !leavesOut(batch, t) : state.latestEventId === null);
-  const own = t.kind === 'order' ? t.facts.filter(counts) : [];
-  const facts = [...own, ...(t.read?.facts ?? [])];
+  const facts = factsIn(batch, t, state);
   recordFacts(batch, event, { chooser: chooserOf(t, whose), unticker: untickerOf(t, whose) }, facts);
   state.personId = person?.id ?? null;
   if (gone) {
