@@ -162,6 +162,44 @@ const entryOf = (shop: Shop, { fact, hash }: Choice, personId: string | null): L
  */
 type FilePart = { begunAt: Instant | null; readAt: Instant; line: number; next: Position };
 
+type Differing = { event: TranslatedEvent; finding: Finding; one: Choice };
+
+/**
+ * What a group of customers chose that the ledger lacks. `due`: it makes a flag due; `kept`: it
+ * doesn't.
+ */
+async function differencesOf(
+  { db, settings, now }: ChangesDeps,
+  shop: Shop,
+  customers: readonly CustomerRead[],
+  { country, readAt }: { country: string | undefined; readAt: Instant },
+): Promise<{ people: People; installed: Instant; missed: Choice[]; due: Differing[]; kept: Differing[] }> {
+  const stored = (await settings.load(shop)) ?? nothingStored;
+  const found = choicesOf(shop, customers);
+  const people = await loadPeople(
+    db,
+    shop,
+    found.map(({ key }) => key),
+  );
+  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
+  const missed = await missedOf(db, shop, found, { people, installed });
+  const differing = missed.flatMap((one): Differing[] => {
+    const finding = findingOf(one, readAt);
+    const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
+    return 'event' in read ? [{ event: read.event, finding, one }] : [];
+  });
+  const dryRuns = await dryRun(
+    { sql: db, shop, stored, now: now() },
+    differing.map(({ event }) => event),
+  );
+  const due = differing.filter((_, i) => dryRuns[i]?.settled === null);
+  const kept = differing.filter((_, i) => {
+    const settled = dryRuns[i]?.settled;
+    return settled && settled.reason !== 'deleted_person';
+  });
+  return { people, installed, missed, due, kept };
+}
+
 /**
  * Compares the consent of a group of customers with the ledger. A difference that makes a flag due
  * becomes an event, as the lost webhook would have; any other is only recorded.
@@ -175,30 +213,8 @@ export async function compareConsent(
 ): Promise<number | null> {
   const { db, now } = deps;
   const { country } = await deps.shops.facts(shop);
-  const stored = (await deps.settings.load(shop)) ?? nothingStored;
   const customers = customersIn(bodies, country, { begunAt, readAt });
-  const found = choicesOf(shop, customers);
-  const people = await loadPeople(
-    db,
-    shop,
-    found.map(({ key }) => key),
-  );
-  const installed = installedAt(await loadInstallation(db, shop)) ?? now();
-  const missed = await missedOf(db, shop, found, { people, installed });
-  const events = missed.flatMap((one): { event: TranslatedEvent; finding: Finding; one: Choice }[] => {
-    const finding = findingOf(one, readAt);
-    const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
-    return 'event' in read ? [{ event: read.event, finding, one }] : [];
-  });
-  const dryRuns = await dryRun(
-    { sql: db, shop, stored, now: now() },
-    events.map(({ event }) => event),
-  );
-  const due = events.filter((_, i) => dryRuns[i]?.settled === null);
-  const kept = events.filter((_, i) => {
-    const settled = dryRuns[i]?.settled;
-    return settled && settled.reason !== 'deleted_person';
-  });
+  const { people, installed, missed, due, kept } = await differencesOf(deps, shop, customers, { country, readAt });
   return await inShop(db, shop, async (held) => {
     const { sql } = held;
     if (!(await moveInFile(sql, shop, line, next))) return null;
