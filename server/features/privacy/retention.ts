@@ -93,33 +93,31 @@ async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
 }
 
 /**
- * Other rows with a time limit: by table, the key columns, and which rows to delete. `$2`: days to
- * keep rows.
+ * Other rows with a time limit: by table, the key columns, since when they count as old, and which of
+ * those go.
  */
-const passing: readonly { table: string; key: string; where: string }[] = [
+const passing: readonly { table: string; key: string; since: string; only?: string }[] = [
   {
     table: 'entity_states',
     key: 'shop_id, entity',
+    since: 'greatest(handled_at, accepted_at)',
     // An old order may have been sent recently: check its last event.
-    where: `greatest(handled_at, accepted_at) < now() - $2 * interval '1 day'
-      AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = entity_states.latest_event_id)`,
+    only: 'NOT EXISTS (SELECT 1 FROM events e WHERE e.id = entity_states.latest_event_id)',
   },
-  {
-    table: 'consent_decisions',
-    key: 'id',
-    where: `decision <> 'told' AND at < now() - $2 * interval '1 day'`,
-  },
-  { table: 'problems', key: 'id', where: `closed_at < now() - $2 * interval '1 day'` },
-  { table: 'imports', key: 'id', where: `ended_at < now() - $2 * interval '1 day'` },
-  { table: 'privacy_requests', key: 'id', where: `done_at < now() - $2 * interval '1 day'` },
-  { table: 'access_log', key: 'id', where: `at < now() - $2 * interval '1 day'` },
+  { table: 'consent_decisions', key: 'id', since: 'at', only: `decision <> 'told'` },
+  { table: 'problems', key: 'id', since: 'closed_at' },
+  { table: 'imports', key: 'id', since: 'ended_at' },
+  { table: 'privacy_requests', key: 'id', since: 'done_at' },
+  { table: 'access_log', key: 'id', since: 'at' },
 ];
 
 /** @returns whether there was anything to delete */
 async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
-  for (const { table, key, where } of passing) {
+  for (const { table, key, since, only = 'true' } of passing) {
     const gone = await sql.query(
-      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE shop_id = $1 AND ${where} LIMIT ${PAGE}) RETURNING 1`,
+      `DELETE FROM ${table} WHERE (${key}) IN (
+         SELECT ${key} FROM ${table} WHERE shop_id = $1 AND ${since} < now() - $2 * interval '1 day' AND ${only} LIMIT ${PAGE})
+       RETURNING 1`,
       [shopId, ROWS_KEPT_DAYS],
     );
     if (gone.length > 0) return true;
@@ -154,8 +152,8 @@ type RetentionDeps = { db: Db; retentionDays: number; log: Pick<Log, 'info'> };
 /**
  * Once a day per shop: erases bodies, summaries, payloads and excerpts of what ended
  * `retentionDays` ago, expires what hasn't ended after 90 days, and deletes unneeded rows after a
- * year. Then logs where the audit log ends, and makes room of what was deleted. Works in pages, each a short transaction under the
- * shop's lock; after a crash it only has to start over.
+ * year. Then logs where the audit log ends, and makes room of what was deleted. Works in pages, each
+ * a short transaction under the shop's lock; after a crash it only has to start over.
  */
 export function retentionChore({ db, retentionDays, log }: RetentionDeps): KeylessChore {
   /** How far this process got in a shop, and when the shop was last done then. */
