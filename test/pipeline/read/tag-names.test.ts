@@ -15,28 +15,26 @@ const mapping = (name: string) => ({
 const tagged = (change: 'added' | 'removed', name: string) =>
   [`customer.tags_${change}`, { customerId: 'gid://shopify/Customer/1', tags: [name], occurredAt: ago(0) }] as const;
 
-it.each(names)('a tag called %s that is read from Shopify is kept, sent, and counts as a permission', async (name) => {
+/** A new customer who has these tags in Shopify, while one of this name is mapped. */
+async function begin(name: string, tags: string[]): Promise<void> {
   await scene.begin({ mapping: mapping(name) });
   scene.shopify.setCustomer({
     id: 1,
     defaultEmailAddress: emailOf('person1@example.com'),
     defaultAddress: homeRead,
-    tags: [name],
+    tags,
   });
   await scene.receive('customers/create', customer(1, { default_address: home }));
+}
+
+it.each(names)('a tag called %s that is read from Shopify is kept, sent, and counts as a permission', async (name) => {
+  await begin(name, [name]);
   await scene.read();
   expect(await scene.send()).toMatchObject([{ Interests: [name.slice(2)], AddressPermission: false }]);
 });
 
 it.each(names)('a tag called %s that was added survives a read, and is gone once removed', async (name) => {
-  await scene.begin({ mapping: mapping(name) });
-  scene.shopify.setCustomer({
-    id: 1,
-    defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress: homeRead,
-    tags: [name],
-  });
-  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await begin(name, [name]);
   await scene.receive(...tagged('added', name), scene.base.now - SECOND);
   await scene.read();
   const [first] = await scene.send();
@@ -47,14 +45,7 @@ it.each(names)('a tag called %s that was added survives a read, and is gone once
 });
 
 it.each(names)('a person without tags has made no choice, whatever the mapped tag is called: %s', async (name) => {
-  await scene.begin({ mapping: mapping(name) });
-  scene.shopify.setCustomer({
-    id: 1,
-    defaultEmailAddress: emailOf('person1@example.com'),
-    defaultAddress: homeRead,
-    tags: ['vip'],
-  });
-  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await begin(name, ['vip']);
   await scene.read();
   const [payload] = await scene.send();
   expect(payload).not.toHaveProperty('AddressPermission');
