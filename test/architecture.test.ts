@@ -151,9 +151,9 @@ describe('the rule for pure files (ARCHITECTURE.md)', () => {
 });
 
 describe('the server (ARCHITECTURE.md)', () => {
-  it('reads the environment only in config.ts and index.ts', () => {
+  it('reads the environment only in index.ts', () => {
     const readers = sources.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
-    expect(readers.filter((file) => file !== 'config.ts' && file !== 'index.ts')).toEqual([]);
+    expect(readers).toEqual(['index.ts']);
   });
 
   it('ends the process only in its entry points', () => {
