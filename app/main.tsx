@@ -11,7 +11,7 @@ import './shell/forced-colors.css';
 import { AppLink } from './shell/app-link.tsx';
 import { Navigation } from './shell/navigation.tsx';
 import { createQueryClient } from './shell/query-client.ts';
-import { ShopProvider } from './shell/shop.tsx';
+import { ShopProvider } from './shell/shop-provider.tsx';
 import { startTexts } from './texts.ts';
 import { reportVitals } from './web-vitals.ts';
 

@@ -1,12 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { createContext, useContext } from 'react';
 import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { call } from '../api.ts';
 import { createFormat, type Format, readLocale } from '../locale.ts';
-import { textAt } from '../texts.ts';
-import { AppPage } from './app-page.tsx';
-import { Failure } from './failure.tsx';
-import { Loading } from './loading.tsx';
 
 export const shopQuery = {
   queryKey: ['shop'],
@@ -14,36 +9,13 @@ export const shopQuery = {
   staleTime: 60_000,
 };
 
-/** How often the server is asked for a sign of life, on pages that don't ask for anything else. */
-const PULSE = 30_000;
+export const formatIn = (timeZone: string) =>
+  createFormat(readLocale(window.location.search, navigator.languages), timeZone);
 
-const formatIn = (timeZone: string) => createFormat(readLocale(window.location.search, navigator.languages), timeZone);
-
-const Context = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
-
-/** Shows its children once the shop and its time zone are known. */
-export function ShopProvider({ children }: { children: ReactNode }) {
-  const {
-    data: shop,
-    error,
-    refetch,
-  } = useQuery({
-    ...shopQuery,
-    refetchInterval: PULSE,
-    refetchOnWindowFocus: 'always',
-  });
-  const format = useMemo(() => formatIn(shop?.timeZone ?? 'UTC'), [shop?.timeZone]);
-  const value = useMemo(() => (shop ? { shop, format } : null), [shop, format]);
-  if (value) return <Context.Provider value={value}>{children}</Context.Provider>;
-  return (
-    <AppPage title={textAt('common.appName')}>
-      {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading />}
-    </AppPage>
-  );
-}
+export const ShopContext = createContext<{ shop: ShopAnswer; format: Format } | null>(null);
 
 function useContextOfShop() {
-  const value = useContext(Context);
+  const value = useContext(ShopContext);
   if (!value) throw new Error('Not inside ShopProvider');
   return value;
 }
@@ -53,7 +25,7 @@ export const useShop = (): ShopAnswer => useContextOfShop().shop;
 
 /** Dates and numbers in this merchant's format, in UTC until the shop is known. */
 export function useKnownFormat(): Format {
-  return useContext(Context)?.format ?? formatIn('UTC');
+  return useContext(ShopContext)?.format ?? formatIn('UTC');
 }
 
 /** Dates and numbers in this merchant's format. */
