@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
-import { OAuthError } from '../../server/admin/oauth.ts';
+import { OAuthError } from '../../server/admin/oauth-error.ts';
 import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import { adminScene, failureOf, SECRETS } from './scene.ts';

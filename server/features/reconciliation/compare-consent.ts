@@ -216,10 +216,10 @@ export async function compareConsent(
   const customers = customersIn(bodies, country, { begunAt, readAt });
   const { people, installed, missed, due, kept } = await differencesOf(deps, shop, customers, { country, readAt });
   return await inShop(db, shop, async (held) => {
-    const { sql } = held;
+    const { sql, stored } = held;
     if (!(await moveInFile(sql, shop, line, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
-    await readTagOptOuts(sql, shop, customers, stored.settings);
+    await readTagOptOuts(sql, shop, customers, (stored ?? nothingStored).settings);
     // Store nothing about a person who was erased in the meantime.
     const gone = await erasedOf(sql, shop, missed);
     const isLeft = ({ one }: { one: Choice }) => !gone.has(one.customerId);
