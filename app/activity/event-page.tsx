@@ -42,9 +42,9 @@ const ownSources = ['import', 'person', 'read'];
 function Outcome({ detail }: { detail: ActivityDetail }) {
   const format = useFormat();
   const silent = detail.reason === 'rejected' && !detail.attempts.at(-1)?.answer?.trim();
-  const name = silent ? 'rejectedNoAnswer' : detail.reason;
+  const name = silent ? 'rejectedNoAnswer' : detail.isOpenRequest ? 'privacy' : detail.reason;
   const step = name === null ? null : textIf(`activity.event.steps.${name}`);
-  const page = pages[detail.reason ?? ''];
+  const page = pages[name ?? ''];
   return (
     <BlockStack gap="200">
       <div aria-live="polite">
@@ -140,6 +140,7 @@ export function EventPage({ id }: { id: string }) {
   const dismissal = { content: t('dismiss.action'), onAction: () => setAsking('dismiss') };
   const underWay = isUnderWay(detail.state);
   const isUrgent = detail.state === 'attention';
+  const besides = detail.isOpenRequest ? [] : [dismissal];
   const kind = kindOf(detail, format);
   return (
     <AppPage
@@ -148,7 +149,7 @@ export function EventPage({ id }: { id: string }) {
       titleMetadata={<StateBadge state={detail.state} />}
       backAction={back}
       {...(isUrgent && { primaryAction: again })}
-      {...(!underWay && { secondaryActions: isUrgent ? [dismissal] : [again] })}
+      {...(!underWay && { secondaryActions: isUrgent ? besides : [again] })}
     >
       <BlockStack gap="400">
         {error && <Failure error={error} onRetry={() => void refetch()} withData />}

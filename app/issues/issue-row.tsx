@@ -22,7 +22,7 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
   const format = useFormat();
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
   const { person, count, since, eventId, query } = issue;
-  const step = stepFor(issue);
+  const step = issue.requests < count ? stepFor(issue) : null;
   const filter = Object.fromEntries(new URLSearchParams(query));
   const name = person?.name ?? person?.customerId;
   return (
@@ -45,6 +45,12 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
               {step}
             </Text>
           )}
+          {issue.requests > 0 && (
+            <Text as="p">
+              {textAt('activity.event.steps.privacy')}{' '}
+              <Link url="/privacy">{textAt('activity.event.openPrivacy')}</Link>
+            </Text>
+          )}
           <Text as="p" tone="subdued" variant="bodySm">
             {t('since', { at: format.moment(since) })}
           </Text>
@@ -64,7 +70,7 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
                 {t('again')}
               </Button>
             )}
-            {state === 'open' && (
+            {state === 'open' && issue.requests < count && (
               <Button
                 variant="tertiary"
                 onClick={() => setAsking('dismiss')}

@@ -81,7 +81,7 @@ function Request({ item }: { item: PrivacyItem }) {
             </Text>
           )}
           {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
-          {state !== 'done' && (
+          {state !== 'done' && item.askText !== '' && (
             <details>
               <summary>{t('ask')}</summary>
               <Box paddingBlockStart="200">
@@ -110,7 +110,7 @@ function Request({ item }: { item: PrivacyItem }) {
             </details>
           )}
           <InlineStack gap="200">
-            {kind === 'data_request' && state !== 'open' && (
+            {kind === 'data_request' && state !== 'open' && who && (
               <Button
                 variant={state === 'ready' ? 'primary' : 'secondary'}
                 onClick={() => take.mutate()}

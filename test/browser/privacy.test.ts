@@ -172,4 +172,27 @@ inBrowser('privacy requests', (stage) => {
     await erasure.getByText('Done', { exact: true }).waitFor();
     await expect.poll(focused).toContain('Erased here');
   });
+
+  it('that could not be handled say so, have no faults that axe finds, and can’t be dismissed from the list of events', async () => {
+    const { connector } = stage();
+    await connector.deliver('customers/redact', '[]');
+    await connector.deliver('shop/redact', '[]');
+    const page = await stage().open('/privacy');
+    const request = page.getByRole('listitem').filter({ hasText: 'We erased nothing' });
+    await request.getByText('Needs attention', { exact: true }).waitFor();
+    const store = page.getByRole('listitem').filter({ hasText: 'Store erasure request' });
+    await store.getByText(/^We couldn’t erase your store’s data/).waitFor();
+    // Ascent360 has nothing to do with that.
+    expect(await store.getByText('Email to Ascent360').count()).toBe(0);
+    await expectFit(page, 'failed requests');
+    await request.getByRole('link', { name: 'Open the event' }).click();
+    await page.getByRole('link', { name: 'Open the privacy page' }).waitFor();
+    await page.getByRole('button', { name: 'Resend' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Dismiss' }).count()).toBe(0);
+    await expectFit(page, 'event of a failed request');
+    await page.goto(stage().urlOf('/issues'));
+    await page.getByRole('link', { name: 'Open the privacy page' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Dismiss/ }).count()).toBe(0);
+    await expectFit(page, 'issue of failed requests');
+  });
 });

@@ -154,6 +154,8 @@ export const en = {
       '{count, plural, one {A customer’s data was erased here. Ask Ascent360 to erase it too by {dueDay}, then mark the request as done.} other {The data of # customers was erased here. Ask Ascent360 to erase it too, the first by {dueDay}, then mark the requests as done.}}',
     redact_unfound:
       '{count, plural, one {An erasure request names nobody we can find. Handle it by {dueDay}.} other {# erasure requests name nobody we can find. Handle the first by {dueDay}.}}',
+    request_failed:
+      '{count, plural, one {We couldn’t handle a privacy request. See the privacy page for what to do by {dueDay}.} other {We couldn’t handle # privacy requests. See the privacy page for what to do, the first by {dueDay}.}}',
     redact_late:
       '{count, plural, one {A customer’s data was erased here. You should have asked Ascent360 to erase it too by {dueDay}. Ask now, then mark the request as done.} other {The data of # customers was erased here. You should have asked Ascent360 to erase the first by {dueDay}. Ask now, then mark the requests as done.}}',
     expiring:
@@ -316,6 +318,13 @@ export const en = {
       'A customer asked for their data, but the request has no customer ID or email that we know, and no phone number we can read. Find the customer under Customers, download their data there, send it to them, then mark this request as done.',
     redact_unfound:
       'We erased nothing: the request has no customer ID or email that we know, and no phone number we can read. Request the erasure again from the customer’s page in Shopify, then mark this request as done.',
+    data_request_failed:
+      'A customer asked for their data, but we couldn’t handle the request. Open the event and resend it. If that doesn’t help, find out from Shopify’s message or from the customer who it is, download their data under Customers, send it to them, then mark this request as done.',
+    redact_failed:
+      'We erased nothing: we couldn’t handle this request. Open the event and resend it. If that doesn’t help, request the erasure again from the customer’s page in Shopify, then mark this request as done.',
+    shop_redact_failed:
+      'We couldn’t erase your store’s data, as Shopify asked after the app was uninstalled. Open the event and resend it. If that doesn’t help, contact the app’s support, then mark this request as done.',
+    failed_done: 'We couldn’t handle this request. You marked it as done.',
     unfound_done: 'We couldn’t tell who this request was about. You marked it as done.',
     late: 'This is overdue.',
   },
@@ -442,6 +451,7 @@ export const en = {
     unreadable: 'The newest state of this order or customer can’t be read any more, so it can’t be resent.',
     not_again: 'This can’t be resent.',
     not_attention: 'Only an event that needs attention can be dismissed.',
+    open_request: 'A privacy request can’t be dismissed. Handle it, then mark it as done on the privacy page.',
     not_connected: 'Connect to Ascent360 first: enter the GUID in the settings.',
     nothing_accepted: 'Ascent360 hasn’t accepted anything under this GUID yet.',
     other_import: 'Another import of this kind is in progress. Wait until it’s done, or cancel it.',

@@ -19,12 +19,14 @@ const flags = z.object({ EmailPermission: flag, SMSPermission: flag });
 /**
  * Everything known about one event. `event`: Shopify's body, `{raw}` if it is not a JSON object,
  * null once erased. `payload` and `fields`: from the last attempt, or what would have been sent.
+ * `isOpenRequest`: a privacy request that isn't done, which can't be dismissed.
  * `class` null: the attempt is still running. `answer`: the start of Ascent360's answer.
  */
 const activityDetail = activityItem.extend({
   triggeredAt: moment,
   settledAt: moment.nullable(),
   mergedInto: z.uuid().nullable(),
+  isOpenRequest: z.boolean(),
   event: jsonObject.nullable(),
   payload: jsonObject.nullable(),
   fields: z.array(z.object({ key: z.string(), from: z.string().nullable(), reason: z.string(), text: textContract })),
@@ -51,7 +53,8 @@ export type EventsPage = z.infer<typeof activityPage>;
 
 /**
  * What could not be sent for one cause, about one person. `suspect`: the value that is most likely
- * the cause. `query`: what opens exactly its events in the activity; of a resolved issue, everything
+ * the cause. `requests`: how many are privacy requests that aren't done, which can't be dismissed.
+ * `query`: what opens exactly its events in the activity; of a resolved issue, everything
  * accepted of that person. Times in ISO 8601.
  */
 const issue = z.object({
@@ -67,6 +70,7 @@ const issue = z.object({
     })
     .nullable(),
   count: z.int().positive(),
+  requests: z.int().nonnegative(),
   since: moment,
   eventId: z.uuid(),
   suspect: z.object({ key: z.string(), value: z.string() }).nullable(),

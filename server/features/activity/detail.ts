@@ -7,7 +7,7 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { excerptBinding } from '../../store/deliveries/attempts.ts';
 import { payloadBinding } from '../../store/deliveries/deliveries.ts';
 import { type ItemRow, itemColumns, itemsOf } from '../../store/events/event-list.ts';
-import { bodyBinding } from '../../store/events/events.ts';
+import { bodyBinding, isOpenRequest } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { ActivityDetail } from './api.ts';
 
@@ -15,6 +15,7 @@ type DetailRow = ItemRow & {
   triggered_at: Date;
   settled_at: Date | null;
   merged_into: string | null;
+  is_open_request: boolean;
   body: Uint8Array | null;
 };
 
@@ -42,7 +43,7 @@ function readEvent({ vault }: Shop, { id, body }: DetailRow): { event: object | 
  */
 export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Promise<string | null> {
   const [row] = await db.query<DetailRow>(
-    `SELECT ${itemColumns}, e.triggered_at, e.settled_at, e.merged_into, e.body
+    `SELECT ${itemColumns}, e.triggered_at, e.settled_at, e.merged_into, e.body, ${isOpenRequest} AS is_open_request
      FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open WHERE e.shop_id = $1 AND e.id = $2`,
     [shop.id, id],
   );
@@ -69,6 +70,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     triggeredAt: row.triggered_at.toISOString(),
     settledAt: row.settled_at?.toISOString() ?? null,
     mergedInto: row.merged_into,
+    isOpenRequest: row.is_open_request,
     event,
     payload: sent?.payload ?? null,
     fields: withReasons(sent?.fields ?? []),

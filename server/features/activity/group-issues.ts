@@ -27,6 +27,7 @@ export type IssueRow = {
   payload: Uint8Array | null;
   attempt_id: string | null;
   excerpt: Uint8Array | null;
+  is_open_request: boolean;
 };
 
 const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -104,6 +105,7 @@ export function groupIssues(
         ...said(cause),
         person: id !== null && profile ? personOf(id, profile) : null,
         count: events.length,
+        requests: events.filter((event) => event.is_open_request).length,
         since: sinceOf(events),
         eventId: newest.id,
         suspect: suspectOf(shop, newest),

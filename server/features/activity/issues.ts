@@ -1,6 +1,7 @@
 import { type IssueState, MOST_EVENTS } from '../../domain/issue-states.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { isOpenRequest } from '../../store/events/events.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { IssueList } from './api.ts';
@@ -22,7 +23,7 @@ const conditions: Record<IssueState, string> = {
 const load = async (sql: Sql, shop: Shop, state: IssueState): Promise<IssueRow[]> =>
   await sql.query<IssueRow>(
     `SELECT e.id, e.source, e.reason, e.detail, e.received_at, d.id AS delivery_id, d.person_id, d.payload,
-       a.id AS attempt_id, a.excerpt
+       a.id AS attempt_id, a.excerpt, ${isOpenRequest} AS is_open_request
      FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
      LEFT JOIN LATERAL (SELECT id, excerpt FROM attempts WHERE delivery_id = d.id ORDER BY at DESC LIMIT 1) a ON true
      WHERE e.shop_id = $1 AND ${conditions[state]}

@@ -10,7 +10,7 @@ import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
-import { dismissEvents } from '../../store/events/events.ts';
+import { dismissEvents, findDismissible } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -117,7 +117,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const { ids, more } = isAsked
       ? await findSendable(db, shop, attention, facts.country ?? null)
       : { ids: [], more: false };
-    const dismissed = dryRun ? ids : await dismiss(shop, ids);
+    const dismissed = dryRun ? await findDismissible(db, shop, ids) : await dismiss(shop, ids);
     res.json({ count: dismissed.length, more });
   });
 
@@ -127,7 +127,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const dismissed = await dismiss(shop, [id]);
     const item = found(await findItem(db, shop, id, await gate(shop)));
     if (dismissed.length > 0) res.json(item);
-    else conflict(res, { code: 'refusal.not_attention' });
+    else conflict(res, { code: item.state === 'attention' ? 'refusal.open_request' : 'refusal.not_attention' });
   });
 
   return router;

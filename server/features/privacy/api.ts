@@ -9,12 +9,12 @@ const moment = z.iso.datetime();
 export const listContract = z.object({ cursor: cursorContract });
 
 /**
- * SPEC 4.2. `id`: also the event's. `who`: data requests only, until the person is erased. Times in
+ * SPEC 4.2. `id`: also the event's. `shop_redact`: only one that failed; its `askText` is empty. `who`: data requests only, until the person is erased. Times in
  * ISO 8601.
  */
 const privacyItem = z.object({
   id: z.uuid(),
-  kind: z.enum(['data_request', 'redact']),
+  kind: z.enum(['data_request', 'redact', 'shop_redact']),
   requestId: z.string(),
   receivedAt: moment,
   dueAt: moment,

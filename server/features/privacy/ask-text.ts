@@ -16,6 +16,7 @@ export function askText(
   request: Pick<PrivacyRequest, 'kind' | 'requestId' | 'receivedAt' | 'dueAt' | 'subject'>,
   timeZone: string,
 ): string {
+  if (request.kind === 'shop_redact') return '';
   const asked = dayOf(request.receivedAt, timeZone);
   const due = dayOf(request.dueAt, timeZone);
   const letter =
@@ -42,9 +43,11 @@ export function askText(
  * The state of a request, in a sentence. No dates: the page knows the shop's time zone and has
  * `dueAt`.
  */
-export function describeRequest({ kind, state, dueAt, readyAt, erasedAt }: PrivacyRequest, now: Instant): Text {
+export function describeRequest({ kind, state, failed, dueAt, readyAt, erasedAt }: PrivacyRequest, now: Instant): Text {
   const late: Text | null = now > dueAt ? { code: 'privacy.late' } : null;
   if (kind === 'data_request' && erasedAt !== null) return { code: 'privacy.erased_since' };
+  if (failed)
+    return state === 'done' ? { code: 'privacy.failed_done' } : inTurn({ code: `privacy.${kind}_failed` }, late);
   if (readyAt === null) {
     if (state === 'done') return { code: 'privacy.unfound_done' };
     return inTurn({ code: kind === 'data_request' ? 'privacy.data_unfound' : 'privacy.redact_unfound' }, late);

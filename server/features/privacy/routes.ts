@@ -11,6 +11,7 @@ import { pathId } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
+import { dismissEvents } from '../../store/events/events.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import {
   findRequest,
@@ -73,8 +74,11 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   const markAsDone = async (shop: Shop, userId: string, id: string) =>
     await inShop(db, shop, async ({ sql, audit }) => {
       const request = await markDone(sql, shop, id, now());
-      if (request?.isNew)
+      if (request?.isNew) {
         audit.push({ kind: 'privacy', action: 'done', request: id, who: userHash(shop.vault, userId) });
+        // One that we couldn't handle needs no attention any more.
+        await dismissEvents(sql, shop, [id]);
+      }
       return request;
     });
 

@@ -1,11 +1,13 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { readsTags } from '../../domain/settings.ts';
 import { allowPauses, type Sql } from '../../platform/database/db.ts';
+import { topicOf } from '../../shopify/topics.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { findTraces } from '../../store/erase/find-traces.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
+import { keepFailed } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
 import type { InShop } from '../in-shop.ts';
@@ -173,6 +175,11 @@ async function handleBatch(
     opened.flatMap(({ row: { id }, read }) =>
       'settled' in read ? [{ id, settled: read.settled, detail: read.detail }] : [],
     ),
+  );
+  await keepFailed(
+    sql,
+    shop,
+    opened.flatMap(({ row: { id, topic }, read }) => ('settled' in read && topicOf(topic)?.compliance ? [id] : [])),
   );
   return { rows, subjects, asked: batch.asked(), quietMs: batch.quietMs(), leaving };
 }

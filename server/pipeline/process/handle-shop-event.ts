@@ -18,7 +18,7 @@ import { customerKey } from '../../store/people/identifiers.ts';
 import { loadRedactions } from '../../store/people/redactions.ts';
 import { eraseTokens } from '../../store/shops/admin-tokens.ts';
 import { lastWebhookSince, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
-import { keepRequest, namesNobody, type PersonRequest } from '../../store/shops/privacy-requests.ts';
+import { forgetFailed, keepRequest, namesNobody, type PersonRequest } from '../../store/shops/privacy-requests.ts';
 import { compareConsentSoon, forgetPoint } from '../../store/shops/reconciliations.ts';
 import { mergeFacts, type Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
@@ -167,6 +167,7 @@ export async function handleShopEvent(held: InShop, handling: Handling): Promise
   const { event } = handling;
   const t = event.translated;
   if (!isShopEvent(t)) throw new Error(`${t.kind} is not an event about the shop`);
+  if (t.kind === 'compliance') await forgetFailed(sql, shop, event.id);
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
   if (about?.customerId && (await isErased(sql, shop, about.customerId, event.triggeredAt))) {
     await settleErased(sql, event.id);

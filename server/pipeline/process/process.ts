@@ -3,6 +3,7 @@ import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { failTranslating } from '../../store/events/events.ts';
+import { keepFailed } from '../../store/shops/privacy-requests.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
 import type { Measures } from '../measures.ts';
@@ -144,7 +145,11 @@ export async function processSafely(deps: ProcessDeps, shop: Shop): Promise<numb
   } catch (error) {
     if (isOutage(error) || error instanceof ShopErasedError) throw error;
     // Only that event: another worker may have settled it meanwhile.
-    const [failed] = await failTranslating(deps.db, shop, tried);
+    const [failed] = await deps.db.transaction(async (sql) => {
+      const ids = await failTranslating(sql, shop, tried);
+      await keepFailed(sql, shop, ids);
+      return ids;
+    });
     deps.log.error({ stage: 'process', shop: shop.id, event: failed, err: error }, 'an event could not be handled');
     if (failed) deps.metrics?.eventFailed();
     if (tried.length === 0) throw error;

@@ -109,11 +109,22 @@ export async function failTranslating(sql: Sql, shop: Shop, ids: readonly string
   return rows.map(({ id }) => id);
 }
 
+/** Whether an event is a privacy request that isn't done: that is a duty. */
+export const isOpenRequest =
+  'EXISTS (SELECT 1 FROM privacy_requests r WHERE r.id = e.id AND r.done_at IS NULL AND r.erased_at IS NULL)';
+
+const DISMISSIBLE = `e.shop_id = $1 AND e.id = ANY($2::uuid[]) AND e.state = 'attention' AND NOT ${isOpenRequest}`;
+
+/** @returns the ids of those that dismissEvents would dismiss */
+export async function findDismissible(sql: Sql, shop: Shop, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(`SELECT e.id FROM events e WHERE ${DISMISSIBLE}`, [shop.id, ids]);
+  return rows.map(({ id }) => id);
+}
+
 /** @returns the ids of those that needed attention, and are dismissed now */
 export async function dismissEvents(sql: Sql, shop: Shop, ids: readonly string[]): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
-    `UPDATE events SET state = 'skipped', reason = 'dismissed', settled_at = now()
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'attention' RETURNING id`,
+    `UPDATE events e SET state = 'skipped', reason = 'dismissed', settled_at = now() WHERE ${DISMISSIBLE} RETURNING e.id`,
     [shop.id, ids],
   );
   return rows.map(({ id }) => id);

@@ -27,16 +27,18 @@ export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubje
   customerId === null && email === null && phone === null && orderIds.length === 0;
 
 /**
- * `open`: we couldn't do our part, because we can't tell who the request is about; `ready`: the merchant's turn;
- * `done`: the merchant marked it so.
+ * `open`: we couldn't do our part, because we can't tell who the request is about, or it `failed`; `ready`: the
+ * merchant's turn; `done`: the merchant marked it so. A `shop_redact` is here only if it failed.
  */
 export type PrivacyRequest = {
   id: string;
-  kind: 'data_request' | 'redact';
+  kind: 'data_request' | 'redact' | 'shop_redact';
   requestId: string;
   receivedAt: Instant;
   dueAt: Instant;
   state: 'open' | 'ready' | 'done';
+  /** Whether we couldn't handle it. */
+  failed: boolean;
   /** When our part was done; null: it wasn't, see `open`. */
   readyAt: Instant | null;
   doneAt: Instant | null;
@@ -61,12 +63,13 @@ type Row = {
   request_id: string;
   received_at: Date;
   subject: Uint8Array | null;
+  failed: string | null;
   ready_at: Date | null;
   done_at: Date | null;
   erased_at: Date | null;
 };
 
-const columns = 'id, kind, request_id, received_at, subject, ready_at, done_at, erased_at';
+const columns = 'id, kind, request_id, received_at, subject, failed, ready_at, done_at, erased_at';
 
 /** Null also if it is damaged. */
 const openSubject = ({ vault }: Shop, id: string, subject: Uint8Array): PrivacySubject | null =>
@@ -75,11 +78,12 @@ const openSubject = ({ vault }: Shop, id: string, subject: Uint8Array): PrivacyS
 function read(shop: Shop, row: Row): PrivacyRequest {
   return {
     id: row.id,
-    kind: row.kind,
+    kind: row.failed === 'shop/redact' ? 'shop_redact' : row.kind,
     requestId: row.request_id,
     receivedAt: row.received_at.getTime(),
     dueAt: row.received_at.getTime() + DUE_AFTER,
     state: row.done_at ? 'done' : row.ready_at ? 'ready' : 'open',
+    failed: row.failed !== null,
     readyAt: instantOf(row.ready_at),
     doneAt: instantOf(row.done_at),
     subject: row.subject && openSubject(shop, row.id, row.subject),
@@ -106,7 +110,8 @@ export async function keepRequest(
     `INSERT INTO privacy_requests AS r (id, shop_id, kind, request_id, received_at, subject, search, ready_at)
      SELECT id, shop_id, $3, coalesce($4, webhook_id), received_at, $5, $6::text[], CASE WHEN $7::boolean THEN now() END
      FROM events WHERE id = $1 AND shop_id = $2
-     ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, search = excluded.search, ready_at = excluded.ready_at
+     ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, search = excluded.search, ready_at = excluded.ready_at,
+       request_id = excluded.request_id, failed = NULL
      WHERE r.ready_at IS NULL`,
     [
       eventId,
@@ -117,6 +122,28 @@ export async function keepRequest(
       isExport ? search : [],
       done,
     ],
+  );
+}
+
+/** Keeps those of these events that are privacy requests which need attention: they failed. */
+export async function keepFailed(sql: Sql, shop: Pick<Shop, 'id'>, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  await sql.query(
+    `INSERT INTO privacy_requests (id, shop_id, kind, request_id, received_at, search, failed)
+     SELECT id, shop_id, CASE topic WHEN 'customers/data_request' THEN 'data_request' ELSE 'redact' END,
+       webhook_id, received_at, '{}', topic
+     FROM events WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'attention'
+       AND topic IN ('customers/data_request', 'customers/redact', 'shop/redact')
+     ON CONFLICT (id) DO NOTHING`,
+    [shop.id, eventIds],
+  );
+}
+
+/** It is handled now, after all. */
+export async function forgetFailed(sql: Sql, shop: Shop, eventId: string): Promise<void> {
+  await sql.query(
+    'DELETE FROM privacy_requests WHERE shop_id = $1 AND id = $2 AND failed IS NOT NULL AND done_at IS NULL',
+    [shop.id, eventId],
   );
 }
 

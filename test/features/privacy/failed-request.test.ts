@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
+import { customer } from '../../pipeline/bodies.ts';
+import { CANARY, redact, requests } from './scene.ts';
+
+let connector: Connector;
+beforeEach(async () => {
+  connector = await startConnector();
+  await connector.connect();
+});
+afterEach(async () => await connector.stop());
+
+const damaged = Buffer.alloc(64);
+
+/** Has what Shopify asked for handled anew, with this body as it is stored. */
+async function handleWith(id: string, body: Uint8Array): Promise<void> {
+  await connector.db.query(`UPDATE events SET state = 'received', body = $2 WHERE id = $1`, [id, body]);
+  // Wakes the shop.
+  await connector.deliver('customers/update', customer(8));
+  await connector.settled();
+}
+
+const overview = async () =>
+  ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems.filter(
+    ({ kind }) => kind.startsWith('privacy'),
+  );
+
+describe('a privacy request that could not be handled', () => {
+  it.each([
+    ['customers/redact', 'redact', /^We erased nothing/],
+    ['shop/redact', 'shop_redact', /^We couldn’t erase your store’s data/],
+    ['customers/data_request', 'data_request', /^A customer asked for their data, but/],
+  ])(
+    'is on the privacy page as not done, and can’t be dismissed until it is marked as done: %s',
+    async (topic, kind, message) => {
+      const event = await connector.deliver(topic, '[]');
+      expect(event).toMatchObject({ state: 'attention', reason: 'unreadable' });
+      expect(await requests(connector)).toMatchObject([
+        { id: event.id, kind, state: 'open', message: expect.stringMatching(message) },
+      ]);
+      expect(await overview()).toMatchObject([{ count: 1, message: expect.stringMatching(/^We couldn’t handle /) }]);
+      expect((await connector.api('GET', `/activity/${event.id}`)).body).toMatchObject({ isOpenRequest: true });
+      expect((await connector.api('GET', '/issues?state=open')).body).toMatchObject({
+        items: [{ count: 1, requests: 1 }],
+      });
+
+      expect(await connector.api('POST', `/activity/${event.id}/dismiss`)).toMatchObject({
+        status: 409,
+        body: { errors: [{ message: expect.stringMatching(/privacy page/) }] },
+      });
+      const bulk = { filter: { state: 'attention' } };
+      for (const dryRun of [true, false]) {
+        expect((await connector.api('POST', '/activity/dismiss', { ...bulk, dryRun })).body).toMatchObject({
+          count: 0,
+        });
+      }
+      expect(await connector.event(event.webhook_id)).toMatchObject({ state: 'attention' });
+
+      const done = await connector.api('POST', `/privacy-requests/${event.id}/done`);
+      expect(done.body).toMatchObject({ state: 'done', message: expect.stringMatching(/You marked it as done\.$/) });
+      expect(await connector.event(event.webhook_id)).toMatchObject({ state: 'skipped', reason: 'dismissed' });
+      expect(await overview()).toEqual([]);
+    },
+  );
+
+  it('because its body is damaged is on the privacy page, and once it is handled after all, that is your turn', async () => {
+    await connector.deliver('customers/create', customer(CANARY.id, CANARY));
+    const event = await connector.deliver('customers/data_request', { shop_domain: SHOP, customer: { id: CANARY.id } });
+    const [kept] = await connector.db.query<{ body: Uint8Array }>('SELECT body FROM events WHERE id = $1', [event.id]);
+    await connector.db.query('DELETE FROM privacy_requests');
+    await handleWith(event.id, damaged);
+    expect(await requests(connector)).toMatchObject([{ id: event.id, kind: 'data_request', state: 'open' }]);
+
+    await connector.db.query('UPDATE events SET body = $2 WHERE id = $1', [event.id, kept?.body ?? damaged]);
+    expect((await connector.api('POST', `/activity/${event.id}/retry`, {})).status).toBe(202);
+    await until('it is handled', async () =>
+      (await connector.event(event.webhook_id))?.state === 'skipped' ? true : undefined,
+    );
+    expect(await requests(connector)).toMatchObject([
+      {
+        id: event.id,
+        state: 'ready',
+        who: { customerId: `${CANARY.id}` },
+        message: expect.stringMatching(/Download it/),
+      },
+    ]);
+  });
+
+  it('is gone from the privacy page once resending it shows that there is nothing to do', async () => {
+    const event = await connector.deliver('shop/redact', { shop_domain: SHOP });
+    expect(event).toMatchObject({ state: 'skipped', reason: 'privacy' });
+    const [kept] = await connector.db.query<{ body: Uint8Array }>('SELECT body FROM events WHERE id = $1', [event.id]);
+    await handleWith(event.id, damaged);
+    expect(await requests(connector)).toMatchObject([{ kind: 'shop_redact', state: 'open' }]);
+    await connector.db.query('UPDATE events SET body = $2 WHERE id = $1', [event.id, kept?.body ?? damaged]);
+    expect((await connector.api('POST', `/activity/${event.id}/retry`, {})).status).toBe(202);
+    await until('it is handled', async () =>
+      (await connector.event(event.webhook_id))?.state === 'skipped' ? true : undefined,
+    );
+    expect(await requests(connector)).toEqual([]);
+  });
+
+  it('that names nobody we know can’t be dismissed either', async () => {
+    const event = await connector.deliver('customers/redact', redact({}));
+    expect((await connector.api('POST', `/activity/${event.id}/dismiss`)).status).toBe(409);
+    expect((await connector.api('POST', `/privacy-requests/${event.id}/done`)).status).toBe(200);
+    expect(await connector.event(event.webhook_id)).toMatchObject({ state: 'skipped', reason: 'dismissed' });
+  });
+});
