@@ -173,6 +173,19 @@ inBrowser('privacy requests', (stage) => {
     await expect.poll(focused).toContain('Erased here');
   });
 
+  it('about a person who has been erased since are done: there is nothing left to download', async () => {
+    const { connector } = stage();
+    const customer = { id: 4343, email: 'lou@example.com', phone: null };
+    await connector.deliver('customers/create', { ...customer, updated_at: '2026-11-01T10:00:00Z' });
+    await connector.deliver('customers/data_request', { shop_domain: SHOP, customer, data_request: { id: 10 } });
+    await connector.deliver('customers/redact', { shop_domain: SHOP, customer: { id: 4343 }, orders_to_redact: [] });
+    const page = await stage().open('/privacy');
+    const asked = page.getByRole('listitem').filter({ hasText: 'This person has been erased since.' });
+    await asked.getByText('Done', { exact: true }).waitFor();
+    expect(await asked.getByRole('button').count()).toBe(0);
+    await expectFit(page, 'a request closed by an erasure');
+  });
+
   it('that could not be handled say so, have no faults that axe finds, and can’t be dismissed from the list of events', async () => {
     const { connector } = stage();
     await connector.deliver('customers/redact', '[]');

@@ -308,7 +308,8 @@ export const en = {
     lists_first: 'This is the first record that may include these lists.',
   },
   privacy: {
-    erased_since: 'This person has been erased since. We no longer hold any of their data.',
+    erased_since:
+      'This person has been erased since. We no longer hold any of their data, so there’s nothing left to hand over.',
     data_done: 'You marked the data as sent.',
     data_ready: 'A customer asked for their data. Download it, send it to them, then mark this request as done.',
     redact_done: 'Erased here. You marked it as done with Ascent360.',

@@ -107,7 +107,7 @@ const passing: readonly { table: string; key: string; since: string; only?: stri
   { table: 'consent_decisions', key: 'id', since: 'at', only: `decision <> 'told'` },
   { table: 'problems', key: 'id', since: 'closed_at' },
   { table: 'imports', key: 'id', since: 'ended_at' },
-  { table: 'privacy_requests', key: 'id', since: 'done_at' },
+  { table: 'privacy_requests', key: 'id', since: 'coalesce(done_at, erased_at)' },
   { table: 'access_log', key: 'id', since: 'at' },
 ];
 

@@ -28,7 +28,8 @@ export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubje
 
 /**
  * `open`: we couldn't do our part, because we can't tell who the request is about, or it `failed`; `ready`: the
- * merchant's turn; `done`: the merchant marked it so. A `shop_redact` is here only if it failed.
+ * merchant's turn; `done`: the merchant marked it so, or the person of a data request was erased, which leaves nothing
+ * to hand over. A `shop_redact` is here only if it failed.
  */
 export type PrivacyRequest = {
   id: string;
@@ -76,16 +77,17 @@ const openSubject = ({ vault }: Shop, id: string, subject: Uint8Array): PrivacyS
   ifReadable(() => vault.openJson<PrivacySubject>(requestBinding(id), subject));
 
 function read(shop: Shop, row: Row): PrivacyRequest {
+  const doneAt = row.done_at ?? row.erased_at;
   return {
     id: row.id,
     kind: row.failed === 'shop/redact' ? 'shop_redact' : row.kind,
     requestId: row.request_id,
     receivedAt: row.received_at.getTime(),
     dueAt: row.received_at.getTime() + DUE_AFTER,
-    state: row.done_at ? 'done' : row.ready_at ? 'ready' : 'open',
+    state: doneAt ? 'done' : row.ready_at ? 'ready' : 'open',
     failed: row.failed !== null,
     readyAt: instantOf(row.ready_at),
-    doneAt: instantOf(row.done_at),
+    doneAt: instantOf(doneAt),
     subject: row.subject && openSubject(shop, row.id, row.subject),
     erasedAt: instantOf(row.erased_at),
   };
@@ -149,12 +151,11 @@ export async function forgetFailed(sql: Sql, shop: Shop, eventId: string): Promi
 
 /**
  * Where a page ends: after this request. `rank`: 0 a data request that isn't done, 1 an erasure
- * that isn't, 2 and 3 those that are.
+ * that isn't, 2 those that are.
  */
 type RequestPlace = { rank: number; receivedAt: Instant; id: string };
 
-const RANK = `(CASE WHEN done_at IS NULL THEN 0 ELSE 2 END
-  + CASE WHEN kind = 'data_request' AND erased_at IS NULL THEN 0 ELSE 1 END)`;
+const RANK = `(CASE WHEN done_at IS NOT NULL OR erased_at IS NOT NULL THEN 2 WHEN kind = 'data_request' THEN 0 ELSE 1 END)`;
 
 /**
  * A page of requests, newest first. Those that are not done are on the first pages, data requests
