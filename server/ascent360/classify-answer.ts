@@ -1,4 +1,5 @@
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
+import { detailText } from '../domain/wording/details.ts';
 import type { en } from '../domain/wording/en.ts';
 import type { Text } from '../domain/wording/text.ts';
 
@@ -39,6 +40,8 @@ const FAILURES = {
 
 const REJECTED = new Set([400, 413, 415, 422]);
 const LATER = new Set([408, 425, 429]);
+/** What the merchant may have to correct the GUID for. Another 4xx says nothing about it. */
+const REFUSED = new Set([401, 403, 404, 410]);
 
 /**
  * What an answer, or no answer, means: who has to act next. Ascent360 answers with a status code
@@ -63,7 +66,12 @@ export function classifyAnswer(answer: Answer): Classified {
   if (REJECTED.has(status)) return { class: 'rejected', flags: 'refused', error, text: said('rejected') };
   if (LATER.has(status)) return { class: 'retry', flags: 'refused', error, text: said('later') };
   if (status >= 400 && status < 500) {
-    return { class: 'connection_problem', flags: 'refused', error, text: said('refused') };
+    return {
+      class: 'connection_problem',
+      flags: 'refused',
+      error,
+      text: said(REFUSED.has(status) ? 'refused' : 'not_taken'),
+    };
   }
   return {
     class: 'retry',
@@ -89,6 +97,12 @@ function isHtmlPage({ contentType, excerpt }: { contentType: string | null; exce
   if (excerpt.trim() === '') return false;
   if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return !isJson(excerpt);
   return PAGE_START.test(excerpt);
+}
+
+/** What an answer that was kept by its code says. */
+export function textOfError(error: string): Text | null {
+  const [, status] = /^http_(\d{3})$/.exec(error) ?? [];
+  return status ? classifyAnswer({ status: Number(status), contentType: null, excerpt: '' }).text : detailText(error);
 }
 
 /** An object or a list; any number or quoted word is JSON too. */

@@ -96,8 +96,8 @@ inBrowser('connecting with proof', (stage) => {
     const page = await stage().open('/');
     await page.getByLabel('GUID of your data webhook').fill(refused);
     await page.getByRole('button', { name: 'Connect' }).click();
-    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor();
-    await page.getByText('Check the GUID with your Ascent360 contact').waitFor();
+    await page.getByText('Ascent360 didn’t accept the test record.').waitFor();
+    await page.getByText('Check the GUID and this answer with your Ascent360 contact').waitFor();
     await page.getByRole('button', { name: 'Open: Connect to Ascent360' }).click();
     await page.getByLabel('GUID of your data webhook').fill(GUID);
     expect(await page.getByLabel(withTest).isChecked()).toBe(true);

@@ -504,11 +504,11 @@ inBrowser('the settings', (stage) => {
       }),
     );
     await page.getByRole('button', { name: 'Send test record' }).click();
-    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor();
+    await page.getByText('Ascent360 didn’t accept the test record.').waitFor();
     await page.getByLabel('New GUID').fill(sameEnd);
     await saveButton(page).click();
     await page.getByText('Settings saved').waitFor();
-    await page.getByText('Ascent360 doesn’t accept this GUID.').waitFor({ state: 'detached' });
+    await page.getByText('Ascent360 didn’t accept the test record.').waitFor({ state: 'detached' });
   });
 
   it('ask again about disconnecting without the failure of the last time', async () => {

@@ -7,7 +7,7 @@ export const en = {
     not_connected: 'Waiting for a connection to Ascent360. Enter the GUID in the settings.',
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:
-      'Waiting because Ascent360 doesn’t accept the GUID. We send it once the connection works again.',
+      'Waiting because Ascent360 doesn’t accept the connection. We send it once the connection works again.',
     behind_earlier: 'Waiting for an earlier event with the same address, so Ascent360 gets them in order.',
     reading_shopify: 'Waiting for missing data from Shopify.',
     superseded: 'A newer state of the same order, customer or choice took its place.',
@@ -45,7 +45,7 @@ export const en = {
     accepted: 'We’re sending this again.',
     retry: 'The last attempt failed. We’ll retry automatically.',
     rejected: 'Ascent360 rejected the last attempt. We’ll retry.',
-    connection_problem: 'Ascent360 didn’t accept the GUID at the last attempt. We’ll retry automatically.',
+    connection_problem: 'Ascent360 didn’t accept the connection at the last attempt. We’ll retry automatically.',
     unknown: 'We don’t know the result of the last attempt. We’ll retry automatically.',
   },
   /** What is added for one event or attempt. */
@@ -106,9 +106,9 @@ export const en = {
   connection: {
     not_connected: 'We keep events and send them once you save the GUID from Ascent360.',
     paused: 'We keep events and send them once you resume.',
-    problem: 'Ascent360 doesn’t accept the GUID. We keep events and send them once the connection works again.',
+    problem: 'Ascent360 doesn’t accept the connection. We keep events and send them once the connection works again.',
     also_paused: 'Sending is paused, too.',
-    also_refused: 'Ascent360 doesn’t accept the GUID, either.',
+    also_refused: 'Ascent360 doesn’t accept the connection, either.',
     connected: 'The GUID of your Ascent360 account ends in {last4}.',
     proven: 'Ascent360 last accepted a record on {at}.',
     unproven: 'It’s saved, but Ascent360 hasn’t accepted anything with it yet.',
@@ -128,7 +128,7 @@ export const en = {
     unknown: 'No webhooks since {sinceAt}; without access to your store, silence can’t be told from a fault.',
   },
   problem: {
-    connection_problem: 'Ascent360 doesn’t accept the GUID. Nothing is sent, and nothing is lost.',
+    connection_problem: 'Ascent360 doesn’t accept the connection. Nothing is sent, and nothing is lost.',
     opt_outs_undelivered:
       '{count, plural, one {# opt-out hasn’t been accepted by Ascent360 for more than 3 days. Until it is, unsubscribe this person in Ascent360 yourself.} other {# opt-outs haven’t been accepted by Ascent360 for more than 3 days. Until they are, unsubscribe these people in Ascent360 yourself.}}',
     fields_denied:
@@ -208,7 +208,7 @@ export const en = {
     not_connected: 'Waiting for a connection to Ascent360. Enter the GUID in the settings.',
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:
-      'Waiting because Ascent360 doesn’t accept the GUID. The import continues once the connection works again.',
+      'Waiting because Ascent360 doesn’t accept the connection. The import continues once the connection works again.',
     down: 'Ascent360 isn’t accepting records right now. We try one from time to time and continue once it works.',
     retrying:
       '{count, plural, one {# record is waiting for a retry on {nextAt}.} other {# records are waiting for a retry, the next on {nextAt}.}}',
@@ -336,7 +336,9 @@ export const en = {
       'We were redirected (HTTP {status}) and don’t follow redirects. Something other than Ascent360 may be answering.',
     rejected: 'Ascent360 rejected the record (HTTP {status}).',
     later: 'Ascent360 asked us to try again later (HTTP {status}).',
-    refused: 'Ascent360 doesn’t accept records with this GUID (HTTP {status}). Check the GUID.',
+    refused: 'Ascent360 refused a record (HTTP {status}). Check the GUID.',
+    not_taken:
+      'The answer was HTTP {status}, which says nothing about the GUID. Something other than Ascent360 may be answering. Ask your Ascent360 contact.',
     server_error: 'Ascent360 has a problem (HTTP {status}).',
     unusual: 'Ascent360 gave an unusual answer (HTTP {status}).',
     html_page: 'A web page answered instead of Ascent360 (HTTP {status}).',
@@ -383,7 +385,7 @@ export const en = {
       accepted: 'Accepted by Ascent360.',
       retry: 'Ascent360 didn’t confirm that it accepted it.',
       rejected: 'Ascent360 rejected the record.',
-      connection_problem: 'Ascent360 didn’t accept the GUID.',
+      connection_problem: 'Ascent360 didn’t accept the connection.',
       unknown: 'We don’t know the result.',
     },
   },

@@ -26,6 +26,10 @@ function besides(gate: Gate, stored: StoredSettings | null): Text | null {
   return gate === 'paused' && stored?.problem ? { code: 'connection.also_refused' } : null;
 }
 
+/** When Ascent360 last accepted something under this GUID; null: never. */
+export const provenText = (proven: StoredSettings['proven']): Text | null =>
+  proven && { code: 'connection.proven', params: { at: new Date(proven.at).toISOString() } };
+
 /** The state, the text about it, and since when. Reasons are checked in the same order as for waiting events. */
 function standing({ stored, life, changed }: Known): {
   state: Connection['state'];
@@ -37,9 +41,7 @@ function standing({ stored, life, changed }: Known): {
     return { state: 'uninstalled', text: { code: 'connection.uninstalled' }, since: uninstalledAt };
   }
   const gate = gateOf(stored);
-  const proof: Text | null = stored?.proven
-    ? { code: 'connection.proven', params: { at: new Date(stored.proven.at).toISOString() } }
-    : null;
+  const proof = provenText(stored?.proven ?? null);
   if (gate !== null) {
     const state = stateOf[gate];
     const since = { not_connected: changed.guid, paused: changed.paused, problem: stored?.problem?.since ?? null }[

@@ -1,14 +1,15 @@
+import { textOfError } from '../../ascent360/classify-answer.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttentionReason } from '../../domain/states.ts';
-import { detailText } from '../../domain/wording/details.ts';
 import { said } from '../../domain/wording/in-english.ts';
-import { inTurn } from '../../domain/wording/text.ts';
+import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { findLateOptOuts } from '../../store/deliveries/late-opt-outs.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { adminProblems } from './admin-access.ts';
 import type { Problem } from './api.ts';
+import { provenText } from './connection.ts';
 import { expiringProblems } from './expiring.ts';
 import { missedProblems } from './missed-problems.ts';
 import { privacyProblems } from './privacy-problems.ts';
@@ -64,6 +65,11 @@ async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   }));
 }
 
+/** With what came back, and when anything was accepted under the same GUID: it may be right all the same. */
+function refusedText({ proven }: StoredSettings, error: string): Text {
+  return inTurn(inTurn({ code: 'problem.connection_problem' }, textOfError(error)), provenText(proven));
+}
+
 /** What needs the merchant's attention, most urgent first. */
 export async function findProblems(
   sql: Sql,
@@ -75,7 +81,7 @@ export async function findProblems(
     ? [
         {
           kind: 'connection_problem',
-          ...said(inTurn({ code: 'problem.connection_problem' }, detailText(stored.problem.error))),
+          ...said(refusedText(stored, stored.problem.error)),
           since: new Date(stored.problem.since).toISOString(),
           action: 'settings',
         },

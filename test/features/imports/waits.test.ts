@@ -78,7 +78,10 @@ it('an import says so while sending is paused, the shop is disconnected or the G
   scene.connector.ascent360.behave({ status: 404 });
   const id = await begun();
   const [refused] = await waitingFor(id, ['connection_problem']);
-  expect(refused).toMatchObject({ action: 'settings', message: expect.stringContaining('doesn’t accept the GUID') });
+  expect(refused).toMatchObject({
+    action: 'settings',
+    message: expect.stringContaining('doesn’t accept the connection'),
+  });
   await noteSpeed();
   expect(await scene.get(id)).toMatchObject({ rate: null, secondsLeft: null });
   await scene.connector.api('PUT', '/settings', { paused: true });

@@ -199,6 +199,32 @@ describe('the connection', () => {
     expect(await overview()).toMatchObject({ connection: { state: 'connected' }, problems: [] });
   });
 
+  it.each([
+    ['http_403', 'answer.refused'],
+    ['http_405', 'answer.not_taken'],
+    ['http_451', 'answer.not_taken'],
+    ['http_302', 'answer.redirected'],
+  ])(
+    'is a problem that says what came back, %s, and blames no GUID under which something was accepted before',
+    async (error, code) => {
+      await scene.receive('customers/create', customer(1, 0));
+      await scene.work();
+      const acceptedAt = new Date(scene.now).toISOString();
+      const { guid } = (await scene.store.load(scene.shop)) ?? {};
+      scene.now += 2 * MINUTE;
+      await scene.store.noteProblem(scene.shop, { guid: guid ?? '', error, now: scene.now, probeAt: scene.now + HOUR });
+      const [problem] = (await overview()).problems;
+      expect(problem?.text).toEqual({
+        code: 'problem.connection_problem',
+        next: {
+          code,
+          params: { status: error.slice(5) },
+          next: { code: 'connection.proven', params: { at: acceptedAt } },
+        },
+      });
+    },
+  );
+
   it('says what else has to be done before anything is sent: to resume, or to fix the connection', async () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.refusedGuid);
