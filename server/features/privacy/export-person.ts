@@ -18,6 +18,7 @@ async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<objec
     sql,
     shop,
     traces.people.map(({ key }) => key),
+    ifReadable,
   );
   return traces.people.flatMap(({ key }) => {
     const person = loaded.own(key);
@@ -27,8 +28,9 @@ async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<objec
     const { about: _, ...answer } = read ?? {};
     return [
       {
-        customerId,
-        contact,
+        ...(loaded.isDamaged(person)
+          ? { note: 'What was last known of this person is damaged, and cannot be read.', contact: null }
+          : { customerId, contact }),
         tags: Object.values(tags).map(({ tag, present, at }) => ({ tag, present, since: isoOf(at) })),
         read: read && answer,
         ...more,
@@ -151,7 +153,7 @@ function readable(bytes: Buffer): object | string {
  */
 export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | null } & (
   | Pick<PrivacyRequest, 'requestId' | 'receivedAt' | 'readyAt'>
-  | { requestId: null }
+  | { requestId: null; key?: string }
 );
 
 /** What a file says that may be empty because we don't know whom it is about. */
@@ -162,7 +164,9 @@ function whyEmpty(of: ExportOf, found: boolean): { erasedAt?: string | null; not
     const unfound = of.requestId !== null && of.readyAt === null && !found;
     return unfound ? { note: 'The request names nobody we know, and no phone number that could be read.' } : {};
   }
-  return { note: 'The request was done long ago, and whom it was about is not kept: data on them may still be held.' };
+  return {
+    note: 'Whom the request was about cannot be read, or is not kept, as it was done long ago: data on them may still be held.',
+  };
 }
 
 /**
@@ -172,7 +176,8 @@ function whyEmpty(of: ExportOf, found: boolean): { erasedAt?: string | null; not
  */
 export async function* exportPerson(db: Db, shop: Shop, of: ExportOf, now: Instant): AsyncGenerator<string> {
   const { subject } = of;
-  const traces = subject ? await findTraces(db, shop, subject) : null;
+  const key = of.requestId === null ? of.key : undefined;
+  const traces = subject ? await findTraces(db, shop, subject, key) : null;
   const head = {
     shop: shop.domain,
     ...(of.requestId === null

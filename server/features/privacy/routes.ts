@@ -10,6 +10,7 @@ import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
 import { dismissEvents } from '../../store/events/events.ts';
 import { findPerson } from '../../store/people/find-person.ts';
@@ -49,12 +50,13 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
   };
 }
 
-/** A person in the form a request would use; null: the shop has no such person. */
-async function subjectOf(db: Db, shop: Shop, id: string): Promise<PrivacySubject | null> {
-  const person = await findPerson(db, shop, id);
+/** A person in the form a request would use, and their key, which is left if their profile is damaged. */
+async function subjectOf(db: Db, shop: Shop, id: string): Promise<{ subject: PrivacySubject; key: string } | null> {
+  const person = await findPerson(db, shop, id, ifReadable);
   if (!person) return null;
   const { customerId, contact } = person.profile;
-  return { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
+  const subject = { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
+  return { subject, key: person.key };
 }
 
 /**
@@ -106,9 +108,9 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
   router.get('/people/:id/export', async (req, res) => {
     const merchant = merchantOf(res);
     const { shop } = merchant;
-    const subject = found(await subjectOf(db, shop, pathId(req.params.id)));
+    const about = found(await subjectOf(db, shop, pathId(req.params.id)));
     await noteExport(merchant);
-    const pieces = exportPerson(db, shop, { subject, requestId: null, erasedAt: null }, now());
+    const pieces = exportPerson(db, shop, { ...about, requestId: null, erasedAt: null }, now());
     await download(res, { name: 'person.json', type: 'json' }, pieces);
   });
 

@@ -37,9 +37,10 @@ export type PersonTraces = {
  * and anybody else with these addresses; without an email, also whoever bought the orders it
  * names. If it names a customer, no other customer is included: a phone number that a family
  * shares stays with the others.
+ * @param key of a person who is meant besides, whatever of theirs can be read
  */
-export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<PersonTraces> {
-  const people = await whoIsMeant(sql, shop, subject);
+export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject, key?: string): Promise<PersonTraces> {
+  const people = await whoIsMeant(sql, shop, subject, key);
   const ids = people.map((person) => person.id);
   const known = await addressesOf(sql, shop, subject, people);
   const others = await othersOf(sql, shop, known.addresses, ids);

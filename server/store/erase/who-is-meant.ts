@@ -35,9 +35,9 @@ const byKeyAlone = ({ id, key }: KnownPersonRow): KnownPerson => ({ id, key, pro
  * may give many buyers the same one. In Shopify a customer's email and phone are theirs alone, but
  * may have been another's before.
  */
-async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<KnownPerson[]> {
+async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject, key?: string): Promise<KnownPerson[]> {
   const { vault } = shop;
-  const own = ownKeys(shop, subject);
+  const own = [...ownKeys(shop, subject), ...(key === undefined ? [] : [key])];
   const { email, phone } = subject;
   const named = [
     email && emailHash(vault, email),
@@ -104,8 +104,8 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): P
 }
 
 /** Everybody a request is about: whom it names, who was merged into them, and them as guests. */
-export async function whoIsMeant(sql: Sql, shop: Shop, subject: PrivacySubject): Promise<KnownPerson[]> {
-  const named = await findNamed(sql, shop, subject);
+export async function whoIsMeant(sql: Sql, shop: Shop, subject: PrivacySubject, key?: string): Promise<KnownPerson[]> {
+  const named = await findNamed(sql, shop, subject, key);
   const customers = [...named, ...(await mergedInto(sql, shop, named))];
   return [...customers, ...(await guestsOf(sql, shop, customers))];
 }

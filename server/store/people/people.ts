@@ -49,6 +49,8 @@ export type People = {
   find(key: string): Person | undefined;
   /** The person with exactly this key, even if merged into another. */
   own(key: string): Person | undefined;
+  /** Whether their profile couldn't be opened. */
+  isDamaged(person: Person): boolean;
   /** The person with exactly this key, if they were merged into another. */
   mergedAway(key: string | null): Person | undefined;
   byId(id: string): Person | undefined;
@@ -72,7 +74,15 @@ const COLUMNS =
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
-async function loadAddresses(sql: Sql, shop: Shop, people: ReadonlyMap<string, Person>): Promise<void> {
+/** Gives what `open` does; null: it is damaged, and the work goes on without it. */
+type Attempt = <T>(open: () => T) => T | null;
+
+async function loadAddresses(
+  sql: Sql,
+  shop: Shop,
+  people: ReadonlyMap<string, Person>,
+  attempt: Attempt,
+): Promise<void> {
   if (people.size === 0) return;
   const rows = await sql.query<{
     person_id: string;
@@ -88,13 +98,13 @@ async function loadAddresses(sql: Sql, shop: Shop, people: ReadonlyMap<string, P
      FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM addresses WHERE shop_id = $1 AND person_id = k.key')}`,
     [shop.id, [...people.keys()]],
   );
+  const written = ({ person_id, channel, address, written: sealed }: (typeof rows)[number]) =>
+    (sealed && attempt(() => shop.vault.open(writtenBinding(person_id, channel, address), sealed).toString())) ?? '';
   for (const row of rows) {
     people.get(row.person_id)?.addresses.set(`${row.channel}:${row.address}`, {
       channel: row.channel,
       hash: row.address,
-      written: row.written
-        ? shop.vault.open(writtenBinding(row.person_id, row.channel, row.address), row.written).toString()
-        : '',
+      written: written(row),
       firstSeenAt: row.first_seen_at.getTime(),
       lastSeenAt: row.last_seen_at.getTime(),
       since: row.since_at.getTime(),
@@ -102,7 +112,16 @@ async function loadAddresses(sql: Sql, shop: Shop, people: ReadonlyMap<string, P
   }
 }
 
-export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]): Promise<People> {
+/**
+ * @param attempt `ifReadable`: to show what isn't damaged; nothing of it may be saved
+ */
+export async function loadPeople(
+  sql: Sql,
+  shop: Shop,
+  keys: readonly string[],
+  attempt: Attempt = (open) => open(),
+): Promise<People> {
+  const damaged = new Set<Person>();
   const byKey = new Map<string, Person>();
   const byId = new Map<string, Person>();
 
@@ -110,7 +129,8 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
     const added = new Map<string, Person>();
     for (const row of rows) {
       if (byId.has(row.id)) continue;
-      const profile = openProfile(shop.vault, row.id, row.profile);
+      const opened = attempt(() => openProfile(shop.vault, row.id, row.profile));
+      const profile = opened ?? emptyProfile(null);
       const person: Person = {
         id: row.id,
         key: row.key,
@@ -123,11 +143,12 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
         unread: row.unread && !(row.put_off && profile.read?.absences !== undefined),
         addresses: new Map(),
       };
+      if (!opened) damaged.add(person);
       byKey.set(row.key, person);
       byId.set(row.id, person);
       added.set(row.id, person);
     }
-    await loadAddresses(sql, shop, added);
+    await loadAddresses(sql, shop, added, attempt);
     await load([...added.values()].map(({ mergedInto }) => mergedInto).filter((id) => id !== null));
   }
 
@@ -162,6 +183,7 @@ export async function loadPeople(sql: Sql, shop: Shop, keys: readonly string[]):
       return own && kept(own);
     },
     own: (key) => byKey.get(key),
+    isDamaged: (person) => damaged.has(person),
     mergedAway: (key) => {
       const own = key === null ? undefined : byKey.get(key);
       return own?.mergedInto == null ? undefined : own;

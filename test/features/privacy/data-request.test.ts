@@ -340,6 +340,42 @@ describe('the export of one person', () => {
     ]);
   });
 
+  it.each([
+    ['their profile', 'UPDATE people SET profile = $1', false, [CANARY.email, CANARY.phone]],
+    [
+      'their email address as written',
+      `UPDATE addresses SET written = $1 WHERE channel = 'email'`,
+      true,
+      [CANARY.phone, null],
+    ],
+    ['both', 'WITH p AS (UPDATE people SET profile = $1) UPDATE addresses SET written = $1', false, [null, null]],
+  ])(
+    'is whole but for %s, if that is damaged and can’t be opened, whoever asks for it',
+    async (_, damage, isReadable, addresses) => {
+      await connector.deliver('customers/create', about);
+      await connector.deliver('orders/create', order(9, { email: CANARY.email, customer: about }));
+      const [person] = ((await connector.api('GET', `/people?q=${CANARY.id}`)).body as { items: { id: string }[] })
+        .items;
+      const request = await ask(CANARY);
+      await connector.db.query(damage, [Buffer.alloc(64)]);
+      const own = await connector.api('GET', `/people/${person?.id}/export`);
+      expect(own.status).toBe(200);
+      for (const document of [await exported(request.id), own.body as Exported]) {
+        expect(document.people).toMatchObject([
+          {
+            contact: isReadable ? { email: CANARY.email } : null,
+            ...(!isReadable && { note: expect.stringMatching(/damaged/) }),
+            firstSeenAt: expect.any(String),
+          },
+        ]);
+        const kept =
+          document.people[0]?.addresses.filter(({ channel }) => channel === 'email' || channel === 'sms') ?? [];
+        expect(new Set(kept.map(({ address }) => address))).toEqual(new Set(addresses));
+        expect(document.events).toMatchObject([{ topic: 'customers/create', told: { id: CANARY.id } }, {}, {}]);
+      }
+    },
+  );
+
   it.each([['/people/nobody/export'], ['/people/00000000-0000-4000-8000-000000000000/export']])(
     'for %s is a 404',
     async (path) => expect((await connector.api('GET', path)).status).toBe(404),
