@@ -127,11 +127,14 @@ async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
 
 /**
  * Entries of the audit log older than this go, except the newest: the chain goes on from it. Only
- * from the beginning: an entry dated too early by a wrong clock would leave a gap.
+ * from the beginning: an entry dated too early by a wrong clock would leave a gap. One dated in the future is as old as
+ * what follows it.
  */
 const AUDIT_PAGE = `DELETE FROM audit_chain WHERE (shop_id, seq) IN (
    SELECT shop_id, seq FROM audit_chain WHERE shop_id = $1 AND seq < least(
-     (SELECT min(seq) FROM audit_chain WHERE shop_id = $1 AND at >= now() - $2 * interval '1 day'),
+     (SELECT min(seq) FROM audit_chain a WHERE shop_id = $1 AND at >= now() - $2 * interval '1 day'
+       AND NOT (at > now() AND EXISTS (SELECT 1 FROM audit_chain l
+         WHERE l.shop_id = $1 AND l.seq > a.seq AND l.at < now() - $2 * interval '1 day'))),
      (SELECT max(seq) FROM audit_chain WHERE shop_id = $1)) ORDER BY seq LIMIT ${PAGE})
  RETURNING 1`;
 

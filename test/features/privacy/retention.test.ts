@@ -291,6 +291,22 @@ it('leaves no gap in the audit log, whatever the clock said when its entries wer
   expect(await seqs()).toEqual(before.slice(1));
 });
 
+it('deletes an entry of the audit log that a wrong clock dated in the future with those around it, and no sooner', async () => {
+  for (let i = 0; i < 4; i++) await connector.api('PUT', '/settings', { guid: null, sourceName: `Name ${i}` });
+  const seqs = async () =>
+    (await connector.db.query<{ seq: number }>('SELECT seq FROM audit_chain ORDER BY seq')).map(({ seq }) => seq);
+  const before = await seqs();
+  const [first = 0, ahead = 0, after = 0] = before;
+  const date = `UPDATE audit_chain SET at = at - $1::float8 * interval '1 millisecond' WHERE seq = ANY($2)`;
+  await connector.db.query(date, [-100 * 365 * DAY, [ahead]]);
+  await connector.db.query(date, [7 * 365 * DAY, [first]]);
+  await retain();
+  expect(await seqs()).toEqual(before.slice(1));
+  await connector.db.query(date, [7 * 365 * DAY, [after]]);
+  await retain();
+  expect(await seqs()).toEqual(before.slice(3));
+});
+
 it('logs once a day where each shop’s audit log ends', async () => {
   const lines: object[] = [];
   const chore = retentionChore({
