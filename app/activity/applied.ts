@@ -33,7 +33,7 @@ const sourcesOf = (source: string, format: Format): string =>
  * shown and can be taken off.
  */
 export function appliedOf(filter: Filter, format: Format): Applied[] {
-  const { state, reason, topic, source, from, to, last, import: one, person, optOuts } = filter;
+  const { state, reason, topic, source, from, to, last, import: one, person, optOuts, missed } = filter;
   const applied: (Applied | false)[] = [
     state !== '' && { key: 'state', label: listed(state, stateName, format), without: { state: '', reason: '' } },
     topic !== '' && { key: 'topic', label: topicName(topic), without: { topic: '' } },
@@ -55,6 +55,7 @@ export function appliedOf(filter: Filter, format: Format): Applied[] {
       label: t(optOuts === 'late' ? 'filters.lateOptOuts' : 'filters.openOptOuts'),
       without: { optOuts: '' },
     },
+    missed !== '' && { key: 'missed', label: t('filters.missed'), without: { missed: '' } },
   ];
   return applied.filter((each) => each !== false);
 }

@@ -6,7 +6,20 @@ import { withQuery } from '../api.ts';
  * zone, or times in ISO 8601. Several states and sources are separated by commas. `last`: one of
  * `spans`, in place of `from` and `to`.
  */
-const names = ['q', 'state', 'reason', 'topic', 'source', 'from', 'to', 'last', 'import', 'person', 'optOuts'] as const;
+const names = [
+  'q',
+  'state',
+  'reason',
+  'topic',
+  'source',
+  'from',
+  'to',
+  'last',
+  'import',
+  'person',
+  'optOuts',
+  'missed',
+] as const;
 export type Filter = Record<(typeof names)[number], string>;
 
 export const noFilter: Filter = {
@@ -21,6 +34,7 @@ export const noFilter: Filter = {
   import: '',
   person: '',
   optOuts: '',
+  missed: '',
 };
 
 /** The kinds of event that can be chosen. */

@@ -25,7 +25,7 @@ export async function missedProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
       since: new Date(open.openedAt).toISOString(),
       count: orders + customers + consents,
       query: new URLSearchParams({
-        source: 'reconciliation',
+        missed: 'yes',
         from: new Date(open.openedAt).toISOString(),
       }).toString(),
       action: 'activity',

@@ -11,7 +11,7 @@ import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { appendFacts, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
-import { addFindings, type Finding } from '../../store/events/found-events.ts';
+import { addFindings, type Finding, NOT_MISSED } from '../../store/events/found-events.ts';
 import { heldAddresses } from '../../store/people/holders.ts';
 import { addressHash, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
@@ -238,7 +238,9 @@ export async function compareConsent(
       return await addFindings(
         sql,
         shop,
-        some.map(({ finding }) => finding),
+        some.map(({ finding }) =>
+          areMissed ? finding : { ...finding, webhookId: `${NOT_MISSED}${finding.webhookId}` },
+        ),
         at,
       );
     };

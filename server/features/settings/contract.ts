@@ -62,6 +62,7 @@ export const viewContract = z.strictObject(
         import: part,
         person: part,
         optOuts: part,
+        missed: part,
       },
       { error: refusing('filter') },
     ),

@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
 import { startAnew } from '../deliveries/unsent.ts';
+import { NOT_MISSED } from '../events/found-events.ts';
 import { eraseFromImports } from '../imports/import-pages.ts';
 import { noteChangedEnds } from '../imports/imports.ts';
 import { customerKey, entityKey } from '../people/identifiers.ts';
@@ -131,7 +132,8 @@ async function emptyEvents(sql: Sql, shop: Shop, events: readonly string[]): Pro
   );
   await sql.query(
     `UPDATE events SET body = NULL, summary = NULL, search = '{}', detail = NULL, entity = NULL,
-       webhook_id = CASE WHEN source = 'reconciliation' THEN 'erased:' || id ELSE webhook_id END
+       webhook_id = CASE WHEN source <> 'reconciliation' THEN webhook_id
+         WHEN webhook_id LIKE '${NOT_MISSED}%' THEN '${NOT_MISSED}' || id ELSE 'erased:' || id END
      WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
     [shop.id, events],
   );

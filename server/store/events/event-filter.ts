@@ -21,7 +21,8 @@ const openOptOuts = ['waiting', 'late'] as const;
 /**
  * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
  * ended. `ids`: only these. `person`: an id, or `none` for those about nobody we know. `optOuts`:
- * those whose delivery carries an opt-out that wasn't accepted yet, each choice once.
+ * those whose delivery carries an opt-out that wasn't accepted yet, each choice once. `missed`: what comparing found and
+ * a webhook should have reported.
  */
 export type ActivityFilter = {
   state: readonly EventState[];
@@ -35,6 +36,7 @@ export type ActivityFilter = {
   import: string | null;
   person: string | null;
   optOuts: (typeof openOptOuts)[number] | null;
+  missed: 'yes' | null;
 };
 
 const date = /^(?:19[7-9]\d|[2-8]\d{3})-\d{2}-\d{2}$/;
@@ -131,4 +133,5 @@ export const filterShape = (timeZone: string) => ({
   import: rowId('import_id'),
   person: rowId('person_id', ['none']),
   optOuts: oneOf(openOptOuts),
+  missed: oneOf(['yes']),
 });

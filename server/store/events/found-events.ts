@@ -3,6 +3,9 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { insertEvents } from './insert-events.ts';
 
+/** Begins the webhook id of what was found although no webhook was missed: `missed` leaves it out. */
+export const NOT_MISSED = 'comparison:';
+
 /** Something Shopify has that no webhook told us, as the body of an event. */
 export type Finding = { webhookId: string; topic: string; readAt: Instant; body: string };
 

@@ -6,6 +6,7 @@ import { lateOnceEach } from '../deliveries/late-opt-outs.ts';
 import { addressHash, customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { ActivityFilter } from './event-filter.ts';
+import { NOT_MISSED } from './found-events.ts';
 import { OPEN_OPT_OUTS } from './open-opt-outs.ts';
 
 /**
@@ -108,6 +109,9 @@ export function selectEvents(
   if (filter.optOuts) {
     const late = `SELECT id FROM (${lateOnceEach()}) AS late`;
     conditions.push(`e.id IN (${filter.optOuts === 'late' ? late : OPEN_OPT_OUTS})`);
+  }
+  if (filter.missed) {
+    conditions.push(`e.source = 'reconciliation' AND e.webhook_id NOT LIKE '${NOT_MISSED}%'`);
   }
   params.push(options.limit);
   const newest = (from: string, where: readonly string[]) =>

@@ -67,7 +67,9 @@ const found = async () =>
   );
 const problems = async () =>
   (
-    (await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string; count?: number }[] }
+    (await connector.api('GET', '/overview')).body as {
+      problems: { kind: string; message: string; count?: number; query?: string }[];
+    }
   ).problems.filter(({ kind }) => kind === 'webhooks_missed');
 
 function buyer(state: Parameters<typeof emailOf>[1] = {}) {
@@ -335,6 +337,29 @@ describe('comparing consent', () => {
     expect(late.state).not.toBe('accepted');
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
     expect(await problems()).toEqual([]);
+  });
+
+  it('counts as missed what the entry opens, and nothing else that it found', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    const ben = { id: 502, createdAt: ago(5 * HOUR), updatedAt: ago(4 * HOUR), firstName: 'Ben' };
+    shop.setCustomer({ ...ben, defaultEmailAddress: emailOf('ben@example.com') });
+    await connector.deliver('customers/create', { id: 502, email: 'ben@example.com', updated_at: ben.updatedAt });
+    await until('Shopify has been asked about both', async () => {
+      const rows = await connector.db.query(`SELECT 1 FROM consent_facts WHERE source = 'admin_read'`);
+      return rows.length >= 2 ? true : undefined;
+    });
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
+    const justNow = { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(1000) } as const;
+    shop.setCustomer({ ...ben, defaultEmailAddress: emailOf('ben@example.com', justNow) });
+    await compare('consent_due_at');
+    expect(await found()).toHaveLength(2);
+    const [problem] = await problems();
+    expect(problem).toMatchObject({ count: 1 });
+    const opened = async () => (await connector.api('GET', `/activity?${problem?.query}`)).body;
+    expect(await opened()).toMatchObject({ total: 1, items: [{ summary: { who: 'ana@example.com' } }] });
+    await connector.deliver('customers/redact', { shop_domain: SHOP, customer: { id: 502 }, orders_to_redact: [] });
+    expect(await opened()).toMatchObject({ total: 1 });
   });
 
   it('finds what was chosen before the app was installed, as while it was gone: it is sent, and no webhook was missed', async () => {

@@ -6,13 +6,13 @@ const filter = z.object(filterShape('America/Denver'));
 const [A, B] = ['0192f0c1-0000-7000-8000-000000000001', '0192f0c1-0000-7000-8000-000000000002'];
 const everything = {
   ...{ state: [], reason: null, source: [], topic: null, q: null, from: null, to: null, ids: [] },
-  ...{ import: null, person: null, optOuts: null },
+  ...{ import: null, person: null, optOuts: null, missed: null },
 };
 
 it.each([
   ['nothing', {}],
   ['empty texts', { state: '', reason: '', source: '', topic: ' ', q: '', from: '', to: '', ids: '', import: '' }],
-  ['null', { state: null, reason: null, q: null, from: null, ids: null, person: null, optOuts: null }],
+  ['null', { state: null, reason: null, q: null, from: null, ids: null, person: null, optOuts: null, missed: null }],
 ])('a filter of %s asks for every event', (_, given) => {
   expect(filter.parse(given)).toEqual(everything);
 });
@@ -32,6 +32,7 @@ it.each<[object, object]>([
     { person: A, import: B },
   ],
   [{ optOuts: 'late' }, { optOuts: 'late' }],
+  [{ missed: 'yes' }, { missed: 'yes' }],
   [
     { from: '2026-11-23', to: '2026-11-23' },
     { from: '2026-11-23T07:00:00.000Z', to: '2026-11-24T06:59:59.999Z' },
@@ -55,6 +56,7 @@ it.each([
   { source: 'shopify' },
   { reason: 'attention' },
   { optOuts: 'all' },
+  { missed: 'no' },
   { person: 'nobody' },
   { import: 'none' },
   { q: 'a\u0000b' },
