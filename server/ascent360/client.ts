@@ -1,3 +1,5 @@
+import dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import { buildConnector, Pool } from 'undici';
 import type { Instant } from '../domain/scalars.ts';
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
@@ -48,8 +50,9 @@ export function createAscent360Client(options: {
   /** The most connections at once. */
   connections: number;
   now?: () => Instant;
+  lookup?: LookupFunction;
 }): Ascent360Client {
-  const { timeoutMs, connections, now = Date.now } = options;
+  const { timeoutMs, connections, now = Date.now, lookup = dns.lookup } = options;
   const { origin, pathname } = new URL(options.baseUrl);
   const folder = pathname.replace(/\/+$/, '');
   // HTTP/1.1 only, so that failures are few and known. We enforce the deadline of an attempt, so
@@ -60,7 +63,7 @@ export function createAscent360Client(options: {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: skippingContinue(buildConnector({ allowH2: false, timeout: timeoutMs })),
+    connect: skippingContinue(buildConnector({ allowH2: false, timeout: timeoutMs, lookup: sharing(lookup) })),
   });
 
   async function send(guid: string, body: Body): Promise<Attempt> {
@@ -89,6 +92,23 @@ export function createAscent360Client(options: {
   return {
     send,
     close: () => pool.destroy(),
+  };
+}
+
+/**
+ * Connections that begin while a name is looked up share the answer. Node looks up every name in two
+ * threads (https://docs.libuv.org/en/v1.x/threadpool.html): if Ascent360's name servers don't answer,
+ * each look-up would hold one for 10 s or more, and neither the database's name nor Shopify's would be
+ * found for minutes.
+ */
+function sharing(lookup: LookupFunction): LookupFunction {
+  const waiting: Parameters<LookupFunction>[2][] = [];
+  return (host, options, done) => {
+    waiting.push(done);
+    if (waiting.length > 1) return;
+    lookup(host, options, (...found) => {
+      for (const tell of waiting.splice(0)) tell(...found);
+    });
   };
 }
 

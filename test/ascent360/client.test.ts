@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type LookupFunction, type Server, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -352,6 +352,28 @@ describe('a failure before the request was sent is named, and its flags were not
     expect(attempt).toMatchObject({ class: 'retry', flags: 'refused', status: null });
     // Which DNS failure it is depends on the machine's name server, if it has one.
     expect(attempt.text.code).toMatch(/^detail\.dns_/);
+  });
+
+  it('a name that isn’t found, looked up once for all connections: two threads look up every name there is', async () => {
+    const asked: Parameters<LookupFunction>[2][] = [];
+    const sender = createAscent360Client({
+      baseUrl: `http://receiver.test:${fake.port}`,
+      timeoutMs: 5_000,
+      connections: 5,
+      lookup: (_host, _options, done) => void asked.push(done),
+    });
+    clients.push(sender);
+    const sendThree = async () => await Promise.all([1, 2, 3].map(async () => await sender.send(GUID, BODY)));
+    const failing = sendThree();
+    await until('the name is asked for', async () => asked[0]);
+    asked[0]?.(Object.assign(new Error('No answer'), { code: 'EAI_AGAIN' }), []);
+    const failed = { class: 'retry', flags: 'refused', error: 'dns_failed' };
+    expect(await failing).toMatchObject([failed, failed, failed]);
+    const sending = sendThree();
+    await until('the name is asked for again', async () => asked[1]);
+    asked[1]?.(null, [{ address: '127.0.0.1', family: 4 }]);
+    expect((await sending).map(({ error }) => error)).toEqual([null, null, null]);
+    expect(asked).toHaveLength(2);
   });
 
   const day = 86_400_000;
