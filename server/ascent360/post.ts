@@ -128,7 +128,9 @@ function unpacked(bytes: Buffer, encoding: string | string[] | undefined): Buffe
   if (encoding === undefined) return bytes;
   const done = String(encoding).toLowerCase().split(',');
   try {
-    return done.reduceRight((packed, how) => UNPACK.get(how.trim())?.(packed) ?? packed, bytes).subarray(0, MAX_ANSWER);
+    const plain = done.reduceRight((packed, how) => UNPACK.get(how.trim())?.(packed) ?? packed, bytes);
+    // zstd gives nothing before the end of its first block: that is no empty answer.
+    return plain.length === 0 && bytes.length === MAX_ANSWER ? bytes : plain.subarray(0, MAX_ANSWER);
   } catch {
     return bytes;
   }

@@ -235,6 +235,7 @@ describe('an attempt', () => {
     ['br', brotliCompressSync('{}'.repeat(20_000_000)), { class: 'accepted' }],
     ['x-gzip', gzipSync(PAGE), { error: 'html_page', excerpt: PAGE }],
     ['zstd', zstdCompressSync(PAGE), { error: 'html_page', excerpt: PAGE }],
+    ['zstd\r\nContent-Type: text/html', zstdCompressSync(randomBytes(20_000).toString('hex')), { error: 'html_page' }],
     ['deflate', deflateRawSync(PAGE), { error: 'html_page', excerpt: PAGE }],
     ['deflate, gzip', gzipSync(deflateSync(PAGE)), { error: 'html_page', excerpt: PAGE }],
     ['identity, gzip', gzipSync(PAGE), { error: 'html_page', excerpt: PAGE }],
