@@ -84,7 +84,7 @@ export function createAscent360Client(options: {
       ...classifyAnswer(answer),
       status,
       ms: Math.round(performance.now() - began),
-      excerpt: withoutGuid(text, guid).slice(0, MAX_EXCERPT).toWellFormed(),
+      excerpt: withoutGuid(text, guid).slice(0, MAX_EXCERPT),
       retryAfterMs: retryAfterMs(first(headers['retry-after']), now()),
     };
   }

@@ -111,7 +111,6 @@ const gunzip: Unpack = (bytes) => gunzipSync(bytes, START);
 const inflate: Unpack = (bytes) => ((bytes[0] ?? 0) % 16 === 8 ? inflateSync : inflateRawSync)(bytes, START);
 /** How to read the start of a compressed answer. */
 const UNPACK = new Map<string, Unpack>([
-  ['identity', (bytes) => bytes],
   ['gzip', gunzip],
   ['x-gzip', gunzip],
   ['deflate', inflate],
