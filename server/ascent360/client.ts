@@ -7,7 +7,7 @@ import type { Text } from '../domain/wording/text.ts';
 import type { Body } from './body.ts';
 import { type Answer, classifyAnswer } from './classify-answer.ts';
 import { post } from './post.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { httpDate, retryAfterMs } from './retry-after.ts';
 
 /** We keep at most this much of an answer, in characters. */
 const MAX_EXCERPT = 2_000;
@@ -85,7 +85,8 @@ export function createAscent360Client(options: {
       status,
       ms: Math.round(performance.now() - began),
       excerpt: withoutGuid(text, guid).slice(0, MAX_EXCERPT),
-      retryAfterMs: retryAfterMs(first(headers['retry-after']), now()),
+      // A date is one by the clock of who answered.
+      retryAfterMs: retryAfterMs(first(headers['retry-after']), httpDate(first(headers.date) ?? '', now()) ?? now()),
     };
   }
 

@@ -14,17 +14,16 @@ const ASCTIME = /^(\w{3}) (\w{3}) ([ \d]\d) ([\d:]{8}) (\d{4})$/;
  */
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const value = header?.trim() ?? '';
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : untilDate(value, now);
-  if (wait === null || wait < 0 || wait > YEAR) return null;
-  return Math.min(wait, HOUR);
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : (httpDate(value, now) ?? Number.NaN) - now;
+  return wait >= 0 && wait <= YEAR ? Math.min(wait, HOUR) : null;
 }
 
-function untilDate(value: string, now: Instant): number | null {
+/** A moment as headers have it, in any of the three forms; null: it is none. */
+export function httpDate(value: string, now: Instant): Instant | null {
   const written = inTodaysForm(value, now);
   const at = Date.parse(written);
   // Date.parse accepts much more than HTTP dates, and turns February 31 into a day in March.
-  if (Number.isNaN(at) || new Date(at).toUTCString() !== written) return null;
-  return at - now;
+  return Number.isNaN(at) || new Date(at).toUTCString() !== written ? null : at;
 }
 
 function inTodaysForm(value: string, now: Instant): string {

@@ -163,6 +163,26 @@ describe('an attempt', () => {
     await twice.close();
   });
 
+  it.each([
+    ['Mon, 23 Nov 2026 12:00:00 GMT', 'Mon, 23 Nov 2026 12:02:00 GMT', 120_000],
+    ['Monday, 23-Nov-26 12:00:00 GMT', 'Mon Nov 23 12:00:30 2026', 30_000],
+    ['Mon, 23 Nov 2026 12:02:00 GMT', 'Mon, 23 Nov 2026 12:00:00 GMT', null],
+    ['today', 'Mon, 23 Nov 2026 12:02:00 GMT', null],
+  ])('answered at %s waits until %s by the clock of who answered, not by ours: %j', async (date, until, wait) => {
+    const busy = await listen((socket) =>
+      socket.end(`HTTP/1.1 503 Busy\r\nDate: ${date}\r\nRetry-After: ${until}\r\nContent-Length: 0\r\n\r\n`),
+    );
+    const sender = createAscent360Client({
+      baseUrl: busy.url,
+      timeoutMs: 5_000,
+      connections: 1,
+      now: () => Date.UTC(2026, 10, 23, 12, 10),
+    });
+    clients.push(sender);
+    expect(await sender.send(GUID, BODY)).toMatchObject({ error: 'http_503', retryAfterMs: wait });
+    await busy.close();
+  });
+
   it('closes the connection if it gives up, and the next attempt gets another', async () => {
     const posted: string[] = [];
     let closed = 0;
