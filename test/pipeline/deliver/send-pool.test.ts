@@ -170,6 +170,24 @@ describe('a shop', () => {
     expect([pool.take(), pool.hasFinished(), pool.isIdle()]).toEqual([[], false, true]);
   });
 
+  it('whose work ends waits for what is under way, and gives back the rest', async () => {
+    const { pool, posted } = handPool({ perShop: 1 });
+    pool.add(many(2), momentOf(Date.now));
+    await tick();
+    let ended = false;
+    const end = pool.end().then(() => {
+      ended = true;
+    });
+    await tick();
+    expect(ended).toBe(false);
+    await posted[0]?.answer();
+    await end;
+    expect(pool.take()).toMatchObject([
+      { delivery: { id: '2' }, result: null },
+      { delivery: { id: '1' }, result: { class: 'accepted' } },
+    ]);
+  });
+
   it.each([
     [250, 4],
     [1000, 4],
@@ -262,6 +280,14 @@ describe('an attempt', () => {
     expect(finished.slice(2).every(({ result }) => result === null)).toBe(true);
     expect(posted).toHaveLength(isGivenBack ? 2 : 3);
     expect(pool.hasFailed()).toBe(false);
+  });
+
+  it('that was not taken failed, also if nothing else is left to be evaluated again', async () => {
+    const { pool, posted } = handPool();
+    pool.add([delivery('1')], momentOf(Date.now));
+    await tick();
+    await posted[0]?.answer({ class: 'retry' });
+    expect(pool.hasFailed()).toBe(true);
   });
 
   it('that was not begun in time failed: nothing is known of Ascent360', async () => {
