@@ -87,7 +87,7 @@ export function classifyAnswer(answer: Answer): Classified {
  * head starts with.
  */
 const PAGE_START =
-  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body|script|style|iframe|meta|link|h[1-6]|div|table|center|font|form|pre|br|a|b|p)(?:[\s/>]|$)/i;
+  /^(?:\s|<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)*<(?:!doctype\s+html|html|head|title|body|script|style|iframe|meta|link|h[1-6]|div|table|center|font|form|pre|br|a|b|p)[\s/>]/i;
 
 /**
  * An empty answer is not a page, and JSON is none, whatever their header says: many servers call
@@ -95,7 +95,7 @@ const PAGE_START =
  */
 function isHtmlPage({ contentType, excerpt }: { contentType: string | null; excerpt: string }): boolean {
   if (excerpt.trim() === '') return false;
-  if (/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return !isJson(excerpt);
+  if (/^(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType ?? '')) return !isJson(excerpt);
   return PAGE_START.test(excerpt);
 }
 

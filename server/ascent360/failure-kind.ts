@@ -64,7 +64,7 @@ function wasConnecting(error: unknown): boolean {
 }
 
 function textOf(error: unknown, key: 'code' | 'syscall' | 'name'): string | null {
-  if (typeof error !== 'object' || error === null || !(key in error)) return null;
+  if (typeof error !== 'object' || error === null) return null;
   const value: unknown = Reflect.get(error, key);
   return typeof value === 'string' ? value : null;
 }

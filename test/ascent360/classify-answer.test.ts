@@ -84,8 +84,18 @@ describe('the class of an answer', () => {
     ['a content type', 'Please sign in', 'text/html; charset=utf-8'],
     ['a content type in capitals', 'Please sign in', 'Text/HTML'],
     ['a content type in spite of a brace', '{{ maintenance }}', 'text/html'],
+    ['a content type in spite of a number', '503', 'text/html'],
+    ['a content type in spite of a word in quotes', '"{maintenance}"', 'text/html'],
+    ['a content type with white space in it', 'Please sign in', 'text/html ; charset=utf-8'],
+    ['the content type of XHTML', 'Please sign in', 'application/xhtml+xml'],
   ])('a 200 with an HTML page, recognised by %s, is not accepted', (_, excerpt, contentType) => {
     expect(answer(200, excerpt, contentType)).toMatchObject({ class: 'retry', flags: 'unknown', error: 'html_page' });
+  });
+
+  it('a 200 with a page that starts with any of a page’s tags is not accepted', () => {
+    const tags = 'html head title body script style iframe meta link h1 h6 div table center font form pre br a b p';
+    for (const tag of tags.split(' '))
+      expect([tag, answer(200, `<${tag} class="x">`).error]).toEqual([tag, 'html_page']);
   });
 
   it.each([
