@@ -27,6 +27,7 @@ describe('a payload that Ascent360 would not understand', () => {
     ['a birth date with more behind it', { DateOfBirth: '12-01-19801' }, ['DateOfBirth']],
     ['an address with more before it', { Email: 'Ann ann@example.com' }, ['Email']],
     ['an address with more behind it', { Email: 'ann@example.com Lee' }, ['Email']],
+    ['a birth date in a thirteenth month', { DateOfBirth: '13-01-1980' }, ['DateOfBirth']],
     ['an impossible birth date', { DateOfBirth: '02-30-1980' }, ['DateOfBirth']],
     ['a gender in capitals', { Gender: 'Male' }, ['Gender']],
     ['no email address', { Email: 'ann@' }, ['Email']],
@@ -46,6 +47,8 @@ describe('a payload that Ascent360 would not understand', () => {
     ['an order id as a number', { Order: { ...ORDER, Id: 1 } }, ['Order.Id']],
     ['an order without an event', { Order: { Id: '1' } }, ['Order.Event']],
     ['an amount with a comma', { Order: { ...ORDER, Total: '19,90' } }, ['Order.Total']],
+    ['an amount without whole units', { Order: { ...ORDER, Total: '.90' } }, ['Order.Total']],
+    ['an amount that ends in a point', { Order: { ...ORDER, Total: '19.' } }, ['Order.Total']],
     ['an amount as a number', { Order: { ...ORDER, Total: 19.9 } }, ['Order.Total']],
     ['a date without a time', { Order: { ...ORDER, CreatedAt: '2026-11-20' } }, ['Order.CreatedAt']],
     ['a test mark that is false', { Order: { ...ORDER, Test: false } }, ['Order.Test']],
@@ -53,6 +56,20 @@ describe('a payload that Ascent360 would not understand', () => {
     ['an item of quantity 0', { Order: { ...ORDER, Items: [{ Quantity: 0 }] } }, ['Order.Items[].Quantity']],
   ])('is refused, naming its key: %s', (_, change, keys) => {
     expect(faultKeys({ ...GOOD, ...change })).toEqual(keys);
+  });
+
+  it.each([
+    ['@example.com'],
+    ['ann@example'],
+    ['ann@lee@example.com'],
+    ['ann@example.com@lee.org'],
+    ['ann@exa mple.com'],
+    ['ann@example.c m'],
+    ['ann@.com'],
+    ['ann@example..com'],
+    ['ann@example.com.'],
+  ])('is refused with an email address that is none: %s', (Email) => {
+    expect(faultKeys({ ...GOOD, Email })).toEqual(['Email']);
   });
 
   it('is refused with an email permission but no email address', () => {
@@ -157,6 +174,7 @@ describe('a payload that Ascent360 understands', () => {
     ['a date in the shop’s time zone', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00-07:00' } }],
     ['a country by name', { Address: { Country: 'Switzerland' } }],
     ['a country by a name of two characters', { Address: { Country: '日本' } }],
+    ['an amount', { Order: { ...ORDER, Total: '19.90', Tax: '20' } }],
     ['a negative amount', { Order: { ...ORDER, Discount: '-1.00' } }],
     ['a date in UTC with fractions', { Order: { ...ORDER, CreatedAt: '2026-11-20T10:00:00.123Z' } }],
     ['an opt-out', { EmailPermission: false }],
@@ -196,6 +214,7 @@ describe('the field table', () => {
       'Order.Items': 'list of objects',
       'Order.Items[].Sku': 'text',
       EmailPermission: 'true / false',
+      'Order.Test': 'true / false',
       ListIds: 'list of text',
       Gender: 'text',
       'Order.CreatedAt': 'text',
