@@ -171,8 +171,9 @@ it('an opt-out by tag that Ascent360 rejects is retried by every check, and list
   expect(history.flags('AddressPermission')).toEqual([false]);
 });
 
-it('an opt-out by tag that nothing waiting for its customer will carry is sent by the check at once', async () => {
+it('an opt-out by tag that nothing waiting for its customer will carry is sent by the check at once, and by one delivery', async () => {
   const history = await histories.begin();
+  const made = async () => (await histories.app.events(history.shop)).filter(({ topic }) => topic === 'person/opt_out');
   await history.tell('customers/create', customer(1, { default_address: home }), 1);
   await history.tell('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: history.at(2) }, 2);
   history.answer(503);
@@ -180,11 +181,14 @@ it('an opt-out by tag that nothing waiting for its customer will carry is sent b
   await history.send('orders/create', order(7, buyer(1)), 3);
   await history.until('the order was tried', () => history.sent().length > 1);
   await history.save(byTag);
+  await history.until('it has a delivery', async () => (await made()).length > 0);
+  await checkAgain(history);
   await checkAgain(history);
   history.answer(200);
   await history.until('the opt-out is accepted', () => history.flags('AddressPermission').length > 0);
   await history.settled();
   expect(history.flags('AddressPermission', 'person1@example.com')).toEqual([false]);
+  expect(await made()).toHaveLength(1);
 });
 
 it('a new Ascent360 account is sent the opt-outs that the old one has', async () => {
