@@ -97,6 +97,12 @@ const over = [
   { ends: 'an uninstallation', topic: 'app/uninstalled', body: { id: 1 }, reason: 'uninstalled' },
   { ends: 'a deletion', topic: 'customers/delete', body: { id: 1 }, reason: 'deleted_person' },
   { ends: 'an erasure', topic: 'customers/redact', body: { customer: { id: 1 } }, reason: 'redacted' },
+  {
+    ends: 'an erasure that names nobody we know',
+    topic: 'customers/redact',
+    body: { customer: { id: 1, phone: 'unreadable' } },
+    reason: 'redacted',
+  },
 ];
 it.each(over.flatMap((one) => [0, 3, 300].map((behind) => ({ ...one, behind }))))(
   'with our clock $behind seconds behind Shopify’s, what was triggered before $ends and comes after it isn’t sent',

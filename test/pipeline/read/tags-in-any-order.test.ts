@@ -100,6 +100,34 @@ describe('a word about a tag that is older than what Shopify has answered, and a
   });
 });
 
+it.each([0, 5])(
+  'a tag that Shopify no longer names is gone, with our clock %i minutes behind Shopify’s',
+  async (behind) => {
+    has('mail-ok');
+    await scene.receive('customers/create', customer(1, { default_address: home }));
+    await tell('added', 'mail-stop', SECOND - behind * MINUTE);
+    scene.base.now += MINUTE;
+    await scene.read();
+    expect(await flags()).toEqual([]);
+  },
+);
+
+it.each([0, 5])(
+  'a tag that was gone when Shopify answered opts nobody in if its change is handled only then, with our clock %i minutes behind Shopify’s',
+  async (behind) => {
+    has();
+    await scene.receive('customers/create', customer(1, { default_address: home }));
+    const ahead = SECOND - behind * MINUTE;
+    const added = { customerId: 'gid://shopify/Customer/1', tags: ['mail-ok'], occurredAt: ago(ahead) };
+    await scene.store('customer.tags_added', added, Date.now() - ahead);
+    scene.base.now += MINUTE;
+    hasSince(ago(-10 * MINUTE));
+    await scene.read();
+    await scene.read();
+    expect(await flags()).toEqual([]);
+  },
+);
+
 describe('of a tag added and removed at the same moment, in either order,', () => {
   it.each([
     ['the opt-out stands', 'mail-stop', [false]],
