@@ -324,7 +324,7 @@ export const en = {
     redact_failed:
       'We erased nothing: we couldn’t handle this request. Open the event and resend it. If that doesn’t help, request the erasure again from the customer’s page in Shopify, then mark this request as done.',
     shop_redact_failed:
-      'We couldn’t erase your store’s data, as Shopify asked after the app was uninstalled. Open the event and resend it. If that doesn’t help, contact the app’s support, then mark this request as done.',
+      'Shopify asked us to erase your store’s data after the app was uninstalled, but we couldn’t. Open the event and resend it. If that doesn’t help, contact the app’s support, then mark this request as done.',
     failed_done: 'We couldn’t handle this request. You marked it as done.',
     unfound_done: 'We couldn’t tell who this request was about. You marked it as done.',
     late: 'This is overdue.',

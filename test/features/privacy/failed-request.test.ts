@@ -28,7 +28,7 @@ const overview = async () =>
 describe('a privacy request that could not be handled', () => {
   it.each([
     ['customers/redact', 'redact', /^We erased nothing/],
-    ['shop/redact', 'shop_redact', /^We couldn’t erase your store’s data/],
+    ['shop/redact', 'shop_redact', /^Shopify asked us to erase your store’s data .*, but we couldn’t/],
     ['customers/data_request', 'data_request', /^A customer asked for their data, but/],
   ])(
     'is on the privacy page as not done, and can’t be dismissed until it is marked as done: %s',
