@@ -30,16 +30,41 @@ it.skipIf(!sharedPostgres())(
   },
 );
 
+/** Somebody else in the same database. */
+async function somebody(database: MigrationConnection): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: await urlOf(database) });
+  await client.connect();
+  onTestFinished(async () => await client.end());
+  return client;
+}
+
+it.skipIf(!sharedPostgres())(
+  'of two that migrate at once, each migration is applied by one, however the database isolates transactions',
+  async () => {
+    const database = await emptyDatabase();
+    await database.run(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = ''repeatable read''', current_database()); END $$`,
+    );
+    const holder = await somebody(database);
+    await holder.query('SELECT pg_advisory_lock(72707369)');
+    const databaseUrl = await urlOf(database);
+    const dbs = await Promise.all([1, 2].map(async () => await openDb({ databaseUrl, dataDir: '' })));
+    for (const db of dbs) onTestFinished(db.close);
+    const migrating = Promise.all(dbs.map(async (db) => await db.migrate()));
+    await until('both wait', async () => {
+      const { rows } = await holder.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+      return rows.length === 2 || undefined;
+    });
+    await holder.query('SELECT pg_advisory_unlock_all()');
+    const applied = (await migrating).flat();
+    expect(new Set(applied).size).toBe(applied.length);
+    expect(await dbs[0]?.pending()).toEqual([]);
+  },
+);
+
 describe.skipIf(!sharedPostgres())('while a backup holds a table that a migration changes', () => {
   const CHANGES = `${half} ALTER TABLE shops ADD COLUMN more int;`;
-
-  /** Somebody else in the same database. */
-  async function somebody(database: MigrationConnection): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: await urlOf(database) });
-    await client.connect();
-    onTestFinished(async () => await client.end());
-    return client;
-  }
 
   async function held() {
     const database = await emptyDatabase();
