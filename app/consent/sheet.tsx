@@ -3,6 +3,7 @@ import { channels } from '../../server/domain/consent.ts';
 import type { PersonDetail, TimelineEntry } from '../../server/features/people/api.ts';
 import type { Format } from '../locale.ts';
 import { nameOf } from '../people/name-of.ts';
+import { timesOf } from '../people/timeline.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
 import { withKeys } from '../shell/with-keys.ts';
 import { say, textAt, textsOf } from '../texts.ts';
@@ -46,6 +47,7 @@ function Part({ title, none, entries, isOfSeveral }: PartProps) {
                 </td>
                 <td>
                   <Text as="p">{saidOf(entry, format)}</Text>
+                  {entry.kind === 'decision' && entry.times > 1 && <Text as="p">{timesOf(entry, format)}</Text>}
                   {isOfSeveral && entry.address !== null && (
                     <Text as="p" tone="subdued" breakWord>
                       {entry.address}

@@ -35,6 +35,10 @@ function detailOf(entry: TimelineEntry, format: Format): string {
   return entry.kind === 'delivery' ? noteOf({ state: entry.state, text: entry.text }, format) : say(entry.text, format);
 }
 
+/** How often the same was decided for one event, as for every attempt of an outage. */
+export const timesOf = ({ times, since, at }: Extract<TimelineEntry, { kind: 'decision' }>, format: Format): string =>
+  t('times', { times, from: format.moment(since), to: format.moment(at) });
+
 /** Channels in which there are several addresses: their lines name their own. */
 function channelsOfSeveral(timeline: readonly TimelineEntry[]): ReadonlySet<string> {
   const addressed = timeline.filter((entry) => 'channel' in entry);
@@ -61,6 +65,7 @@ function Entry(props: { entry: TimelineEntry; person: PersonDetail; ofSeveral: R
         )}
       </InlineStack>
       {detail && <Text as="p">{detail}</Text>}
+      {entry.kind === 'decision' && entry.times > 1 && <Text as="p">{timesOf(entry, format)}</Text>}
       <Text as="p" tone="subdued" variant="bodySm">
         <time dateTime={entry.at}>{format.moment(entry.at)}</time>
         {address && ` · ${address}`}

@@ -95,6 +95,9 @@ const timelineEntry = z.discriminatedUnion('kind', [
      * running.
      */
     outcome: z.enum(attemptClasses).nullable(),
+    /** How often it was decided for this event with this outcome: the first time at `since`, the last time at `at`. */
+    times: z.int().positive(),
+    since: moment,
   }),
   z.object({
     ...entry,

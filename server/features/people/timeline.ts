@@ -97,7 +97,9 @@ type DecisionRow = {
   channel: Channel;
   address: string;
   at: Date;
-  decision: 'told' | 'held' | 'left_out' | 'superseded';
+  since: Date;
+  times: number;
+  decision: 'told' | 'refused' | 'held' | 'left_out' | 'superseded';
   value: boolean | null;
   reason: FlagReason;
   event_id: string | null;
@@ -108,13 +110,13 @@ type DecisionRow = {
 
 /** Ascent360 refused the record that carried the flag: it was not told. */
 const isRefused = ({ decision, outcome }: DecisionRow): boolean =>
-  decision === 'told' && (outcome === 'rejected' || outcome === 'connection_problem');
+  decision === 'refused' || (decision === 'told' && (outcome === 'rejected' || outcome === 'connection_problem'));
 
 function decisionText(row: DecisionRow) {
   const { channel, decision, value, reason, outcome, forgotten } = row;
   const params = { channel, value: String(value) };
-  if (isRefused(row) && outcome) {
-    return saying({ code: 'timeline.refused', params }, { code: `timeline.outcome.${outcome}` });
+  if (isRefused(row)) {
+    return saying({ code: 'timeline.refused', params }, outcome && { code: `timeline.outcome.${outcome}` });
   }
   if (decision !== 'told') {
     return saying({ code: 'timeline.not_told', params: { channel } }, { code: `timeline.reason.${reason}` });
@@ -125,18 +127,22 @@ function decisionText(row: DecisionRow) {
   );
 }
 
+/** What was decided again for each attempt of an event, as for every probe of an outage, is one entry for each outcome. */
 async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
   const rows = await sql.query<DecisionRow>(
-    `SELECT c.channel, c.address, c.at, c.decision, c.value, c.reason, c.event_id, a.class AS outcome,
-       c.attempt_id IS NOT NULL AND a.id IS NULL AS forgotten
+    `SELECT c.channel, c.address, c.decision, c.value, c.reason, c.event_id, a.class AS outcome,
+       c.attempt_id IS NOT NULL AND a.id IS NULL AS forgotten, max(c.at) AS at, min(c.at) AS since, count(*)::int AS times
      FROM consent_decisions c LEFT JOIN attempts a ON a.id = c.attempt_id
      WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-     ORDER BY c.at DESC, c.id DESC LIMIT ${MOST + 1}`,
+     GROUP BY c.channel, c.address, c.decision, c.value, c.reason, c.event_id, outcome, forgotten
+     ORDER BY max(c.at) DESC, max(c.id::text) DESC LIMIT ${MOST + 1}`,
     [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
   );
   const written = writtenIn(keys);
   return rows.map((row) => ({
     at: row.at.toISOString(),
+    since: row.since.toISOString(),
+    times: row.times,
     kind: 'decision',
     channel: row.channel,
     address: written(row),

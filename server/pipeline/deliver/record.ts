@@ -6,7 +6,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { dropDecisions } from '../../store/consent/decisions.ts';
+import { dropDecisions, refuseDecisions } from '../../store/consent/decisions.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
@@ -151,6 +151,7 @@ export async function recordAttempts(
   );
   const ends = attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId }));
   audit.push(...valid.flatMap(attemptEntry));
+  const refused = flagsOf(withFlags('refused'));
   const drops = unposted.map((delivery) => delivery.attemptId);
   await Promise.all([
     endAttempts(sql, shop, ends),
@@ -160,8 +161,9 @@ export async function recordAttempts(
       shop,
       unposted.flatMap(({ flags }) => flags),
     ),
+    refuseDecisions(sql, shop, refused),
     noteAccepted(sql, shop, flagsOf(withFlags('accepted'))),
-    noteRefused(sql, shop, flagsOf([...withFlags('refused'), ...unposted])),
+    noteRefused(sql, shop, [...refused, ...flagsOf(unposted)]),
     noteAcceptedStates(sql, shop, states),
     noteLists(sql, shop, listed),
     // The others were sent under a GUID that the shop has replaced since.

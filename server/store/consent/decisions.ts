@@ -94,17 +94,25 @@ export async function keepDecisions(
   await sql.query(`INSERT INTO consent_decisions (${columns}) SELECT * FROM ${from}`, params);
 }
 
+/** The decisions to send these flags. */
+const OF_FLAGS = `shop_id = $1 AND attempt_id = ANY($2::uuid[])
+  AND (channel, address) IN (SELECT * FROM unnest($3::text[], $4::text[]))`;
+
+const ofFlags = (shop: Shop, flags: readonly SentFlag[]) => [
+  shop.id,
+  flags.map(({ attemptId }) => attemptId),
+  flags.map(({ channel }) => channel),
+  flags.map(({ address }) => address),
+];
+
 /** Deletes what was decided for attempts that were never made: nothing was sent. */
 export async function dropDecisions(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
   if (flags.length === 0) return;
-  await sql.query(
-    `DELETE FROM consent_decisions WHERE shop_id = $1 AND attempt_id = ANY($2::uuid[])
-       AND (channel, address) IN (SELECT * FROM unnest($3::text[], $4::text[]))`,
-    [
-      shop.id,
-      flags.map(({ attemptId }) => attemptId),
-      flags.map(({ channel }) => channel),
-      flags.map(({ address }) => address),
-    ],
-  );
+  await sql.query(`DELETE FROM consent_decisions WHERE ${OF_FLAGS}`, ofFlags(shop, flags));
+}
+
+/** Ascent360 certainly didn't take these flags, which is known longer than their attempts are kept. */
+export async function refuseDecisions(sql: Sql, shop: Shop, flags: readonly SentFlag[]): Promise<void> {
+  if (flags.length === 0) return;
+  await sql.query(`UPDATE consent_decisions SET decision = 'refused' WHERE ${OF_FLAGS}`, ofFlags(shop, flags));
 }

@@ -193,6 +193,27 @@ describe('the timeline', () => {
     expect(await sent()).toMatchObject([{ decision: 'told', value: false, outcome: 'accepted' }]);
   });
 
+  it.each([
+    ['rejected', answers.rejected],
+    ['refused with its GUID', answers.refusedGuid],
+    ['put off', { ...answers.down, flags: 'refused', status: 429 } as const],
+  ])(
+    'still says of a flag that was not accepted as its record was %s once the attempt is no longer kept',
+    async (_, answer) => {
+      await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+      await scene.process();
+      for (const ready of await scene.claim()) await scene.record(ready, answer);
+      await scene.db.query('DELETE FROM attempts WHERE shop_id = $1', [scene.shop.id]);
+      expect((await read(await idOf('7'))).timeline).toContainEqual(
+        expect.objectContaining({
+          decision: 'refused',
+          value: false,
+          title: expect.objectContaining({ code: 'timeline.refused' }),
+        }),
+      );
+    },
+  );
+
   it('says of a flag whose attempt is no longer kept that its result was erased, not that it is being sent', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
@@ -242,6 +263,8 @@ describe('the timeline', () => {
       value: true,
       reason: 'due',
       outcome: 'retry',
+      times: 1,
+      since: expect.any(String),
       eventId: event,
     });
     expect(timeline).toContainEqual(
@@ -250,6 +273,36 @@ describe('the timeline', () => {
     expect(timeline).toContainEqual(expect.objectContaining({ kind: 'delivery', state: 'accepted' }));
     const moments = timeline.map((entry: { at: string }) => entry.at);
     expect(moments).toEqual([...moments].sort().reverse());
+  });
+
+  it('shows a flag once that every probe of an outage carried, and how often', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
+    await scene.process();
+    const since = new Date(scene.now).toISOString();
+    const entries = async () =>
+      (await read(await idOf('7'))).timeline.filter(
+        (entry: { kind: string; value?: boolean | null }) => entry.kind === 'decision' && entry.value != null,
+      );
+    const attempt = async (answer: (typeof answers)[keyof typeof answers]) => {
+      await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [
+        scene.shop.id,
+      ]);
+      await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1 AND probe_at IS NOT NULL', [
+        scene.shop.id,
+      ]);
+      for (const ready of await scene.claim()) await scene.record(ready, answer);
+      scene.now += HOUR;
+    };
+    for (const answer of [answers.down, answers.refusedGuid, answers.refusedGuid, answers.down]) await attempt(answer);
+    const at = (hours: number) => new Date(Date.parse(since) + hours * HOUR).toISOString();
+    const told = { decision: 'told', value: false, outcome: 'retry', times: 2, since: at(0), at: at(3) };
+    const refused = { decision: 'refused', outcome: 'connection_problem', times: 2, since: at(1), at: at(2) };
+    expect(await entries()).toMatchObject([told, refused]);
+    await attempt(answers.accepted);
+    const accepted = { decision: 'told', outcome: 'accepted', times: 1, since: at(4), at: at(4) };
+    expect(await entries()).toMatchObject([accepted, told, refused]);
   });
 
   it('says of each choice which address it is about, also after that changed', async () => {

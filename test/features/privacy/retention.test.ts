@@ -3,7 +3,7 @@ import { retentionChore } from '../../../server/features/privacy/retention.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { type Connector, startConnector, until } from '../../fakes/connector.ts';
-import { customer, DAY, order } from '../../pipeline/bodies.ts';
+import { customer, DAY, EMAIL, emailConsent, order } from '../../pipeline/bodies.ts';
 import { CANARY, kept, requests, whole } from './scene.ts';
 
 const DAYS = 30;
@@ -197,6 +197,22 @@ describe('retention', () => {
       expect([table, await count(table)]).toEqual([table, 0]);
     }
     expect(await count('people')).toBe(1);
+  });
+
+  it('keeps which permissions Ascent360 may have been sent, and deletes after a year those that it certainly didn’t accept', async () => {
+    connector.ascent360.behave([{ status: 422 }, { status: 200 }, { status: 302 }]);
+    for (const [attempts, id] of [1, 2, 3].entries()) {
+      await connector.send(EMAIL, emailConsent(id, 'unsubscribed', new Date().toISOString()));
+      await until('it was tried', async () =>
+        (await count('attempts WHERE class IS NOT NULL')) > attempts ? true : undefined,
+      );
+    }
+    await connector.db.query(`UPDATE events SET state = 'skipped', settled_at = now()`);
+    await age(366);
+    await retain();
+    expect(await count('attempts')).toBe(0);
+    const kept = await connector.db.query('SELECT decision, value FROM consent_decisions');
+    expect(kept).toEqual([true, true].map(() => ({ decision: 'told', value: false })));
   });
 
   it('makes room of what it deleted once a day, when it is done with a shop', async () => {
