@@ -3,6 +3,7 @@ import type { ActivityDetail } from '../../server/features/activity/api.ts';
 import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt, textIf, textsOf } from '../texts.ts';
+import { type AttemptRun, runsOf } from './attempt-runs.ts';
 
 const t = textsOf('activity.event.attempts');
 
@@ -16,15 +17,14 @@ const tones = {
   unknown: 'warning',
 } as const;
 
-/** What the answer was, how long it took, and why, as far as we know. */
-function causeOf({ status, ms, error }: Attempt): string {
+/** What the answer was, how long it took if there was one attempt, and why, as far as we know. */
+function causeOf({ status, ms, error }: Attempt, times: number): string {
   const cause = error === null ? null : textIf(`server.detail.${error}`);
-  return [status === null ? t('noAnswer') : t('status', { status }), ms === null ? null : t('took', { ms }), cause]
-    .filter(Boolean)
-    .join(' · ');
+  const took = ms === null || times > 1 ? null : t('took', { ms });
+  return [status === null ? t('noAnswer') : t('status', { status }), took, cause].filter(Boolean).join(' · ');
 }
 
-function Entry({ attempt }: { attempt: Attempt }) {
+function Entry({ run: { attempt, since, times } }: { run: AttemptRun }) {
   const format = useFormat();
   const { at, class: kind, answer } = attempt;
   return (
@@ -39,11 +39,12 @@ function Entry({ attempt }: { attempt: Attempt }) {
           </Badge>
           {kind && (
             <Text as="span" tone="subdued">
-              {causeOf(attempt)}
+              {causeOf(attempt, times)}
             </Text>
           )}
         </InlineStack>
         {kind && kind !== 'accepted' && <Text as="p">{t(`classes.${kind}`)}</Text>}
+        {times > 1 && <Text as="p">{t('times', { times, from: format.moment(since), to: format.moment(at) })}</Text>}
         {answer && (
           <details>
             <summary>{t('answer')}</summary>
@@ -55,20 +56,26 @@ function Entry({ attempt }: { attempt: Attempt }) {
   );
 }
 
-/** Each attempt: when it was made, what the answer was, and what it means. */
-export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
+/** Each attempt, or run of equal ones: when it was made, what the answer was, and what it means. */
+export function Attempts({ attempts, earlierAttempts }: Pick<ActivityDetail, 'attempts' | 'earlierAttempts'>) {
+  const format = useFormat();
   return (
     <Card>
       <BlockStack gap="300">
         <CardHead title={t('title')} />
+        {earlierAttempts && (
+          <Text as="p" tone="subdued">
+            {t('earlier', { count: earlierAttempts.count, from: format.moment(earlierAttempts.since) })}
+          </Text>
+        )}
         {attempts.length === 0 ? (
           <Text as="p" tone="subdued">
             {t('none')}
           </Text>
         ) : (
           <BlockStack as="ul" gap="300">
-            {attempts.map((attempt) => (
-              <Entry key={attempt.at} attempt={attempt} />
+            {runsOf(attempts).map((run) => (
+              <Entry key={run.since} run={run} />
             ))}
           </BlockStack>
         )}

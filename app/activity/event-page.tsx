@@ -160,7 +160,7 @@ export function EventPage({ id }: { id: string }) {
           </BlockStack>
         </Card>
         <Compare detail={detail} />
-        {(detail.attempts.length > 0 || underWay) && <Attempts attempts={detail.attempts} />}
+        {(detail.attempts.length > 0 || underWay) && <Attempts {...detail} />}
       </BlockStack>
       {asking === 'again' && (
         <SendAgain title={t('again.title')} path={`/activity/${id}/retry`} body={{}} onClose={() => setAsking(null)} />

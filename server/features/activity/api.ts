@@ -21,6 +21,7 @@ const flags = z.object({ EmailPermission: flag, SMSPermission: flag });
  * null once erased. `payload` and `fields`: from the last attempt, or what would have been sent.
  * `isOpenRequest`: a privacy request that isn't done, which can't be dismissed.
  * `class` null: the attempt is still running. `answer`: the start of Ascent360's answer.
+ * `earlierAttempts`: those that `attempts` leaves out, as a probe is made every few minutes of a long outage.
  */
 const activityDetail = activityItem.extend({
   triggeredAt: moment,
@@ -40,6 +41,7 @@ const activityDetail = activityItem.extend({
       answer: z.string().nullable(),
     }),
   ),
+  earlierAttempts: z.object({ count: z.int().positive(), since: moment }).nullable(),
 });
 export type ActivityDetail = z.infer<typeof activityDetail>;
 /** `total`: how many events match the filter, on all pages; `totalMore`: there are more than that. */

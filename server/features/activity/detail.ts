@@ -19,6 +19,9 @@ type DetailRow = ItemRow & {
   body: Uint8Array | null;
 };
 
+/** How many attempts are shown, the newest. */
+const MOST_ATTEMPTS = 200;
+
 type AttemptRow = {
   id: string;
   at: Date;
@@ -27,6 +30,9 @@ type AttemptRow = {
   ms: number | null;
   error: string | null;
   excerpt: Uint8Array | null;
+  /** Of all of the delivery's attempts. */
+  total: number;
+  since: Date;
 };
 
 function readEvent({ vault }: Shop, { id, body }: DetailRow): { event: object | null; raw: string } {
@@ -55,10 +61,13 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
   );
   const attempts = delivery
     ? await db.query<AttemptRow>(
-        'SELECT id, at, status, class, ms, error, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
+        `SELECT id, at, status, class, ms, error, excerpt, count(*) OVER ()::int AS total, min(at) OVER () AS since
+         FROM attempts WHERE delivery_id = $1 ORDER BY at DESC, id DESC LIMIT ${MOST_ATTEMPTS}`,
         [delivery.id],
       )
     : [];
+  const [newest] = attempts;
+  const earlier = newest ? newest.total - attempts.length : 0;
   const { vault } = shop;
   const { id: deliveryId = '', payload = null } = delivery ?? {};
   const sent =
@@ -74,11 +83,15 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     event,
     payload: sent?.payload ?? null,
     fields: withReasons(sent?.fields ?? []),
-    attempts: attempts.map(({ id, at, excerpt, ...attempt }) => ({
-      ...attempt,
+    attempts: attempts.toReversed().map(({ id, at, status, class: kind, ms, error, excerpt }) => ({
       at: at.toISOString(),
+      status,
+      class: kind,
+      ms,
+      error,
       answer: excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8')),
     })),
+    earlierAttempts: newest && earlier > 0 ? { count: earlier, since: newest.since.toISOString() } : null,
   };
   try {
     return JSON.stringify(detail);

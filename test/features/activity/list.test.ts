@@ -367,6 +367,22 @@ describe('an event’s page', () => {
     });
   });
 
+  it('shows the newest 200 attempts of a long outage, and says since when there are how many earlier ones', async () => {
+    const id = await scene.receive('customers/create', customer(1, 0));
+    await scene.work(answers.down);
+    expect((await detail(id)).body).toMatchObject({ attempts: [{ class: 'retry' }], earlierAttempts: null });
+    const probe = (minutes: number) => new Date(scene.now + minutes * MINUTE).toISOString();
+    await scene.db.query(
+      `INSERT INTO attempts (id, shop_id, delivery_id, at, class, status, ms, error)
+       SELECT gen_random_uuid(), a.shop_id, a.delivery_id, a.at + n * interval '1 minute', a.class, a.status, a.ms, a.error
+       FROM attempts a, generate_series(1, 300) AS n WHERE a.shop_id = $1`,
+      [scene.shop.id],
+    );
+    const { attempts, earlierAttempts } = (await detail(id)).body;
+    expect(attempts.map(({ at }: { at: string }) => at)).toEqual(Array.from({ length: 200 }, (_, n) => probe(n + 101)));
+    expect(earlierAttempts).toEqual({ count: 101, since: probe(0) });
+  });
+
   it('names the event that was sent instead', async () => {
     const older = await scene.receive('customers/create', customer(1, 0));
     const newer = await scene.receive('customers/update', customer(1, 1));
