@@ -187,14 +187,15 @@ export async function addDeliveries(
     })),
     2,
   );
-  // A delivery that replaces one waiting for a read waits no longer than that one would have. seq
+  // A delivery that replaces one waiting for a read waits no longer than that one would have; one that replaces
+  // a retry keeps what that failed with, so that the end of a read doesn't end the retry's wait. seq
   // is taken row by row in the order of the events, because a volatile function is evaluated after
   // the sort. The column keeps whole milliseconds and would round up, so a delivery due now would
   // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
        (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, choice, payload, content_hash,
-        lease_until, first_attempt_at, fence, seq, due_at, reading, again, reassert)
+        lease_until, first_attempt_at, fence, seq, due_at, reading, last_class, again, reassert)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, n.choice,
        n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
@@ -202,7 +203,7 @@ export async function addDeliveries(
        CASE WHEN o.reading THEN o.due_at
          ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
            now() + n.read_wait_ms * interval '1 millisecond')) END,
-       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, coalesce(o.again, false), coalesce(o.reassert, false)
+       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, CASE WHEN o.due_at > now() THEN o.last_class END, coalesce(o.again, false), coalesce(o.reassert, false)
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     [leaseMs, ...params],

@@ -45,7 +45,7 @@ export async function withNewer(sql: Sql, ids: readonly string[]): Promise<Reado
 /**
  * A newer state of the same order or customer that arrived while this one was being sent replaces
  * its retry, or what was given up, and brings what that was sent for. It still waits until its person
- * has been read.
+ * has been read, and no less than the retry would have.
  * @returns the newer one's event; null when there is none
  */
 export async function giveWayToNewer(
@@ -57,6 +57,7 @@ export async function giveWayToNewer(
   const [newer] = await sql.query<{ event_id: string }>(
     `UPDATE deliveries n SET seq = d.seq,
        due_at = greatest(now() + $3 * interval '1 millisecond', CASE WHEN n.reading THEN n.due_at END),
+       last_class = CASE WHEN $3 > 0 THEN d.last_class END,
        again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
        kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,
        carries_opt_out = n.carries_opt_out OR d.carries_opt_out

@@ -141,11 +141,14 @@ export async function handOverWaiting(
   );
 }
 
+/** What waits for a read, and for nothing else: it wasn't tried, and it replaces nothing that is to be retried. */
+const WAITS_TO_BE_READ = 'open AND lease_until IS NULL AND attempts = 0 AND last_class IS NULL';
+
 /** These people have been read, or can't be: makes what waited for that due. */
 export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET reading = false,
-       due_at = CASE WHEN open AND lease_until IS NULL AND attempts = 0 THEN least(due_at, date_trunc('milliseconds', now())) ELSE due_at END
+       due_at = CASE WHEN ${WAITS_TO_BE_READ} THEN least(due_at, date_trunc('milliseconds', now())) ELSE due_at END
      WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND reading`,
     [shop.id, personIds],
   );
@@ -159,7 +162,7 @@ export async function stopReadWaits(sql: Sql, shop: Shop, people: readonly strin
   await unpark(sql, shop, '($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))', [people]);
   await sql.query(
     `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())
-     WHERE shop_id = $1 AND open AND reading AND lease_until IS NULL AND attempts = 0 AND due_at > now()
+     WHERE shop_id = $1 AND reading AND ${WAITS_TO_BE_READ} AND due_at > now()
        AND ($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))`,
     [shop.id, people],
   );

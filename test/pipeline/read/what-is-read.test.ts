@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
+import { answers } from '../../features/activity/scene.ts';
 import { ago, buyer, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, smsConsent } from '../bodies.ts';
 import { optedIn, optedOut, readScene } from './scene.ts';
 
@@ -77,6 +78,35 @@ describe('metafields', () => {
     await scene.read();
     expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
   });
+
+  it.each(['waits', 'is being sent'])(
+    'are waited for by a newer state no less than for the retry of the one before it, if that %s',
+    async (when) => {
+      await scene.begin({ mapping });
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1) });
+      await scene.receive('customers/create', customer(1));
+      await scene.read();
+      const before = await scene.base.claim();
+      const fail = async () => {
+        for (const delivery of before)
+          await scene.base.record(delivery, { ...answers.down, retryAfterMs: 90 * MINUTE });
+      };
+      if (when === 'waits') await fail();
+      scene.shopify.setCustomer({ id: 1, defaultEmailAddress: known(1), metafields });
+      await scene.receive('customers/update', customer(1, { updated_at: ago(-SECOND) }), Date.now() + 2 * SECOND);
+      if (when !== 'waits') await fail();
+      await scene.read();
+      const [due] = await scene.base.db.query<{ minutes: number }>(
+        'SELECT round(extract(epoch FROM due_at - now()) / 60)::int AS minutes FROM deliveries WHERE shop_id = $1 AND open',
+        [scene.base.shop.id],
+      );
+      expect(due).toEqual({ minutes: 60 });
+      await scene.base.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open', [
+        scene.base.shop.id,
+      ]);
+      expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+    },
+  );
 
   it('are waited for by a change that arrives while Shopify answers, with the flag that the answer makes due', async () => {
     await scene.begin({ mapping });
