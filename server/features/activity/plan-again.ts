@@ -77,6 +77,7 @@ export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): P
   const rows = await withMergedAway(sql, shop, await resolve(sql, shop, ids));
   const entities = [...new Set(rows.map((row) => row.entity).filter((entity) => entity !== null))];
   const newest = await loadNewest(sql, shop, entities);
-  const open = new Map((await openOfEntities(sql, shop, entities)).map((delivery) => [delivery.entity, delivery]));
+  const { waiting } = await openOfEntities(sql, shop, entities);
+  const open = new Map(waiting.map((delivery) => [delivery.entity, delivery]));
   return decideAgain(rows, { newest, open }, newId);
 }

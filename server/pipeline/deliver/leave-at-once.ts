@@ -94,6 +94,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
     const stored = settingsToSend(held, atOnce.breakerProbeMs);
     if (!stored || atOnce.room <= 0) return null;
     const found = firstInLanes(opened).flatMap((one) => {
+      if (one.entity !== null && known.sending.has(one.entity)) return [];
       const event = events.get(one.eventId);
       const person = one.personId === null ? null : known.people.byId(one.personId);
       // Somebody who was merged meanwhile is looked up again.

@@ -152,7 +152,12 @@ export type Batch = {
 export type ChosenToLeave = LeavingAtOnce & { note(): Promise<void> };
 export type ChooseLeaving = (
   opened: readonly NewDelivery[],
-  known: { people: People; entities: ReadonlyMap<string, EntityState> },
+  known: {
+    people: People;
+    entities: ReadonlyMap<string, EntityState>;
+    /** Those of the batch's orders and customers of which a state is being sent. */
+    sending: ReadonlySet<string>;
+  },
 ) => Promise<ChosenToLeave | null>;
 
 export type Move = { person: Person; channel: Channel; address: string };

@@ -30,7 +30,7 @@ async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]
   const entityKeys = [...new Set(events.map((event) => entityKeyOf(shop, event.translated)).filter(present))];
   const shortened = events.map((event) => keyOfShortened(shop, event.translated)).filter(present);
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
-  const [people, redactions, entities, waiting] = await Promise.all([
+  const [people, redactions, entities, { waiting, sending }] = await Promise.all([
     loadPeople(sql, shop, personKeys),
     loadRedactions(sql, shop, [...personKeys, ...entityKeys, ...shortened]),
     loadEntityStates(sql, shop, entityKeys),
@@ -49,7 +49,7 @@ async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]
     ...personKeys.flatMap((key) => people.own(key) ?? []).filter(({ profile }) => profile.nameless),
   ];
   const named = await loadNamedChoices(sql, shop, [...new Set(nameless)]);
-  return { people, redactions, entities, waiting, named };
+  return { people, redactions, entities, waiting, sending: new Set(sending.map(({ entity }) => entity)), named };
 }
 
 /** @param timing the time, whether people may be read, and how long new customers wait */
@@ -60,7 +60,7 @@ export async function openBatch(
 ): Promise<Batch> {
   const { now, reading = { may: false, waitMs: 0 }, quiet = { waitMs: 0 } } = timing;
   const settings = stored?.settings ?? null;
-  const { people, redactions, entities, waiting, named } = await loadRows(sql, shop, events);
+  const { people, redactions, entities, waiting, sending, named } = await loadRows(sql, shop, events);
   const endings = batchEndings();
   const deliveries = batchDeliveries(shop, waiting, endings, { now, reading, quiet });
   const facts: LedgerEntry[] = [];
@@ -181,7 +181,7 @@ export async function openBatch(
         startAnewMerged(sql, shop, deletedBefore),
         eraseBodies(sql, erased),
       ]);
-      const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities })]);
+      const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities, sending })]);
       const [subjects] = await Promise.all([addDeliveries(sql, shop, opened, atOnce ?? undefined), atOnce?.note()]);
       return subjects;
     },

@@ -7,9 +7,13 @@ import type { NewDelivery } from './deliveries.ts';
 export type OpenOfEntity = { id: string; eventId: string; entity: string } & Pick<NewDelivery, 'kind'> &
   Required<Pick<NewDelivery, 'choice' | 'carriesOptOut'>>;
 
-/** The open deliveries of these orders and customers, except those being sent; newest last. */
-export async function openOfEntities(sql: Sql, shop: Shop, entities: readonly string[]): Promise<OpenOfEntity[]> {
-  if (entities.length === 0) return [];
+/** The open deliveries of these orders and customers, newest last: those that wait, and those being sent. */
+export async function openOfEntities(
+  sql: Sql,
+  shop: Shop,
+  entities: readonly string[],
+): Promise<{ waiting: OpenOfEntity[]; sending: OpenOfEntity[] }> {
+  if (entities.length === 0) return { waiting: [], sending: [] };
   // The lease is no condition: without one, the shop's whole backlog would look like few rows.
   const rows = await sql.query<OpenOfEntity & { leased: boolean }>(
     `SELECT r.id, r.event_id AS "eventId", r.entity, r.kind, r.choice, r.carries_opt_out AS "carriesOptOut",
@@ -18,7 +22,7 @@ export async function openOfEntities(sql: Sql, shop: Shop, entities: readonly st
      ORDER BY r.seq`,
     [shop.id, entities],
   );
-  return rows.filter(({ leased }) => !leased);
+  return { waiting: rows.filter(({ leased }) => !leased), sending: rows.filter(({ leased }) => leased) };
 }
 
 /** These bring a new choice, too. */

@@ -8,16 +8,19 @@ type Lane = 'email_lane' | 'phone_lane';
  * An address is a lane: at most one of its deliveries is being sent, and the earliest goes first.
  * These are SQL conditions about a delivery `d`. Each lane is checked separately, so that each uses
  * its own index.
+ *
+ * So is an order or customer: its address may have changed since an earlier state, which would be sent after
+ * this one if it fails.
  */
-const before = (lane: Lane) => `EXISTS (
+const before = (lane: Lane | 'entity') => `EXISTS (
          SELECT 1 FROM deliveries o WHERE o.shop_id = d.shop_id AND o.open AND o.${lane} = d.${lane}
            AND o.id <> d.id AND (o.seq < d.seq OR o.lease_until IS NOT NULL))`;
 
 /** Another delivery is ahead of it in one of its lanes, or is being sent there. */
-export const behindInLanes = `(${before('email_lane')} OR ${before('phone_lane')})`;
+export const behindInLanes = `(${before('email_lane')} OR ${before('phone_lane')} OR ${before('entity')})`;
 
 /** No delivery is ahead of it in its lanes, and none is being sent there. */
-export const firstOfLanes = `NOT ${before('email_lane')} AND NOT ${before('phone_lane')}`;
+export const firstOfLanes = `NOT ${before('email_lane')} AND NOT ${before('phone_lane')} AND NOT ${before('entity')}`;
 
 /** The order makes it use the lane's own index. */
 const inLane = (lane: Lane) =>

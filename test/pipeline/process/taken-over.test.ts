@@ -3,6 +3,7 @@
  * settings leave orders and customers out.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freeExpiredLeases } from '../../../server/store/deliveries/due-work.ts';
 import { answers, MINUTE, openScene, type Scene } from '../../features/activity/scene.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, order, SECOND } from '../bodies.ts';
 
@@ -120,6 +121,74 @@ describe('an opt-out that a state carries, and that was not accepted, counts onc
     await update('Eve', SECOND);
     if (when !== 'waits') await fail();
     expect(await openOptOuts()).toBe(1);
+  });
+});
+
+describe('of an order or customer, a newer state under another address', () => {
+  const made = { created_at: ago(DAY), processed_at: ago(DAY) };
+  const ROWS: [string, (address: string, updated: number) => Told][] = [
+    [
+      'an order',
+      (address, updated) => [
+        'orders/updated',
+        order(7, { email: `${address}@example.com`, updated_at: ago(updated), ...made }),
+      ],
+    ],
+    [
+      'a customer',
+      (address, updated) => [
+        'customers/update',
+        customer(7, { email: `${address}@example.com`, updated_at: ago(updated), ...made }),
+      ],
+    ],
+  ];
+  const claimed = async () =>
+    (await scene.claim()).map((delivery) => ({ delivery, payload: JSON.parse(delivery.body.text) }));
+  const sent = (address: string) => [{ payload: { Email: `${address}@example.com` } }];
+
+  it.each(ROWS)('isn’t sent while the older is, nor the older after it: %s', async (_, state) => {
+    await scene.begin({});
+    await hear(state('old', 20 * SECOND));
+    await scene.process();
+    const [older] = await claimed();
+    expect([older]).toMatchObject(sent('old'));
+    await hear(state('new', 10 * SECOND));
+    expect((await scene.leave())?.ready ?? []).toEqual([]);
+    expect(await claimed()).toEqual([]);
+    if (older) await scene.record(older.delivery, answers.down);
+    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    expect(await scene.work()).toMatchObject([{ Email: 'new@example.com' }]);
+  });
+
+  it.each(ROWS)('isn’t sent beside the older if the process that was sending that was killed: %s', async (_, state) => {
+    await scene.begin({});
+    await hear(state('old', 20 * SECOND));
+    await scene.process();
+    await claimed();
+    await hear(state('new', 10 * SECOND));
+    await scene.process();
+    await scene.db.query(
+      `UPDATE deliveries SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`,
+    );
+    await freeExpiredLeases(scene.db, scene.shop);
+    expect(await claimed()).toMatchObject(sent('old'));
+  });
+
+  it.each(ROWS)('is what the next one is compared with, whichever is answered last: %s', async (_, state) => {
+    await scene.begin({});
+    await hear(state('old', 40 * SECOND));
+    await scene.process();
+    const [older] = await claimed();
+    await hear(state('new', 30 * SECOND));
+    await scene.process();
+    const early = await claimed();
+    for (const { delivery } of early) await scene.record(delivery);
+    if (older) await scene.record(older.delivery);
+    for (const { delivery } of await claimed()) await scene.record(delivery);
+    await hear(state('new', 20 * SECOND));
+    expect(await scene.work()).toEqual([]);
+    await hear(state('old', 10 * SECOND));
+    expect(await scene.work()).toMatchObject([{ Email: 'old@example.com' }]);
   });
 });
 

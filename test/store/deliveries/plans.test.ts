@@ -112,7 +112,7 @@ const asked: Record<string, { ask(sql: Sql): Promise<unknown>; by: string[] }> =
   'whether anything is due': { ask: async (sql) => await hasDue(sql, scene.shop), by: ['deliveries_due'] },
   'what is due': {
     ask: async (sql) => await findDue(sql, scene.shop, 50),
-    by: ['deliveries_due', 'deliveries_email_lane', 'deliveries_phone_lane', 'events_pkey'],
+    by: ['deliveries_due', 'deliveries_email_lane', 'deliveries_open_entity', 'deliveries_phone_lane', 'events_pkey'],
   },
   'leases begin': {
     ask: async (sql) => {
