@@ -8,7 +8,8 @@ export const en = {
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:
       'Waiting because Ascent360 doesn’t accept the connection. We send it once the connection works again.',
-    behind_earlier: 'Waiting for an earlier event with the same address, so Ascent360 gets them in order.',
+    behind_earlier:
+      'Waiting for an earlier event with the same address, or of the same order or customer, so Ascent360 gets them in order.',
     reading_shopify: 'Waiting for missing data from Shopify.',
     superseded: 'A newer state of the same order, customer or choice took its place.',
     told_with_another: 'This choice was sent with another event.',
