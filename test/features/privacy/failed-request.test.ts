@@ -100,6 +100,15 @@ describe('a privacy request that could not be handled', () => {
     expect(await requests(connector)).toEqual([]);
   });
 
+  it('is one of those that the overview counts together, whatever Shopify asked for', async () => {
+    for (const topic of ['customers/redact', 'customers/data_request', 'shop/redact']) {
+      await connector.deliver(topic, '[]');
+    }
+    expect(await overview()).toMatchObject([
+      { count: 3, message: expect.stringMatching(/^We couldn’t handle 3 privacy requests/) },
+    ]);
+  });
+
   it('that names nobody we know can’t be dismissed either', async () => {
     const event = await connector.deliver('customers/redact', redact({}));
     expect((await connector.api('POST', `/activity/${event.id}/dismiss`)).status).toBe(409);
