@@ -31,7 +31,8 @@ const LATER = 15 * MINUTE;
 const words: Record<OpeningKind, { problem: string; details: string; page: string }> = {
   connection: {
     problem: 'Ascent360 doesn’t accept the connection',
-    details: 'Ascent360 doesn’t accept the GUID. Nothing is sent until it works again, and nothing is lost.',
+    details:
+      'Nothing is sent until it works again, and nothing is lost. Check the GUID with your Ascent360 contact, then save the right one or send a test record.',
     page: '/settings',
   },
   rejected: {

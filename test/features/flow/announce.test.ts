@@ -94,7 +94,7 @@ async function freshShop() {
 const answer = (status: number | null) => connector.ascent360.behave(status === null ? 'accept' : () => ({ status }));
 
 const waitForProblem = async (domain: string) =>
-  await until('the GUID is refused', async () => {
+  await until('the connection is refused', async () => {
     const [row] = await connector.db.query(
       'SELECT 1 FROM settings s JOIN shops p ON p.id = s.shop_id WHERE p.domain = $1 AND problem_since IS NOT NULL',
       [domain],
@@ -141,6 +141,10 @@ describe('Shopify Flow is told', () => {
     await shop.send('customers/create', customer(1));
     await waitForProblem(shop.domain);
     expect(await shop.problems()).toEqual(['Ascent360 doesn’t accept the connection']);
+    // Any status may be behind it: only some may mean a wrong GUID.
+    expect(shop.there.flowTriggers[0]).toMatchObject({
+      payload: { Details: expect.stringMatching(/^Nothing is sent until it works again/) },
+    });
     answer(null);
     await connector.connect({}, shop.domain);
     await shop.settled();
