@@ -126,7 +126,7 @@ function Request({ item }: { item: PrivacyItem }) {
       {asking && (
         <Confirm
           title={t('confirm.title')}
-          text={t(`confirm.${kind}`)}
+          text={t(`confirm.${kind === 'redact' && state === 'open' ? 'redact_open' : kind}`)}
           action={t('done')}
           change={done}
           onClose={() => setAsking(false)}

@@ -186,7 +186,7 @@ inBrowser('privacy requests', (stage) => {
     await expectFit(page, 'a request closed by an erasure');
   });
 
-  it('that could not be handled say so, have no faults that axe finds, and can’t be dismissed from the list of events', async () => {
+  it('that could not be handled say so and what ends them, have no faults that axe finds, and can’t be dismissed from the list of events', async () => {
     const { connector } = stage();
     await connector.deliver('customers/redact', '[]');
     await connector.deliver('shop/redact', '[]');
@@ -198,6 +198,11 @@ inBrowser('privacy requests', (stage) => {
     // Ascent360 has nothing to do with that.
     expect(await store.getByText('Email to Ascent360').count()).toBe(0);
     await expectFit(page, 'failed requests');
+    // Ascent360 can’t confirm what was never erased here.
+    await request.getByRole('button', { name: 'Mark as done' }).click();
+    const question = page.getByRole('dialog');
+    await question.getByText('Do this once you’ve requested the erasure again in Shopify.').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
     await request.getByRole('link', { name: 'Open the event' }).click();
     await page.getByRole('link', { name: 'Open the privacy page' }).waitFor();
     await page.getByRole('button', { name: 'Resend' }).waitFor();
@@ -207,5 +212,10 @@ inBrowser('privacy requests', (stage) => {
     await page.getByRole('link', { name: 'Open the privacy page' }).waitFor();
     expect(await page.getByRole('button', { name: /^Dismiss/ }).count()).toBe(0);
     await expectFit(page, 'issue of failed requests');
+    // Each is about a customer, but about nobody whom it names.
+    await page.getByText('No event names a customer.').waitFor();
+    await page.goto(stage().urlOf('/activity?state=attention'));
+    await page.getByRole('button', { name: 'Dismiss all of these' }).click();
+    await page.getByText('until you mark it as done on the privacy page').waitFor();
   });
 });

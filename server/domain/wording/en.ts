@@ -82,8 +82,7 @@ export const en = {
     workflow_without_customer: 'The workflow doesn’t name a customer.',
     contact_denied: 'Shopify doesn’t let the app see how to reach this person.',
     address_unreadable: 'We couldn’t read the address in it.',
-    names_nobody:
-      'It has no customer ID or email that we know, and no phone number we can read. See Privacy for what to do.',
+    names_nobody: 'It has no customer ID or email that we know, and no phone number we can read.',
     used_since: 'The app has been used since then, so it was installed again.',
     shop_in_use: 'Your store uses the app, so nothing was erased.',
     tags_unused: 'Your settings don’t use tags.',
