@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { flagChannels, isAboutAddress } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { loadContext } from '../../pipeline/deliver/context.ts';
+import { isOfDamaged, loadContext } from '../../pipeline/deliver/context.ts';
 import { type Evaluated, evaluate, imagined, type View } from '../../pipeline/deliver/evaluate.ts';
 import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Db } from '../../platform/database/db.ts';
@@ -79,7 +79,7 @@ function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated)
 /** Null: it can't be worked out, and its claim puts it under attention. */
 function evaluateSafely(view: View, delivery: ClaimedDelivery): Evaluated | null {
   try {
-    return evaluate(view, delivery);
+    return isOfDamaged(delivery, view.found) ? null : evaluate(view, delivery);
   } catch {
     return null;
   }

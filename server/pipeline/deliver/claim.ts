@@ -15,7 +15,7 @@ import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
-import { type DeliveryContext, loadContext } from './context.ts';
+import { type DeliveryContext, isOfDamaged, loadContext } from './context.ts';
 import { evaluate } from './evaluate.ts';
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
 import { addToPlan, emptyPlan, holdBackChoices } from './plan.ts';
@@ -94,7 +94,8 @@ export async function claimDeliveries(
   const plan = emptyPlan();
   for (const delivery of deliveries) {
     try {
-      if (delivery.broken) throw new Error('The delivery cannot be opened');
+      if (delivery.broken || isOfDamaged(delivery, found))
+        throw new Error('The delivery or its person cannot be opened');
       if (!delivery.subject) {
         plan.closed.push(delivery.id);
         plan.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'redacted' } });

@@ -9,7 +9,7 @@ import { loadTold, type ToldRow } from '../../store/consent/told-flags.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import { loadParkedChoices } from '../../store/events/parked-events.ts';
-import { loadHolders } from '../../store/people/holders.ts';
+import { type Holder, loadHolders } from '../../store/people/holders.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
@@ -18,6 +18,8 @@ import type { Shop } from '../../store/shops/shops.ts';
 export type DeliveryContext = {
   profiles: Map<string, PersonProfile>;
   deleted: ReadonlySet<string>;
+  /** People whose profiles are damaged. */
+  damaged: ReadonlySet<string>;
   contacts: Map<string, Contact>;
   facts: Map<string, ConsentFact[]>;
   told: (key: LedgerKey) => ToldRow;
@@ -62,6 +64,10 @@ export function isOfGone(
   return deleted.has(personId) || eventTriggeredAt <= (profiles.get(personId)?.newSince ?? Number.NEGATIVE_INFINITY);
 }
 
+/** Whether it needs what is known of its person, and that is damaged. */
+export const isOfDamaged = ({ personId, subject }: ClaimedDelivery, { damaged }: Pick<DeliveryContext, 'damaged'>) =>
+  personId !== null && damaged.has(personId) && subject?.alone !== true;
+
 /**
  * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
  */
@@ -91,18 +97,18 @@ export async function loadContext(
   deliveries: readonly ClaimedDelivery[],
 ): Promise<DeliveryContext> {
   const entitiesOf = deliveries.map(({ entity }) => entity).filter((entity) => entity !== null);
-  const [{ profiles, deleted }, entities] = await Promise.all([
+  const [people, entities] = await Promise.all([
     loadProfiles(sql, shop, peopleOf(deliveries)),
     loadEntityStates(sql, shop, entitiesOf),
   ]);
-  return await addLedger({ sql, shop, stored }, deliveries, { profiles, deleted, entities });
+  return await addLedger({ sql, shop, stored }, deliveries, { ...people, entities });
 }
 
 /** Adds what the ledger knows about these deliveries to the people and states that are known. */
 export async function addLedger(
   { sql, shop, stored }: { sql: Sql; shop: Shop; stored: StoredSettings },
   deliveries: readonly ClaimedDelivery[],
-  { profiles, deleted, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'entities'>,
+  { profiles, deleted, damaged, entities }: Pick<DeliveryContext, 'profiles' | 'deleted' | 'damaged' | 'entities'>,
 ): Promise<DeliveryContext> {
   const contacts = new Map(
     deliveries.map((d) => {
@@ -132,8 +138,10 @@ export async function addLedger(
     loadParkedChoices(sql, shop, peopleOf(deliveries)),
     loadHolders(sql, shop, guestEmails),
   ]);
-  const saleOptOuts = new Set(holders.filter(({ profile }) => saleOptOutOf(profile)).map(ledgerKey));
-  const found = { profiles, deleted, contacts, facts, told, parked, saleOptOuts, entities, own: new Map() };
+  // Whoever can't be known may have opted out.
+  const maySell = ({ damaged, profile }: Holder) => !damaged && !saleOptOutOf(profile);
+  const saleOptOuts = new Set(holders.filter((holder) => !maySell(holder)).map(ledgerKey));
+  const found = { profiles, deleted, damaged, contacts, facts, told, parked, saleOptOuts, entities, own: new Map() };
   await addOwnWords({ sql, shop }, deliveries, found);
   return found;
 }

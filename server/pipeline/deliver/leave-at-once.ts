@@ -110,6 +110,7 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
       openLanes(sql, shop, { email: lanesIn(news, 'emailLane'), phone: lanesIn(news, 'phoneLane') }),
       hasDue(sql, shop),
       addLedger({ sql, shop, stored }, deliveries, {
+        damaged: new Set(),
         profiles: new Map(people.map(({ id, profile }) => [id, profile])),
         deleted: new Set(people.flatMap(({ id, deletedAt }) => (deletedAt === null ? [] : [id]))),
         entities: known.entities,

@@ -2,7 +2,7 @@ import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { bodyBinding } from '../events/events.ts';
-import { type KnownPerson, type KnownPersonRow, openPerson, profileBinding } from '../people/profiles.ts';
+import { type KnownPerson, type KnownPersonRow, openIfReadable, profileBinding } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 import { throughAllEvents } from './through-all-events.ts';
 import { namesPerson } from './unsearchable-events.ts';
@@ -16,7 +16,7 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
      SELECT id, key, profile FROM people WHERE shop_id = $1 AND id <> ALL($2::uuid[]) AND id IN (SELECT id FROM line)`,
     [shop.id, ids],
   );
-  return rows.flatMap((row) => ifReadable(() => openPerson(shop, row)) ?? []);
+  return rows.flatMap((row) => openIfReadable(shop, row) ?? []);
 }
 
 /** Events about merging these customers with others, done or not: their search keys are those of the other. */

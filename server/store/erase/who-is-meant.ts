@@ -1,6 +1,4 @@
-import { emptyProfile } from '../../domain/person.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
 import {
   addressHash,
   customerKey,
@@ -10,7 +8,7 @@ import {
   mobileHash,
   phoneHash,
 } from '../people/identifiers.ts';
-import { type KnownPerson, type KnownPersonRow, openPerson } from '../people/profiles.ts';
+import { byKeyAlone, type KnownPerson, type KnownPersonRow, openIfReadable } from '../people/profiles.ts';
 import type { PrivacySubject } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -24,11 +22,6 @@ export function keysOf(shop: Shop, subject: PrivacySubject): string[] {
 /** The keys of people that the request itself names. */
 export const ownKeys = ({ vault }: Shop, { customerId, email }: PrivacySubject) =>
   [customerId && customerKey(vault, customerId), email && guestKey(vault, email)].filter((one) => one != null);
-
-/** Null: their profile is damaged. */
-const readable = (shop: Shop, row: KnownPersonRow): KnownPerson | null => ifReadable(() => openPerson(shop, row));
-/** A person whose profile is damaged: whose key the row has is all that is left. */
-const byKeyAlone = ({ id, key }: KnownPersonRow): KnownPerson => ({ id, key, profile: emptyProfile(null) });
 
 /**
  * The people that the request itself names; by their orders only if it has no email, since a till
@@ -61,7 +54,7 @@ async function findNamed(sql: Sql, shop: Shop, subject: PrivacySubject, key?: st
     [shop.id, own, named.filter((one) => one != null), shared, bought],
   );
   const found = rows.flatMap(({ deleted, bought, seen, ...row }) => {
-    const person = readable(shop, row) ?? (own.includes(row.key) ? byKeyAlone(row) : null);
+    const person = openIfReadable(shop, row) ?? (own.includes(row.key) ? byKeyAlone(row) : null);
     if (!person) return [];
     return [{ person, deleted, bought, seenAt: person.profile.customerId === null ? 0 : (seen?.getTime() ?? 0) }];
   });
@@ -85,7 +78,7 @@ async function mergedInto(sql: Sql, shop: Shop, people: readonly KnownPerson[]):
     'SELECT id, key, profile FROM people WHERE shop_id = $1 AND key = ANY($2::text[]) AND id <> ALL($3::uuid[]) ORDER BY id',
     [shop.id, keys, people.map((person) => person.id)],
   );
-  return rows.map((row) => readable(shop, row) ?? byKeyAlone(row));
+  return rows.map((row) => openIfReadable(shop, row) ?? byKeyAlone(row));
 }
 
 /**
@@ -100,7 +93,7 @@ async function guestsOf(sql: Sql, shop: Shop, people: readonly KnownPerson[]): P
      ORDER BY id`,
     [shop.id, people.map((person) => person.id)],
   );
-  return rows.flatMap((row) => readable(shop, row) ?? []).filter(({ profile }) => profile.customerId === null);
+  return rows.flatMap((row) => openIfReadable(shop, row) ?? []).filter(({ profile }) => profile.customerId === null);
 }
 
 /** Everybody a request is about: whom it names, who was merged into them, and them as guests. */

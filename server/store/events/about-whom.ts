@@ -1,6 +1,7 @@
 import { reachedAt } from '../../domain/contact.ts';
 import type { Summary } from '../../domain/translated.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { openProfile } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -26,8 +27,9 @@ export async function aboutWhom(
   );
   return new Map(
     rows.flatMap(({ event_id, id, profile }): [string, string][] => {
-      const reached = reachedAt(openProfile(shop.vault, id, profile).contact);
-      return reached === undefined ? [] : [[event_id, reached]];
+      const opened = ifReadable(() => openProfile(shop.vault, id, profile));
+      const reached = opened && reachedAt(opened.contact);
+      return reached ? [[event_id, reached]] : [];
     }),
   );
 }

@@ -1,29 +1,39 @@
 import type { ShopifyId } from '../../domain/scalars.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 import { openProfile } from './profiles.ts';
 
 /** A person due to be read through the Admin API. `asks`: how often that was requested so far. */
 export type DueRead = { id: string; key: string; customerId: ShopifyId; asks: number };
 
-/** Up to `most` people, longest due first. */
+/** Up to `most` people, longest due first. Whoever's profile is damaged isn't read any more. */
 export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueRead[]> {
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
     `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
      ORDER BY read_due_at, id LIMIT $2`,
     [shop.id, most],
   );
-  return rows.flatMap((row) => {
-    const { customerId } = openProfile(shop.vault, row.id, row.profile);
-    return customerId === null ? [] : [{ id: row.id, key: row.key, customerId, asks: row.read_asks }];
-  });
+  const due: DueRead[] = [];
+  const damaged: Pick<DueRead, 'id' | 'asks'>[] = [];
+  for (const { id, key, profile, read_asks: asks } of rows) {
+    const opened = ifReadable(() => openProfile(shop.vault, id, profile));
+    if (!opened) damaged.push({ id, asks });
+    else if (opened.customerId !== null) due.push({ id, key, customerId: opened.customerId, asks });
+  }
+  if (damaged.length > 0) await endReads(sql, shop, damaged);
+  return due;
 }
 
 /**
  * They have been read. A person requested again meanwhile is read again.
  * @returns the ids of the others
  */
-export async function endReads(sql: Sql, shop: Shop, people: readonly DueRead[]): Promise<ReadonlySet<string>> {
+export async function endReads(
+  sql: Sql,
+  shop: Shop,
+  people: readonly Pick<DueRead, 'id' | 'asks'>[],
+): Promise<ReadonlySet<string>> {
   const { columns, from, params } = unnest(
     { id: 'uuid', asks: 'int' },
     people.map(({ id, asks }) => ({ id, asks })),

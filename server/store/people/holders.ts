@@ -2,9 +2,10 @@ import type { Channel } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type KnownPerson, type KnownPersonRow, openPerson } from './profiles.ts';
+import { byKeyAlone, type KnownPerson, type KnownPersonRow, openIfReadable } from './profiles.ts';
 import { writtenBinding } from './save-people.ts';
 
 /** A person who has or had an address, with the address as written. */
@@ -15,6 +16,8 @@ export type Holder = KnownPerson & {
   profileAt: Instant | null;
   /** Deleted, or merged into another. */
   gone: boolean;
+  /** Their profile is damaged: nothing is known of them besides. */
+  damaged: boolean;
   lastSeenAt: Instant;
 };
 
@@ -48,15 +51,23 @@ export async function loadHolders(sql: Sql, shop: Shop, keys: readonly LedgerKey
      JOIN people p ON p.id = a.person_id ORDER BY a.last_seen_at DESC, p.id`,
     [shop.id, ...params],
   );
-  return rows.map(({ channel, address, written, last_seen_at, profile_at, gone, ...person }) => ({
-    ...openPerson(shop, person),
-    channel,
-    address,
-    written: shop.vault.open(writtenBinding(person.id, channel, address), written).toString('utf8'),
-    profileAt: instantOf(profile_at),
-    gone,
-    lastSeenAt: last_seen_at.getTime(),
-  }));
+  return rows.flatMap(({ channel, address, written: sealed, last_seen_at, profile_at, gone, ...row }) => {
+    const written = ifReadable(() =>
+      shop.vault.open(writtenBinding(row.id, channel, address), sealed).toString('utf8'),
+    );
+    if (written === null) return [];
+    const person = openIfReadable(shop, row);
+    return {
+      ...(person ?? byKeyAlone(row)),
+      channel,
+      address,
+      written,
+      profileAt: instantOf(profile_at),
+      gone,
+      damaged: person === null,
+      lastSeenAt: last_seen_at.getTime(),
+    };
+  });
 }
 
 /** Which of these addresses anybody has or had, also as a guest. */

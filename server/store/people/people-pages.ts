@@ -1,8 +1,8 @@
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type KnownPerson, type KnownPersonRow, openPerson } from './profiles.ts';
+import { type KnownPerson, type KnownPersonRow, openIfReadable } from './profiles.ts';
 
-/** A page of the shop's people, by key, without those who were deleted or merged into others. */
+/** A page of the shop's people, by key, without those who were deleted or merged into others, or whose profile is damaged. */
 export async function loadPeoplePage(
   sql: Sql,
   shop: Shop,
@@ -14,5 +14,5 @@ export async function loadPeoplePage(
     [shop.id, page.after ?? '', page.size],
   );
   const known = rows.filter(({ gone, profile }) => !gone && profile !== null);
-  return { people: known.map((row) => openPerson(shop, row)), last: rows.at(-1)?.key ?? null };
+  return { people: known.flatMap((row) => openIfReadable(shop, row) ?? []), last: rows.at(-1)?.key ?? null };
 }

@@ -1,7 +1,7 @@
 import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
 import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import type { Vault } from '../../platform/keys.ts';
+import { ifReadable, type Vault } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 
 export const profileBinding = (id: string) => `people.profile:${id}`;
@@ -18,26 +18,33 @@ export function openProfile(vault: Vault, id: string, sealed: Uint8Array | null)
 export type KnownPerson = { id: string; key: string; profile: PersonProfile };
 export type KnownPersonRow = { id: string; key: string; profile: Uint8Array | null };
 
-export const openPerson = ({ vault }: Shop, { id, key, profile }: KnownPersonRow): KnownPerson => ({
-  id,
-  key,
-  profile: openProfile(vault, id, profile),
-});
+/** Null: their profile is damaged. */
+export const openIfReadable = ({ vault }: Shop, { id, key, profile }: KnownPersonRow): KnownPerson | null =>
+  ifReadable(() => ({ id, key, profile: openProfile(vault, id, profile) }));
 
-/** The people with these ids as last known, and which of them were deleted in Shopify. */
+/** A person whose profile is damaged: whose key the row has is all that is left. */
+export const byKeyAlone = ({ id, key }: KnownPersonRow): KnownPerson => ({ id, key, profile: emptyProfile(null) });
+
+/** The people with these ids as last known, which of them were deleted in Shopify, and whose profiles are damaged. */
 export async function loadProfiles(
   sql: Sql,
   shop: Shop,
   ids: readonly string[],
-): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string> }> {
-  if (ids.length === 0) return { profiles: new Map(), deleted: new Set() };
+): Promise<{ profiles: Map<string, PersonProfile>; deleted: Set<string>; damaged: Set<string> }> {
+  const profiles = new Map<string, PersonProfile>();
+  if (ids.length === 0) return { profiles, deleted: new Set(), damaged: new Set() };
   const rows = await sql.query<{ id: string; profile: Uint8Array | null; deleted_at: Date | null }>(
     `SELECT r.id, r.profile, r.deleted_at
      FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`,
     [shop.id, ids],
   );
+  for (const { id, profile } of rows) {
+    const opened = ifReadable(() => openProfile(shop.vault, id, profile));
+    if (opened) profiles.set(id, opened);
+  }
   return {
-    profiles: new Map(rows.map((row) => [row.id, openProfile(shop.vault, row.id, row.profile)])),
+    profiles,
+    damaged: new Set(rows.flatMap(({ id }) => (profiles.has(id) ? [] : [id]))),
     deleted: new Set(rows.flatMap((row) => (row.deleted_at ? [row.id] : []))),
   };
 }

@@ -113,6 +113,7 @@ export function viewOf(deliveries: readonly ClaimedDelivery[], known: Known = {}
           : { accepted: null, acceptedAt: null, pendingFlags: [], lists: null },
       parked: new Map(),
       own: new Map(),
+      damaged: new Set(),
       saleOptOuts: new Set(),
       entities: new Map(),
       ...known.found,
