@@ -10,8 +10,10 @@ const tones = { in: 'success', out: undefined, none: undefined } as const;
 /** Reasons that a setting decides. */
 const bySetting = new Set(['history_held', 'unticked_box']);
 
+type CardProps = { channel: ToldChannel; consent: Consent; canBeSent: boolean };
+
 /** One channel: what was chosen, what Ascent360 has, and what would be sent now. */
-export function ConsentCard({ channel, consent }: { channel: ToldChannel; consent: Consent }) {
+export function ConsentCard({ channel, consent, canBeSent }: CardProps) {
   const format = useFormat();
   const choice = choiceOf(consent);
   const tone = tones[choice];
@@ -34,7 +36,7 @@ export function ConsentCard({ channel, consent }: { channel: ToldChannel; consen
           </Text>
         )}
         <Text as="p">{describeConsent(channel, consent, format)}</Text>
-        {(consent.state !== null || consent.address !== null) && (
+        {canBeSent && (consent.state !== null || consent.address !== null) && (
           <Text as="p">
             <Text as="span" fontWeight="semibold">
               {t('now')}

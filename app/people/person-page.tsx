@@ -1,4 +1,4 @@
-import { Badge, BlockStack, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
+import { Badge, Banner, BlockStack, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
@@ -31,7 +31,8 @@ const isUnderWay = (person: PersonDetail | undefined) =>
   ) ?? false;
 
 /** What finds exactly this person. */
-const searchOf = ({ customerId, email, mobile, phone }: PersonDetail) => customerId ?? email ?? mobile ?? phone;
+const searchOf = ({ customerId, email, mobile, phone, consent }: PersonDetail) =>
+  customerId ?? email ?? mobile ?? phone ?? consent.email.address ?? consent.sms.address;
 
 function Facts({ person }: { person: PersonDetail }) {
   const format = useFormat();
@@ -119,7 +120,8 @@ export function PersonPage({ id }: { id: string }) {
       title={nameOf(person)}
       {...(person.deletedAt && { titleMetadata: <Badge tone="warning">{t('deleted')}</Badge> })}
       backAction={back}
-      {...(!person.deletedAt && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
+      {...(!person.deletedAt &&
+        !person.damaged && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
       secondaryActions={[
         {
           content: t('consentSheet'),
@@ -131,9 +133,10 @@ export function PersonPage({ id }: { id: string }) {
       <BlockStack gap="400">
         {error && <Failure error={error} onRetry={() => void refetch()} withData />}
         {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
+        {person.damaged && <Banner tone="warning">{t('damaged')}</Banner>}
         <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
-          <ConsentCard channel="email" consent={person.consent.email} />
-          <ConsentCard channel="sms" consent={person.consent.sms} />
+          <ConsentCard channel="email" consent={person.consent.email} canBeSent={!person.damaged} />
+          <ConsentCard channel="sms" consent={person.consent.sms} canBeSent={!person.damaged} />
         </InlineGrid>
         <Facts person={person} />
         <Timeline person={person} />

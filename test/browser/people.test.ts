@@ -156,6 +156,22 @@ inBrowser(
       await person.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
       await expect.poll(async () => await overflow(person)).toBe(0);
     });
+
+    it('whose profile is damaged have a page that says so, and shows what can still be read', async () => {
+      const { connector } = stage();
+      const email = 'damaged@example.com';
+      await connector.deliver('customers/create', { id: 4545, email, updated_at: new Date().toISOString() });
+      await connector.db.query(
+        `UPDATE people SET profile = $1 WHERE id = (SELECT person_id FROM deliveries ORDER BY id DESC LIMIT 1)`,
+        [Buffer.alloc(64)],
+      );
+      const page = await open(`/people?q=${email}`);
+      await page.getByRole('list', { name: 'Customers found' }).getByRole('link').click();
+      await page.getByText('What we last knew of this customer is damaged').waitFor();
+      await page.getByText(email).waitFor();
+      expect(await page.getByRole('button', { name: 'Send now' }).count()).toBe(0);
+      await expectFit(page, 'a damaged person');
+    });
   },
   { history: true },
 );

@@ -453,6 +453,7 @@ export const en = {
     erased: 'Its data has been erased, so it can’t be resent.',
     unreadable: 'The newest state of this order or customer can’t be read any more, so it can’t be resent.',
     not_again: 'This can’t be resent.',
+    damaged_person: 'What we last knew of this customer is damaged, so they can’t be sent.',
     not_attention: 'Only an event that needs attention can be dismissed.',
     open_request: 'A privacy request can’t be dismissed. Handle it, then mark it as done on the privacy page.',
     not_connected: 'Connect to Ascent360 first: enter the GUID in the settings.',

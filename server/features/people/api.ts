@@ -114,8 +114,12 @@ const timelineEntry = z.discriminatedUnion('kind', [
 ]);
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
-/** `timelineCut`: there are more entries than those shown. */
+/**
+ * `damaged`: what was last known of them can't be opened, so that they can't be sent; what else is known is here.
+ * `timelineCut`: there are more entries than those shown.
+ */
 const personDetail = personItem.extend({
+  damaged: z.boolean(),
   consent: z.object({
     email: channelConsent.extend({ now: flagNow }),
     sms: channelConsent.extend({ now: flagNow }),

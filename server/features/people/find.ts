@@ -1,7 +1,9 @@
 import { fullName } from '../../domain/contact.ts';
 import { isoOf } from '../../domain/days.ts';
+import { emptyProfile } from '../../domain/person.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
@@ -66,7 +68,7 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
   return rows.map(({ id, profile, seen_at, deleted_at }) =>
     itemOf({
       id,
-      profile: openProfile(vault, id, profile),
+      profile: ifReadable(() => openProfile(vault, id, profile)) ?? emptyProfile(null),
       seenAt: seen_at.getTime(),
       deletedAt: instantOf(deleted_at),
     }),

@@ -3,11 +3,13 @@ import { type AddressChannel, tagChannels } from '../../domain/consent.ts';
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
+import type { Text } from '../../domain/wording/text.ts';
 import { conflict, found, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
 import { findPerson } from '../../store/people/find-person.ts';
@@ -33,7 +35,11 @@ type PeopleRoutesDeps = {
   now: () => Instant;
 };
 
-const refusals = { deleted: 'deleted_person', no_contact: 'no_contact' } as const;
+const refusals = {
+  deleted: reasonText('deleted_person'),
+  damaged: { code: 'refusal.damaged_person' },
+  no_contact: reasonText('no_contact'),
+} satisfies Record<string, Text>;
 
 /** A person's current address on a channel: the profile's, else the last one seen. */
 function currentAddress(shop: Shop, person: Person, channel: AddressChannel): { hash: string; written: string } | null {
@@ -63,7 +69,7 @@ async function consentNow(
 /** The customers who were merged into this one: their choices are sent with this one. */
 async function mergedInto(db: Db, shop: Shop, { profile }: Person): Promise<Person[]> {
   const keys = (profile.mergedFrom ?? []).map((id) => customerKey(shop.vault, id));
-  const people = await loadPeople(db, shop, keys);
+  const people = await loadPeople(db, shop, keys, ifReadable);
   return keys.flatMap((key) => people.own(key) ?? []);
 }
 
@@ -73,8 +79,9 @@ async function readPerson(
   seen: { shop: Shop; stored: StoredSettings | null; now: Instant },
 ): Promise<PersonDetail | null> {
   const { shop, stored } = seen;
-  const person = await findPerson(db, shop, id);
-  if (!person) return null;
+  const looked = await findPerson(db, shop, id);
+  if (!looked) return null;
+  const { person, damaged } = looked;
   const { profile } = person;
   const merged = await mergedInto(db, shop, person);
   const ids = [person, ...merged].map((one) => one.id);
@@ -93,6 +100,7 @@ async function readPerson(
   const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, profile }, gateOf(stored));
   return {
     ...itemOf(person),
+    damaged,
     consent: { email: { ...email, now: flags.email }, sms: { ...sms, now: flags.sms } },
     read: knownBesides(profile),
     timeline: entries,
@@ -123,7 +131,7 @@ export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoute
     if (sent.ok) {
       await onChange(shop);
       res.status(202).json({ id: sent.eventId });
-    } else conflict(res, reasonText(refusals[sent.why]));
+    } else conflict(res, refusals[sent.why]);
   });
 
   return router;

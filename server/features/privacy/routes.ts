@@ -10,7 +10,6 @@ import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
 import { chainEnd, userHash } from '../../store/audit/audit-chain.ts';
 import { dismissEvents } from '../../store/events/events.ts';
 import { findPerson } from '../../store/people/find-person.ts';
@@ -52,8 +51,9 @@ function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Inst
 
 /** A person in the form a request would use, and their key, which is left if their profile is damaged. */
 async function subjectOf(db: Db, shop: Shop, id: string): Promise<{ subject: PrivacySubject; key: string } | null> {
-  const person = await findPerson(db, shop, id, ifReadable);
-  if (!person) return null;
+  const known = await findPerson(db, shop, id);
+  if (!known) return null;
+  const { person } = known;
   const { customerId, contact } = person.profile;
   const subject = { customerId, email: contact.email ?? null, phone: contact.mobile ?? null, orderIds: [] };
   return { subject, key: person.key };

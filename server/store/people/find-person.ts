@@ -1,15 +1,19 @@
 import type { Sql } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 import { loadPeople, type Person } from './people.ts';
 
-/** The person with this id, or the one whom Shopify merged them into; null: the shop has no such person. For `attempt`, see loadPeople. */
+/**
+ * The person with this id, or the one whom Shopify merged them into; null: the shop has no such person. Of one who is
+ * `damaged`, only what can be opened is there: nothing of it may be saved.
+ */
 export async function findPerson(
   sql: Sql,
   shop: Shop,
   id: string,
-  attempt?: Parameters<typeof loadPeople>[3],
-): Promise<Person | null> {
-  const people = await loadPeople(sql, shop, [], attempt);
+): Promise<{ person: Person; damaged: boolean } | null> {
+  const people = await loadPeople(sql, shop, [], ifReadable);
   await people.load([id]);
-  return people.byId(id) ?? null;
+  const person = people.byId(id);
+  return person ? { person, damaged: people.isDamaged(person) } : null;
 }

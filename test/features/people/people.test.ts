@@ -470,6 +470,26 @@ describe('sending a person', () => {
     expect((await scene.call('get', `/activity/${id}`)).body.reason).toBe('behind_earlier');
   });
 
+  it('is refused for a customer whose profile is damaged; their page and the search show what can be read', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - HOUR));
+    await scene.work(answers.rejected);
+    const id = await idOf('person7@example.com');
+    await scene.db.query('UPDATE people SET profile = $1', [Buffer.alloc(64)]);
+    expect(await search('7')).toMatchObject([{ id, customerId: null, email: null, name: null }]);
+    expect(await read(id)).toMatchObject({
+      id,
+      damaged: true,
+      consent: { email: { address: 'person7@example.com', state: 'subscribed' } },
+      timeline: expect.arrayContaining([expect.objectContaining({ kind: 'fact', address: 'person7@example.com' })]),
+    });
+    expect((await scene.call('get', '/issues?state=open')).body.items).toMatchObject([{ person: null }]);
+    expect(await scene.call('post', `/people/${id}/send`)).toMatchObject({
+      status: 409,
+      body: { errors: [{ message: expect.stringMatching(/damaged/) }] },
+    });
+  });
+
   it('is refused for a deleted customer', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers/delete', { id: 7 });
