@@ -128,7 +128,7 @@ async function missedOf(
 }
 
 /** The customers we know have these addresses: an opt-out that is due later goes to one as written. */
-async function sight(sql: Sql, shop: Shop, recorded: readonly Choice[], readAt: Instant): Promise<void> {
+async function sight(sql: Sql, shop: Shop, recorded: readonly Choice[], asOf: Instant): Promise<void> {
   const people = await loadPeople(
     sql,
     shop,
@@ -137,7 +137,7 @@ async function sight(sql: Sql, shop: Shop, recorded: readonly Choice[], readAt: 
   for (const { key, fact, address, hash } of recorded) {
     const person = people.own(key);
     const written = fact.addressAsWritten ?? address;
-    if (person) people.touch(person, [{ channel: fact.channel, hash, written }], readAt);
+    if (person) people.touch(person, [{ channel: fact.channel, hash, written }], asOf);
   }
   await people.save();
 }
@@ -172,7 +172,7 @@ async function differencesOf(
   { db, settings, now }: ChangesDeps,
   shop: Shop,
   customers: readonly CustomerRead[],
-  { country, readAt }: { country: string | undefined; readAt: Instant },
+  { country, asOf }: { country: string | undefined; asOf: Instant },
 ): Promise<{ people: People; installed: Instant; missed: Choice[]; due: Differing[]; kept: Differing[] }> {
   const stored = (await settings.load(shop)) ?? nothingStored;
   const found = choicesOf(shop, customers);
@@ -184,7 +184,7 @@ async function differencesOf(
   const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const missed = await missedOf(db, shop, found, { people, installed });
   const differing = missed.flatMap((one): Differing[] => {
-    const finding = findingOf(one, readAt);
+    const finding = findingOf(one, asOf);
     const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
     return 'event' in read ? [{ event: read.event, finding, one }] : [];
   });
@@ -214,7 +214,9 @@ export async function compareConsent(
   const { db, now } = deps;
   const { country } = await deps.shops.facts(shop);
   const customers = customersIn(bodies, country, { begunAt, readAt });
-  const { people, installed, missed, due, kept } = await differencesOf(deps, shop, customers, { country, readAt });
+  // They may have got another address since.
+  const asOf = begunAt ?? readAt;
+  const { people, installed, missed, due, kept } = await differencesOf(deps, shop, customers, { country, asOf });
   return await inShop(db, shop, async (held) => {
     const { sql, stored } = held;
     if (!(await moveInFile(sql, shop, line, next))) return null;
@@ -224,7 +226,7 @@ export async function compareConsent(
     const gone = await erasedOf(sql, shop, missed);
     const isLeft = ({ one }: { one: Choice }) => !gone.has(one.customerId);
     const recorded = kept.filter(isLeft).map(({ one }) => one);
-    await sight(sql, shop, recorded, readAt);
+    await sight(sql, shop, recorded, asOf);
     const facts = recorded.map((one) => entryOf(shop, one, people.own(one.key)?.id ?? null));
     const at = now();
     await appendFacts(sql, shop, facts, at);

@@ -96,7 +96,9 @@ function recordChoice(batch: Batch, event: TranslatedEvent, fact: FoundFact, pla
     const whose = own ?? person;
     // Without a name of its own, the event doesn't show them with the address at that time.
     const isNew = !whose.addresses.has(`${channel}:${hash}`);
-    const seenAt = named ? event.latest : Math.max(batch.now, event.latest);
+    // A comparison's file does, at the time it was asked for.
+    const isOfThen = named || fact.source === 'reconciliation';
+    const seenAt = isOfThen ? event.latest : Math.max(batch.now, event.latest);
     if (named || isNew) batch.people.touch(whose, [{ channel, hash, written }], seenAt);
     batch.people.changed(person);
     placeChoices(batch, whose);
