@@ -6,6 +6,7 @@ import { DAY, HOUR } from '../../domain/days.ts';
 import type { Chore } from '../../pipeline/chores.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Log } from '../../platform/log.ts';
+import { areReadsDue } from '../../store/people/due-reads.ts';
 import { firstSignAt, loadInstallation } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
 import {
@@ -39,6 +40,11 @@ const HOPELESS_MS = 6 * HOUR;
 /** How far back to compare after a clock was ahead, in milliseconds. */
 const AHEAD_MS = 7 * DAY;
 const GROUP = 200;
+/**
+ * A group of the file may have as many people read. While so many wait for that, no more are added: whoever just
+ * bought something waits behind them.
+ */
+const MOST_READS = 250;
 
 /**
  * What Shopify refuses of one kind doesn't hold up the other.
@@ -126,7 +132,13 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
 async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: Reconciliation): Promise<boolean> {
   const read = at.readAt === null ? await readEverybody(deps, work, at) : at;
   if (read === null) return false;
-  if (read.url !== null && !(await compareFile(deps, work, { ...read, url: read.url }))) return true;
+  if (read.url !== null) {
+    if (await areReadsDue(deps.db, work.shop, MOST_READS)) {
+      await postpone(deps.db, work.shop, { what: 'consent', at }, deps.lookAgainMs);
+      return false;
+    }
+    if (!(await compareFile(deps, work, { ...read, url: read.url }))) return true;
+  }
   await saveConsentRead(deps.db, work.shop, at, { waitMs: 7 * DAY });
   return false;
 }
@@ -150,7 +162,7 @@ async function compareFile(
     if (consents === null) return false;
     ({ line, offset } = next);
     if (consents > 0) deps.wake(shop.id);
-    if (signal.aborted || now() >= stopAt) return false;
+    if (signal.aborted || now() >= stopAt || (await areReadsDue(deps.db, shop, MOST_READS))) return false;
   }
   return true;
 }

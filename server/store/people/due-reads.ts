@@ -25,6 +25,15 @@ export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueR
   return due;
 }
 
+/** Whether at least so many people are due now. */
+export async function areReadsDue(sql: Sql, shop: Shop, many: number): Promise<boolean> {
+  const rows = await sql.query(
+    'SELECT 1 FROM people WHERE shop_id = $1 AND read_due_at <= now() LIMIT 1 OFFSET $2::int - 1',
+    [shop.id, many],
+  );
+  return rows.length > 0;
+}
+
 /**
  * They have been read. A person requested again meanwhile is read again.
  * @returns the ids of the others
