@@ -11,14 +11,10 @@ import type { Text } from './wording/text.ts';
 export type EventContext = {
   topic: string;
   /**
-   * `X-Shopify-Triggered-At`, or the time we received it when that header is missing or unreadable.
+   * `X-Shopify-Triggered-At`, or the time we received it when that header is missing, unreadable or far ahead
+   * of that. A little ahead, it stays Shopify's: ours must not change the order of what it dates.
    */
   triggeredAt: Instant;
-  /**
-   * The same by Shopify's clock, which may be ahead of ours; left out: triggeredAt. Choices are compared by
-   * their dates, so ours must not change their order.
-   */
-  latest?: Instant;
   /** When we stored it; left out: when it was triggered. */
   receivedAt?: Instant;
   /** The shop's ISO 3166-1 alpha-2 code, the last resort for reading a phone number. */

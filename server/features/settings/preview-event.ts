@@ -36,7 +36,7 @@ export async function previewEvent(within: DryRunIn, topic: string, translated: 
   if (translated.kind === 'incomplete' && (await accessOf(within.sql, within.shop)).state === 'ok') {
     return ending('waiting', gateOf(stored) ?? 'reading_shopify');
   }
-  const event = { id: newId(), topic, triggeredAt: now, latest: now, translated, summary: null };
+  const event = { id: newId(), topic, triggeredAt: now, translated, summary: null };
   const [run] = await dryRun(within, [event]);
   const prepared = run?.evaluated?.prepared;
   const sent = prepared?.kind === 'send' ? { payload: prepared.payload, fields: withReasons(prepared.fields) } : {};

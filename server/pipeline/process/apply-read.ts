@@ -35,15 +35,14 @@ function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt
 export function applyRead(shop: Shop, people: People, person: Person, read: CustomerRead): void {
   const { profile } = person;
   const { contact } = read;
-  const at = Math.min(read.updatedAt ?? read.readAt, read.readAt);
+  // Shopify's, and ours may be behind.
+  const at = Math.min(read.updatedAt ?? read.readAt, read.readAt + AHEAD_MS);
   const whatsApp = read.facts.flatMap(({ channel, address }) =>
     channel === 'whatsapp' && address
       ? [{ channel, hash: addressHash(shop.vault, channel, address), written: address }]
       : [],
   );
-  // Choices are dated by Shopify's clock, and ours may be behind.
-  const had = Math.min(read.updatedAt ?? read.readAt, read.readAt + AHEAD_MS);
-  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], had);
+  people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);

@@ -20,8 +20,6 @@ export type TranslatedEvent = {
   id: string;
   topic: string;
   triggeredAt: Instant;
-  /** The same by Shopify's clock, which dates choices: whose an address was then is compared with them. */
-  latest: Instant;
   translated: Translated;
   /** The stored body's, in bytes; absent when none is stored. */
   length?: number;

@@ -43,7 +43,7 @@ export function handleConsent(batch: Batch, event: TranslatedEvent, t: Of<'conse
   }
   // A customer who was merged away had an address of their own.
   const own = key ? (batch.people.own(key) ?? null) : null;
-  const at = Math.min(t.fact.chosenAt ?? event.latest, event.latest);
+  const at = Math.min(t.fact.chosenAt ?? event.triggeredAt, event.triggeredAt);
   const ofOwn = own && impliedAddress(batch, own, channel, at);
   // It names another address, which we can't read, so it is no choice about the known one.
   if (!t.fact.address && t.fact.addressAsWritten) {
@@ -98,7 +98,7 @@ function recordChoice(batch: Batch, event: TranslatedEvent, fact: FoundFact, pla
     const isNew = !whose.addresses.has(`${channel}:${hash}`);
     // A comparison's file does, at the time it was asked for.
     const isOfThen = named || fact.source === 'reconciliation';
-    const seenAt = isOfThen ? event.latest : Math.max(batch.now, event.latest);
+    const seenAt = isOfThen ? event.triggeredAt : Math.max(batch.now, event.triggeredAt);
     if (named || isNew) batch.people.touch(whose, [{ channel, hash, written }], seenAt);
     batch.people.changed(person);
     placeChoices(batch, whose);

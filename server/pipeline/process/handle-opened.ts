@@ -20,13 +20,7 @@ import { handleEvent } from './handle-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { openBatch } from './open-batch.ts';
 import { type OpenedEvents, stillReceived } from './open-received.ts';
-import {
-  type EventRow,
-  isSignOfLife,
-  type StoredEvent,
-  type TranslatedOrSettled,
-  triggeredAtOf,
-} from './translate-stored.ts';
+import { type EventRow, isSignOfLife, type StoredEvent, type TranslatedOrSettled } from './translate-stored.ts';
 
 /** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
 export const LARGE_BYTES = 1024 * 1024;
@@ -54,7 +48,9 @@ async function noteSignsOfLife(
   life: Installation,
   rows: readonly EventRow[],
 ): Promise<Installation> {
-  const signs = rows.map(triggeredAtOf).filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
+  const signs = rows
+    .map(({ triggered_at }) => triggered_at.getTime())
+    .filter((at) => life.uninstalledAt === null || at > life.uninstalledAt);
   if (signs.length === 0) return life;
   const first = Math.min(...signs);
   const last = Math.max(...signs, life.lastWebhookAt ?? 0);

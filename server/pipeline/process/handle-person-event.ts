@@ -79,7 +79,7 @@ export function handleMerge(batch: Batch, event: TranslatedEvent, t: Of<'merge'>
  * choice holds back an older opt-in.
  */
 export function handleIncomplete(batch: Batch, event: TranslatedEvent, t: Of<'incomplete'>): Outcome {
-  const choice = t.choiceOf ? { channel: t.choiceOf, at: event.latest } : null;
+  const choice = t.choiceOf ? { channel: t.choiceOf, at: event.triggeredAt } : null;
   const parked = batch.mayRead ? batch.park(event, null, choice) : null;
   if (parked) return parked;
   const key = choice && personKeyOf(batch.shop, t);

@@ -123,14 +123,14 @@ async function handleRequest(
   const traces = await lookFor(sql, shop, t);
   if (isUnfound(t, traces)) {
     // What an erasure names is remembered all the same.
-    if (t.request === 'customer_redact' && traces) await rememberErasure(sql, shop, traces, event.latest);
+    if (t.request === 'customer_redact' && traces) await rememberErasure(sql, shop, traces, event.triggeredAt);
     await keepRequest(sql, shop, t, { eventId: event.id, search: keysOf(shop, t), done: false });
     const settled = { state: 'attention', reason: 'translation_failed' } as const;
     await settleEvents(sql, [{ id: event.id, settled, detail: detailOf('names_nobody') }]);
     return null;
   }
   if (t.request === 'customer_redact' && traces) {
-    audit.push(...(await redactPerson(sql, shop, traces, { id: event.id, triggeredAt: event.latest })));
+    audit.push(...(await redactPerson(sql, shop, traces, event)));
     // Another's opt-out may have been about to go with what was ended.
     await askLedgerCheck(sql, shop);
     note('erased');
@@ -146,16 +146,15 @@ async function handleRequest(
 
 async function handle(held: InShop, handling: Handling, t: ShopEvent): Promise<Ended> {
   const { sql, shop } = held;
-  // By Shopify's clock: what it triggered before may only come now, and ours may be behind.
-  const { latest } = handling.event;
+  const { triggeredAt } = handling.event;
   switch (t.kind) {
     case 'uninstalled':
-      return { reason: 'lifecycle', ...(await uninstall(sql, shop, latest)) };
+      return { reason: 'lifecycle', ...(await uninstall(sql, shop, triggeredAt)) };
     case 'lifecycle':
       await mergeFacts(sql, shop, t.shop);
       return { reason: 'lifecycle' };
     case 'customer_deleted':
-      await deleteCustomer(held, t.customerId, latest, handling.now);
+      await deleteCustomer(held, t.customerId, triggeredAt, handling.now);
       return { reason: 'deleted_person', search: [customerKey(shop.vault, t.customerId)] };
     case 'compliance':
       return await handleRequest(held, handling, t);

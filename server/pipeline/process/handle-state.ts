@@ -22,9 +22,6 @@ import { placeChoices } from './nameless-choices.ts';
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
-/** The same by Shopify's clock, for the addresses in it. */
-const hadAt = ({ latest }: TranslatedEvent, updatedAt: Instant | null) => Math.min(latest, updatedAt ?? latest);
-
 /** Read through the Admin API, not received as a webhook. */
 export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
@@ -66,9 +63,8 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
   if (t.read) applyRead(batch.shop, batch.people, person, t.read);
   if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
   const addresses = addressesOf(batch.shop.vault, t.contact);
-  const had = hadAt(event, t.updatedAt);
-  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, had));
-  batch.people.touch(person, addresses, had);
+  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, at));
+  batch.people.touch(person, addresses, at);
   for (const one of others) if (isTheirs(t, one.channel) && isLast(person, one)) batch.moveTo(person, one);
   const isLeftOut = leavesOut(batch, t);
   if (!isLeftOut || person.profile.contactFrom === null) {
@@ -86,7 +82,7 @@ function learnOfMerged(
   t: Of<'order'> | Of<'customer'>,
   { mergedAway, person }: { mergedAway: Person; person: Person | null },
 ): void {
-  batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), hadAt(event, t.updatedAt));
+  batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
   // It goes out as the kept customer's, perhaps with an opt-in by tag.
   if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
     takeFormer(person, t.contact);

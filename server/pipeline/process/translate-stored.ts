@@ -37,13 +37,6 @@ const readSources: Partial<Record<string, 'import' | 'reconciliation'>> = {
 };
 
 /**
- * An event can't be triggered after we received it. Otherwise a clock that is ahead would put a
- * choice, or a sign of life, above what follows.
- */
-export const triggeredAtOf = (row: Pick<EventRow, 'triggered_at' | 'received_at'>) =>
-  Math.min(row.triggered_at.getTime(), row.received_at.getTime());
-
-/**
  * A state dated in the future would make every later one stale, so it gets the date of its event.
  * @param latest when it was certainly there
  */
@@ -80,11 +73,9 @@ export function translateStoredEvent(
   const isOurs = topic !== undefined && !topic.subscribed && !topic.compliance;
   if (!topic || (isOurs && row.source === 'webhook'))
     return { settled: { state: 'skipped', reason: 'unknown_topic' }, detail: null };
-  const triggeredAt = triggeredAtOf(row);
+  const triggeredAt = row.triggered_at.getTime();
   const receivedAt = row.received_at.getTime();
-  const written = row.triggered_at.getTime();
-  const latest = written > receivedAt + AHEAD_MS ? triggeredAt : written;
-  const ctx = { topic: row.topic, triggeredAt, latest, receivedAt, shopCountry };
+  const ctx = { topic: row.topic, triggeredAt, receivedAt, shopCountry };
   const isRead = isRecord(parsed.body);
   try {
     const translated = withoutFuture(
@@ -99,7 +90,7 @@ export function translateStoredEvent(
     const summary: Summary | null = summarise(translated);
     const hasWaited = row.reason === 'reading_shopify';
     return {
-      event: { id: row.id, topic: row.topic, triggeredAt, latest, translated, length: body.length, summary, hasWaited },
+      event: { id: row.id, topic: row.topic, triggeredAt, translated, length: body.length, summary, hasWaited },
     };
   } catch (error) {
     const detail = error instanceof TranslationError ? detailOf(error.detail) : null;

@@ -60,7 +60,7 @@ export function readWrittenDate(value: unknown): WrittenDate {
  */
 export function readChosenAt(
   own: WrittenDate,
-  { triggeredAt, latest = triggeredAt }: { triggeredAt: Instant; latest?: Instant | undefined },
+  { triggeredAt, latest = triggeredAt }: { triggeredAt: Instant; latest?: Instant },
   isOptIn: boolean,
 ): { chosenAt: Instant | null; heardAt?: Instant } {
   if (own === 'unreadable') return { chosenAt: null };

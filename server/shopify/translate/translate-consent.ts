@@ -96,7 +96,7 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
   const isOptIn = state === 'subscribed';
   // What was read may be newer than the message that was shortened, if it says so. As in any other read, an
   // opt-in is dated no later than we asked, whatever the clocks.
-  const latest = readAt === undefined || date === 'none' ? ctx.latest : readAt + (isOptIn ? 0 : AHEAD_MS);
+  const latest = readAt === undefined || date === 'none' ? ctx.triggeredAt : readAt + (isOptIn ? 0 : AHEAD_MS);
   return {
     kind: 'consent',
     customerId: customerId ?? null,

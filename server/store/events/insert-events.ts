@@ -3,6 +3,7 @@ import type { EventSource } from '../../domain/states.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
 
@@ -15,7 +16,10 @@ export type NewEvent = {
   topic: string;
   apiVersion?: string | null;
   importId?: string;
-  /** Null: when it is stored, by the database's clock; a process's own may be wrong. */
+  /**
+   * Null, or far in the future: when it is stored. That is by the database's clock if `receivedAt` is null; a
+   * process's own may be wrong.
+   */
   triggeredAt: Instant | null;
   receivedAt: Instant | null;
   body: Uint8Array | string;
@@ -34,9 +38,11 @@ const columnTypes = {
   body: 'bytea',
 } as const;
 
-const NOW = "date_trunc('milliseconds', now())";
+const RECEIVED = "coalesce(u.received_at, date_trunc('milliseconds', now()))";
+/** A clock that is far ahead would put a choice, or a sign of life, above all that follows. */
+const TRIGGERED = `CASE WHEN u.triggered_at <= ${RECEIVED} + interval '${AHEAD_MS} milliseconds' THEN u.triggered_at ELSE ${RECEIVED} END`;
 const VALUES = Object.keys(columnTypes)
-  .map((name) => (name.endsWith('_at') ? `coalesce(u.${name}, ${NOW})` : `u.${name}`))
+  .map((name) => ({ triggered_at: TRIGGERED, received_at: RECEIVED })[name] ?? `u.${name}`)
   .join(', ');
 
 /** An event as it is stored, its body sealed. */

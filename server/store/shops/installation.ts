@@ -3,6 +3,7 @@ import type { PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
 import { hasToken } from './admin-tokens.ts';
 import type { Shop } from './shops.ts';
@@ -93,8 +94,8 @@ export const SENT_WITHOUT_APP = `('app/uninstalled', 'customers/data_request', '
  */
 export async function lastWebhookSince(sql: Sql, shop: Shop, at: Instant): Promise<Instant | null> {
   const [row] = await sql.query<{ at: Date | null }>(
-    `SELECT max(least(triggered_at, received_at)) AS at FROM events
-     WHERE shop_id = $1 AND received_at > $2 AND triggered_at > $2 AND source = 'webhook' AND state <> 'received'
+    `SELECT max(triggered_at) AS at FROM events
+     WHERE shop_id = $1 AND received_at > $2::timestamptz - interval '${AHEAD_MS} milliseconds' AND triggered_at > $2 AND source = 'webhook' AND state <> 'received'
        AND reason IS DISTINCT FROM 'unreadable'
        AND topic NOT IN ${SENT_WITHOUT_APP}`,
     [shop.id, new Date(at)],

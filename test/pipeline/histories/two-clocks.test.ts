@@ -10,15 +10,19 @@ import { sharedHistories } from './scene.ts';
 const histories = sharedHistories({ access: false });
 const asking = sharedHistories({ access: true });
 
-it('of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first', async () => {
-  const { tell, accepted, at } = await histories.begin();
-  const state = (financial_status: string) =>
-    order(7, { created_at: at(1), updated_at: at(2), customer: null, financial_status });
-  await tell('orders/updated', state('paid'), 9);
-  expect(await tell('orders/updated', state('pending'), 2)).toMatchObject({ state: 'skipped', reason: 'stale' });
-  expect(await tell('orders/updated', state('refunded'), 11)).toMatchObject({ state: 'accepted' });
-  expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
-});
+it.each([-300, 0, 3, 300])(
+  'with our clock %i seconds behind Shopify’s, of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first',
+  async (behind) => {
+    const { tell, accepted, at, now } = await histories.begin();
+    const shopifys = now() + behind;
+    const state = (financial_status: string) =>
+      order(7, { created_at: at(1), updated_at: at(shopifys - 9), customer: null, financial_status });
+    await tell('orders/updated', state('paid'), shopifys - 2);
+    expect(await tell('orders/updated', state('pending'), shopifys - 9)).toMatchObject({ reason: 'stale' });
+    expect(await tell('orders/updated', state('refunded'), shopifys - 1)).toMatchObject({ state: 'accepted' });
+    expect(accepted().map(({ Order }) => Order?.['FinancialStatus'])).toEqual(['paid', 'refunded']);
+  },
+);
 
 it.each([0, 3, 300].flatMap((behind) => [true, false].map((dated) => ({ behind, dated }))))(
   'with our clock $behind seconds behind Shopify’s, an older opt-in undoes no newer opt-out (dated: $dated)',
@@ -116,10 +120,26 @@ it.each(over.flatMap((one) => [0, 3, 300].map((behind) => ({ ...one, behind })))
   },
 );
 
-it('the state of a customer that was triggered later wins', async () => {
-  const { tell, accepted, at } = await histories.begin();
-  await tell('customers/update', customer(1, { first_name: 'New', updated_at: at(2) }), 9);
-  await tell('customers/update', customer(1, { first_name: 'Old', updated_at: at(2) }), 3);
-  await tell(EMAIL, emailConsent(1, 'subscribed', at(10)), 10);
-  expect(accepted().at(-1)).toMatchObject({ FirstName: 'New', EmailPermission: true });
-});
+it.each(over.flatMap((one) => [0, 3, 300].map((behind) => ({ ...one, behind }))))(
+  'with our clock $behind seconds behind Shopify’s, what was triggered after $ends is sent',
+  async ({ topic, body, behind }) => {
+    const { tell, at, now } = await histories.begin();
+    const ended = now() + behind - 2;
+    await tell(topic, body, ended);
+    const after = { created_at: at(ended + 1), updated_at: at(ended + 1) };
+    expect(await tell('customers/create', customer(1, after), ended + 1)).toMatchObject({ state: 'accepted' });
+  },
+);
+
+it.each([0, 3, 300].flatMap((behind) => [0, 1].map((apart) => ({ behind, apart }))))(
+  'with our clock $behind seconds behind Shopify’s, a customer’s older state isn’t sent later: updated $apart seconds apart',
+  async ({ behind, apart }) => {
+    const { tell, accepted, at, now } = await histories.begin();
+    const shopifys = now() + behind;
+    const named = (first_name: string, updated: number) => customer(1, { first_name, updated_at: at(updated) });
+    await tell('customers/update', named('New', shopifys - 9), shopifys - 2);
+    await tell('customers/update', named('Old', shopifys - 9 - apart), shopifys - 8);
+    await tell(EMAIL, emailConsent(1, 'subscribed', at(shopifys - 1)), shopifys - 1);
+    expect(accepted().at(-1)).toMatchObject({ FirstName: 'New', EmailPermission: true });
+  },
+);
