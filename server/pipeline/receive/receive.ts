@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 type ReceiveDeps = {
   intake: Pick<Intake, 'read'>;
   inbox: Pick<Inbox, 'store'>;
-  shops: Shops;
+  shops: Pick<Shops, 'ensure' | 'forget'>;
   secrets: readonly string[];
   wake(shopId: number): void;
   log: Log;
@@ -85,6 +85,7 @@ export function receive(deps: ReceiveDeps): RequestHandler {
     }
     const read = readWebhookHeaders(req.headersDistinct);
     if (!read.ok) {
+      deps.log.error({ stage: 'receive', faults: read.faults }, 'a signed webhook was refused for its headers');
       answer(res, 400, read.faults.join('; '));
       return;
     }

@@ -109,6 +109,19 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
     ],
   ],
   [
+    'ConnectorHeadersRefused',
+    {
+      after: '10m',
+      of: { [`connector_webhooks_answered_total{${web},status="400",topic="unknown"}`]: '1+1x90' },
+    },
+    [
+      {
+        title: 'a workflow whose runs name no customer',
+        of: { [`connector_webhooks_answered_total{${web},status="400",topic="flow"}`]: '1+1x90' },
+      },
+    ],
+  ],
+  [
     'ConnectorAcknowledgingSlow',
     {
       after: '20m',
