@@ -160,7 +160,7 @@ export const importAnswer = z.object({
    * unknown.
    */
   byAnswer: z.object({ optOuts: answerCounts, all: answerCounts }).nullable(),
-  /** Before it starts: what would be sent; afterwards: what was sent. */
+  /** Before it starts: what would be sent, so far while it is counted; afterwards, or once it has ended: what was sent. */
   counts: z.object({
     records: count,
     contacts: count,

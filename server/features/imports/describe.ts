@@ -26,12 +26,16 @@ function answerGiven({ settings }: StoredSettings): Answer | null {
   return answers.find((answer) => ANSWERS[answer].email === email && ANSWERS[answer].sms === sms) ?? null;
 }
 
+/** How many records were counted: so far, or 0 if it ended before all were. */
+const countedRecords = ({ total, counted, endedAt }: Import): number =>
+  total ?? (endedAt === null ? counted.records : 0);
+
 function countsOf(job: Import, counted: CountedCounts, standing: Standing): ImportAnswer['counts'] {
-  const begun = job.startedAt !== null;
+  const begun = job.startedAt !== null || job.endedAt !== null;
   const { EmailPermission, SMSPermission, lists } = begun ? job.told : counted;
   const { accepted, waiting } = standing;
   // Of a list, some may be gone, or back, since it was counted.
-  const records = job.fedAt === null ? Math.max(job.counted.records, standing.fed) : standing.fed;
+  const records = job.fedAt === null ? Math.max(countedRecords(job), standing.fed) : standing.fed;
   const ends = begun ? standing : counted;
   return {
     records,
@@ -82,7 +86,7 @@ const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: Cou
 export async function describeImport(sql: Sql, shop: Shop, stored: StoredSettings, job: Import): Promise<ImportAnswer> {
   const standing = await standingOf(sql, job);
   const { byAnswer } = job.counted;
-  const total = Math.max(job.total ?? job.counted.records, standing.fed);
+  const total = Math.max(countedRecords(job), standing.fed);
   const before = job.state === 'counting' || job.state === 'counted';
   const given = answerGiven(stored);
   const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;

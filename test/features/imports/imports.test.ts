@@ -605,6 +605,37 @@ describe('an import', () => {
     expect(await scene.get(id)).toMatchObject({ counts: { waiting: 1 } });
   });
 
+  const nothingSent = { contacts: 0, skipped: {}, accepted: 0, waiting: 0, lists: 0, smsOptInTexts: 0 };
+
+  it('that is canceled while it is counted gives none of the counts so far as what it would send, or has sent', async () => {
+    scene = await startScene();
+    // Counted are 250 at a time, and read 100.
+    const ids = Array.from({ length: 320 }, (_, n) => scene.shop.setCustomer(customer(n)).id);
+    const meanwhile = async () => {
+      const [one] = await scene.connector.db.query<{ id: string }>(
+        `SELECT id FROM imports WHERE counted->>'records' = '250' AND state = 'counting'`,
+      );
+      if (one) await scene.post(`/imports/${one.id}/cancel`);
+    };
+    scene.shop.behave((asked) => (asked === 'CustomersByIds' ? { meanwhile } : null));
+    const { body } = await scene.post('/imports', { kind: 'customers', customerIds: ids });
+    const { counts, total } = await scene.reaches(body.id, 'cancelled');
+    expect(total).toBe(0);
+    expect(counts).toMatchObject({ records: 0, ...nothingSent });
+  });
+
+  it('that is canceled before it starts has sent none of the records that were counted', async () => {
+    scene = await startScene();
+    for (const n of [1, 2]) scene.shop.setCustomer(customer(n, optedOut));
+    const { id } = await scene.counted({ kind: 'customers' });
+    const { body } = await scene.post(`/imports/${id}/cancel`);
+    expect(body).toMatchObject({ done: 0, total: 2, counts: { records: 2, ...nothingSent } });
+    expect(body.counts.flags).toEqual({
+      EmailPermission: { true: 0, false: 0 },
+      SMSPermission: { true: 0, false: 0 },
+    });
+  });
+
   it('ends with the app, and does not continue after a reinstall', async () => {
     scene = await startScene({}, { DELIVERY_CONCURRENCY_PER_SHOP: '1' });
     for (let n = 0; n < 150; n++) scene.shop.setCustomer(customer(n));
@@ -620,6 +651,7 @@ describe('an import', () => {
     await scene.connector.settled(SHOP);
     const states = new Set((await importedEvents()).map(({ state, reason }) => `${state} ${reason}`));
     expect(states).toEqual(new Set(['accepted null', 'skipped uninstalled']));
-    expect(await scene.get(id)).toMatchObject({ state: 'cancelled', message: expect.stringMatching(/uninstalled/) });
+    // A token issued before the uninstall is refused.
+    expect((await scene.reaches(id, 'cancelled')).message).toMatch(/uninstalled/);
   });
 });
