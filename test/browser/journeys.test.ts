@@ -97,7 +97,7 @@ inBrowser('connecting with proof', (stage) => {
     await page.getByLabel('GUID of your data webhook').fill(refused);
     await page.getByRole('button', { name: 'Connect' }).click();
     await page.getByText('Ascent360 didn’t accept the test record.').waitFor();
-    await page.getByText('Check the GUID and this answer with your Ascent360 contact').waitFor();
+    await page.getByText('Ask your Ascent360 contact about this answer.').waitFor();
     await page.getByRole('button', { name: 'Open: Connect to Ascent360' }).click();
     await page.getByLabel('GUID of your data webhook').fill(GUID);
     expect(await page.getByLabel(withTest).isChecked()).toBe(true);
@@ -326,7 +326,7 @@ inBrowser('a wrong GUID', (stage) => {
     const page = await stage().open('/');
     await page.getByText('Connection problem').waitFor();
     await page.getByRole('link', { name: 'Check the connection' }).click();
-    const todo = page.getByText('Check the GUID with your Ascent360 contact, then save the right one');
+    const todo = page.getByText('Ask your Ascent360 contact what’s wrong. If it’s the GUID, save the right one');
     await todo.waitFor();
     await page.getByLabel('New GUID').fill(right);
     await page.locator('ui-save-bar').getByRole('button', { name: 'Save' }).click();

@@ -208,7 +208,7 @@ export const en = {
     not_connected: 'Waiting for a connection to Ascent360. Enter the GUID in the settings.',
     paused: 'Waiting because sending is paused in the settings.',
     connection_problem:
-      'Waiting because Ascent360 doesn’t accept the connection. The import continues once the connection works again.',
+      'Waiting because Ascent360 doesn’t accept the connection. We’ll send the waiting records once the connection works again.',
     down: 'Ascent360 isn’t accepting records right now. We try one from time to time and continue once it works.',
     retrying:
       '{count, plural, one {# record is waiting for a retry on {nextAt}.} other {# records are waiting for a retry, the next on {nextAt}.}}',

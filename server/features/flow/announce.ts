@@ -32,7 +32,7 @@ const words: Record<OpeningKind, { problem: string; details: string; page: strin
   connection: {
     problem: 'Ascent360 doesn’t accept the connection',
     details:
-      'Nothing is sent until it works again, and nothing is lost. Check the GUID with your Ascent360 contact, then save the right one or send a test record.',
+      'Nothing is sent until it works again, and nothing is lost. Ask your Ascent360 contact what’s wrong. If it’s the GUID, save the right one; otherwise send a test record once it’s fixed.',
     page: '/settings',
   },
   rejected: {
