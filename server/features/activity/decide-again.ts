@@ -77,8 +77,9 @@ function decide(row: Candidate, newest: Newest | undefined, newId: () => string)
   const topic = topicOf(row.topic);
   const kind = row.kind ?? (topic ? kindOf(topic.family) : null);
   if (!topic && !kind) return reasonText('unknown_topic');
-  // What we couldn't read or process then may work now, whatever it is about.
-  if (row.state === 'attention' && row.delivery_id === null && row.entity === null) return null;
+  // What we couldn't read or process then may work now, whatever it is about, and although it was dismissed since.
+  const failed = row.state === 'attention' || row.reason === 'dismissed';
+  if (failed && row.delivery_id === null && row.entity === null) return null;
   if (!kind) return reasonText(topic?.compliance ? 'privacy' : 'lifecycle');
   if (row.deleted) return reasonText('deleted_person');
   const send = {

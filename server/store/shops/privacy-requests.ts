@@ -28,8 +28,8 @@ export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubje
 
 /**
  * `open`: we couldn't do our part, because we can't tell who the request is about, or it `failed`; `ready`: the
- * merchant's turn; `done`: the merchant marked it so, or the person of a data request was erased, which leaves nothing
- * to hand over. A `shop_redact` is here only if it failed.
+ * merchant's turn; `done`: the merchant marked it so, and hasn't resent it since, or the person of a data request was
+ * erased, which leaves nothing to hand over. A `shop_redact` is here only if it failed.
  */
 export type PrivacyRequest = {
   id: string;
@@ -113,7 +113,7 @@ export async function keepRequest(
      SELECT id, shop_id, $3, coalesce($4, webhook_id), received_at, $5, $6::text[], CASE WHEN $7::boolean THEN now() END
      FROM events WHERE id = $1 AND shop_id = $2
      ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, search = excluded.search, ready_at = excluded.ready_at,
-       request_id = excluded.request_id, failed = NULL
+       request_id = excluded.request_id, failed = NULL, done_at = NULL
      WHERE r.ready_at IS NULL`,
     [
       eventId,
@@ -136,17 +136,17 @@ export async function keepFailed(sql: Sql, shop: Pick<Shop, 'id'>, eventIds: rea
        webhook_id, received_at, '{}', topic
      FROM events WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND state = 'attention'
        AND topic IN ('customers/data_request', 'customers/redact', 'shop/redact')
-     ON CONFLICT (id) DO NOTHING`,
+     ON CONFLICT (id) DO UPDATE SET done_at = NULL`,
     [shop.id, eventIds],
   );
 }
 
 /** It is handled now, after all. */
 export async function forgetFailed(sql: Sql, shop: Shop, eventId: string): Promise<void> {
-  await sql.query(
-    'DELETE FROM privacy_requests WHERE shop_id = $1 AND id = $2 AND failed IS NOT NULL AND done_at IS NULL',
-    [shop.id, eventId],
-  );
+  await sql.query('DELETE FROM privacy_requests WHERE shop_id = $1 AND id = $2 AND failed IS NOT NULL', [
+    shop.id,
+    eventId,
+  ]);
 }
 
 /**

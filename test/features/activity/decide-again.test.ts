@@ -129,10 +129,11 @@ describe('translated again:', () => {
   });
 
   it.each(['orders/create', 'shop/redact', 'app/uninstalled'])(
-    'what could not be read, whatever it is about: %s',
+    'what could not be read, whatever it is about, dismissed or not: %s',
     (topic) => {
       const unread = unsent({ topic, state: 'attention', reason: 'unreadable', entity: null, deleted: true });
       expect(fate(unread)).toBe('translated again');
+      expect(fate({ ...unread, state: 'skipped', reason: 'dismissed' })).toBe('translated again');
     },
   );
 });

@@ -86,6 +86,16 @@ describe('a privacy request that could not be handled', () => {
     ]);
   });
 
+  it('and was marked as done can still be resent, and is open again if that doesn’t help', async () => {
+    const event = await connector.deliver('customers/redact', '[]');
+    expect((await connector.api('POST', `/privacy-requests/${event.id}/done`)).status).toBe(200);
+    expect((await connector.api('POST', `/activity/${event.id}/retry`, {})).status).toBe(202);
+    await until('it needs attention again', async () =>
+      (await connector.event(event.webhook_id))?.state === 'attention' ? true : undefined,
+    );
+    expect(await requests(connector)).toMatchObject([{ id: event.id, state: 'open', doneAt: null }]);
+  });
+
   it('is gone from the privacy page once resending it shows that there is nothing to do', async () => {
     const event = await connector.deliver('shop/redact', { shop_domain: SHOP });
     expect(event).toMatchObject({ state: 'skipped', reason: 'privacy' });
