@@ -35,7 +35,8 @@ export async function redactPerson(
   const events = [...traces.events.filter((id) => !since.has(id)), event.id];
   await endOpen(sql, shop, events);
   await emptyEvents(sql, shop, events);
-  await eraseRequests(sql, shop, traces.requests, event.triggeredAt);
+  // One that couldn't be handled is found by its event alone.
+  await eraseRequests(sql, shop, [...traces.requests, ...events], event.triggeredAt);
   const ids = traces.people.map((person) => person.id);
   const whose = whoseParams(shop, traces);
   await sql.query(`DELETE FROM consent_decisions t WHERE ${isTheirs.consent_decisions}`, whose);

@@ -222,10 +222,11 @@ export async function requestsOf(
   }));
 }
 
-/** Removes the person from the data requests about them. */
+/** Removes the person from the data requests about them. `ids`: also of their events; a request has the id of its own. */
 export async function eraseRequests(sql: Sql, shop: Shop, ids: readonly string[], at: Instant): Promise<void> {
   await sql.query(
-    `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3 WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND kind = 'data_request' AND (subject IS NOT NULL OR done_at IS NULL)`,
     [shop.id, ids, new Date(at)],
   );
 }

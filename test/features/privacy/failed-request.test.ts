@@ -119,6 +119,19 @@ describe('a privacy request that could not be handled', () => {
     ]);
   });
 
+  it('for data is done once the person is erased: nothing is left to hand over, and it can’t be resent', async () => {
+    await connector.deliver('customers/create', customer(CANARY.id, CANARY));
+    const asked = { shop_domain: 'another.myshopify.com', customer: CANARY };
+    const event = await connector.deliver('customers/data_request', asked);
+    expect(event).toMatchObject({ state: 'attention', reason: 'unreadable' });
+    await connector.deliver('customers/redact', redact({ id: CANARY.id }));
+    expect(await connector.event(event.webhook_id)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+    expect((await requests(connector)).find(({ id }) => id === event.id)).toMatchObject({
+      state: 'done',
+      message: expect.stringMatching(/nothing left to hand over/),
+    });
+  });
+
   it('that names nobody we know can’t be dismissed either', async () => {
     const event = await connector.deliver('customers/redact', redact({}));
     expect((await connector.api('POST', `/activity/${event.id}/dismiss`)).status).toBe(409);
