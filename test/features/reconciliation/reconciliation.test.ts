@@ -252,6 +252,22 @@ describe('an opt-out whose webhook never arrived', () => {
     expect(payloads().flatMap(({ AddressPermission }) => AddressPermission ?? [])).toEqual([true, false]);
   });
 
+  it('is asked about once if it is by tag: the weekly comparison has nobody read again for a tag that is known', async () => {
+    await connector.connect({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    shop.setCustomer({ ...known, tags: ['Mail-Stop'], defaultAddress: homeRead });
+    await compare('consent_due_at');
+    await until('the opt-out is accepted', async () =>
+      payloads().some(({ AddressPermission }) => AddressPermission === false) ? true : undefined,
+    );
+    const asks = async () => await connector.db.query('SELECT read_asks FROM people');
+    const before = await asks();
+    await compare('consent_due_at');
+    expect(await asks()).toEqual(before);
+  });
+
   it('is found by the weekly comparison even if nothing shows that the customer changed', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
