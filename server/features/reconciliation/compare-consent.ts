@@ -219,7 +219,7 @@ export async function compareConsent(
   const { people, installed, missed, due, kept } = await differencesOf(deps, shop, customers, { country, asOf });
   return await inShop(db, shop, async (held) => {
     const { sql, stored } = held;
-    if (!(await moveInFile(sql, shop, line, next))) return null;
+    if (!(await moveInFile(sql, shop, { readAt, line }, next))) return null;
     await applyDataSaleOptOuts(sql, shop, customers, begunAt);
     await readTagOptOuts(sql, shop, customers, (stored ?? nothingStored).settings);
     // Store nothing about a person who was erased in the meantime.

@@ -216,17 +216,18 @@ export async function saveConsentRead(
 
 /**
  * Moves on in the file.
- * @returns false when another worker did
+ * @param at where this worker is, and in the file of which time
+ * @returns false when another worker has moved on, or has another file
  */
 export async function moveInFile(
   sql: Sql,
   shop: Shop,
-  fromLine: number,
+  at: { readAt: Instant; line: number },
   next: { line: number; offset: number },
 ): Promise<boolean> {
   const rows = await sql.query(
-    'UPDATE reconciliations SET line = $3, "offset" = $4 WHERE shop_id = $1 AND line = $2 RETURNING shop_id',
-    [shop.id, fromLine, next.line, next.offset],
+    'UPDATE reconciliations SET line = $4, "offset" = $5 WHERE shop_id = $1 AND line = $2 AND read_at = $3 RETURNING shop_id',
+    [shop.id, at.line, new Date(at.readAt), next.line, next.offset],
   );
   return rows.length > 0;
 }

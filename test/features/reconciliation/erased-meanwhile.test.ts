@@ -13,6 +13,7 @@ it.each([
   const { base } = scene;
   const { db, shop, shops, store: settings } = base;
   await setPoint(db, shop, base.now);
+  await db.query('UPDATE reconciliations SET read_at = $2 WHERE shop_id = $1', [shop.id, new Date(base.now)]);
   let erased = false;
   const racing: typeof db = {
     ...db,

@@ -24,3 +24,21 @@ it.each([
   expect(await slicesOf(scene, { download })()).toBe(false);
   expect(await loadReconciliation(db, shop)).toMatchObject({ url: kept, consentDue: false });
 });
+
+it('a process that stood still with the beginning of a file skips nothing of the one that was written meanwhile', async () => {
+  const { db, shop, now } = scene.base;
+  await setPoint(db, shop, now, true);
+  const begin = await loadReconciliation(db, shop);
+  if (!begin) throw new Error('No point was set');
+  const written = { operationId: 'gid://shopify/BulkOperation/1', begunAt: now - HOUR, readAt: now - HOUR };
+  await saveConsentRead(db, shop, begin, { ...written, url: 'https://files.example/1.jsonl', waitMs: 0 });
+  const next = { operationId: 'gid://shopify/BulkOperation/2', begunAt: now, readAt: now };
+  const slice = slicesOf(scene, {
+    async *download() {
+      await saveConsentRead(db, shop, begin, { ...next, url: 'https://files.example/2.jsonl', waitMs: 0 });
+      yield Buffer.from('{"id":"gid://shopify/Customer/1"}\n');
+    },
+  });
+  await slice();
+  expect(await loadReconciliation(db, shop)).toMatchObject({ ...next, line: 0, offset: 0, consentDue: true });
+});
