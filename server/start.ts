@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { openAdmin } from './admin/open-admin.ts';
@@ -55,6 +55,18 @@ async function listen(server: Server, port: number): Promise<number> {
   });
   const { port: taken } = server.address() as AddressInfo;
   return taken;
+}
+
+/**
+ * Once the server stops, ends each connection after its answer: Node would keep it open, and a proxy
+ * would send on it until it is cut.
+ */
+function endOnceAnswered(server: Server): RequestListener {
+  return (req, res) => {
+    res.once('finish', () => {
+      if (!server.listening && req.complete) req.socket.end();
+    });
+  };
 }
 
 async function close(server: Server): Promise<void> {
@@ -144,6 +156,7 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       random: Math.random,
     };
     const server = createServer(CONNECTION_LIMITS, createApp(deps));
+    server.on('request', endOnceAnswered(server));
     const port = await listen(server, config.port);
     const worker = config.role === 'web' ? null : startWorker(deps);
     const heartbeat = config.role === 'worker' ? null : startHeartbeat(db.within(QUICK_MS), log);
