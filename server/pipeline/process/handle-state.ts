@@ -71,7 +71,9 @@ function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'custom
     mergeContact(person, t.kind, isLeftOut ? ofCustomer(t.contact) : t.contact, { at, triggeredAt: event.triggeredAt });
   }
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
-  if (changedAt !== null) person.profile.changedAt = Math.max(at, person.profile.changedAt ?? at);
+  // Compared with when they were read, by our clock.
+  const ours = Math.min(at, batch.now);
+  if (changedAt !== null) person.profile.changedAt = Math.max(ours, person.profile.changedAt ?? ours);
   return { person, waits: batch.ask(person, { newAddress: others.length > 0, changedAt }) };
 }
 

@@ -28,7 +28,9 @@ const lastAdded = (gone: KnownTag | undefined, at: Instant | null): Pick<KnownTa
  */
 function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: Person): boolean {
   const { tags, tagsOf = -Infinity } = person.profile;
-  const said = momentOf(t.occurredAt, event.triggeredAt);
+  // Compared with when they were read, by our clock.
+  const triggeredAt = Math.min(event.triggeredAt, batch.now);
+  const said = momentOf(t.occurredAt, triggeredAt);
   const present = t.change === 'added';
   let otherTags = false;
   for (const tag of t.tags) {
@@ -53,7 +55,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
       tag: tag.trim(),
       present,
       at: t.occurredAt,
-      triggeredAt: event.triggeredAt,
+      triggeredAt,
       ...(addedAt != null && { addedAt }),
     };
   }

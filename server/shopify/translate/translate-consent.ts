@@ -97,6 +97,8 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
   // What was read may be newer than the message that was shortened, if it says so. As in any other read, an
   // opt-in is dated no later than we asked, whatever the clocks.
   const latest = readAt === undefined || date === 'none' ? ctx.triggeredAt : readAt + (isOptIn ? 0 : AHEAD_MS);
+  // What a read says later confirms it, by our clock.
+  const heardAt = Math.min(ctx.triggeredAt, ctx.receivedAt ?? ctx.triggeredAt);
   return {
     kind: 'consent',
     customerId: customerId ?? null,
@@ -106,7 +108,7 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
       addressAsWritten: asWritten ?? null,
       state,
       level: consent?.opt_in_level?.toLowerCase() ?? null,
-      ...readChosenAt(date, { triggeredAt: ctx.triggeredAt, latest }, isOptIn),
+      ...readChosenAt(date, { triggeredAt: heardAt, latest }, isOptIn),
       source,
     },
   };
