@@ -39,9 +39,11 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     case 'choose': {
       const customer = customerAt(scene, step.who, now);
       if ((step.channel === 'email' ? customer.email : customer.phone) === null) return [];
-      customer.consent[step.channel] = { state: step.state, level: step.level, at: now - step.age };
+      const at = step.dating === 'nowhere' ? null : now - step.age;
+      customer.consent[step.channel] = { state: step.state, level: step.level, at };
       customer.updatedAt = now;
-      return [consentWebhook(scene, customer, step.channel, { dating: step.dating, named: step.named, at: now })];
+      const dating = step.dating === 'nowhere' ? 'undated' : step.dating;
+      return [consentWebhook(scene, customer, step.channel, { dating, named: step.named, at: now })];
     }
     case 'move': {
       const customer = customerAt(scene, step.who, now);

@@ -45,7 +45,8 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
       state: string;
       level: string | null;
       age: number;
-      dating: Dating;
+      /** `nowhere`: Shopify itself doesn't say when, whenever it is asked. */
+      dating: Dating | 'nowhere';
       /** Whether the message names the address. */
       named: boolean;
     }
@@ -109,6 +110,8 @@ export type History = {
   workers?: number;
   /** How far ahead of the database's each process's clock is; left out: not at all. */
   clocks?: readonly number[];
+  /** How far behind Shopify's clock the database's and all processes' are; left out: not at all. */
+  behind?: number;
   /** The most events that go into one batch; left out: as many as usual. */
   batch?: number;
   rules: Rules;
@@ -148,7 +151,10 @@ const state = fc.constantFrom(
   ...(['not_subscribed', 'pending', 'redacted'] as const),
 );
 const optInLevel = fc.constantFrom('single_opt_in', 'single_opt_in', 'confirmed_opt_in', null);
-const dating = fc.constantFrom<Dating>('dated', 'dated', 'dated', 'dated', 'undated', 'unreadable');
+const dating = fc.constantFrom<Dating | 'nowhere'>(
+  ...(['dated', 'dated', 'dated', 'dated', 'dated'] as const),
+  ...(['undated', 'unreadable', 'nowhere'] as const),
+);
 const named = fc.constantFrom(true, true, true, true, false);
 const someCustomers = fc.record({
   by: fc.constantFrom<'list' | 'segment'>('list', 'segment'),
@@ -268,6 +274,7 @@ const access = fc.constantFrom(true, true, false);
 const workers = fc.constantFrom(1, 1, 2);
 const batch = fc.constantFrom(undefined, undefined, undefined, 1, 2);
 const clocks = fc.constantFrom(undefined, undefined, undefined, [10 * MINUTE, 0], [-10 * MINUTE, 0], [0, 10 * MINUTE]);
+const behind = fc.constantFrom(undefined, undefined, undefined, 3 * SECOND, 5 * MINUTE);
 const someRules = fc.oneof({ weight: 2, arbitrary: fc.constant(usualRules) }, { weight: 1, arbitrary: rules });
 const second = fc.oneof(
   { weight: 3, arbitrary: fc.constant(null) },
@@ -292,11 +299,12 @@ export function histories({
   const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
   const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
   return fc
-    .tuple(fc.record({ access, workers, clocks, batch, rules: someRules, refused, second, steps }), manner)
-    .map(([{ batch: most, clocks: off, ...history }, how]) =>
+    .tuple(fc.record({ access, workers, clocks, behind, batch, rules: someRules, refused, second, steps }), manner)
+    .map(([{ batch: most, clocks: off, behind: late, ...history }, how]) =>
       asHappens({
         ...history,
         ...(off !== undefined && { clocks: off }),
+        ...(off === undefined && late !== undefined && { behind: late }),
         ...(most !== undefined && { batch: most }),
         steps: history.steps.map(inManner(how)),
       }),

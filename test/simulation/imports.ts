@@ -96,6 +96,7 @@ export function noteSaid(scene: Scene, spoken: Spoken, now: number, isRunning: (
     orders: structuredClone([...spoken.orders]),
   };
   learnFile(scene.account, file);
+  for (const { id } of customers) scene.asked.add(id);
   if (!job) return true;
   // Whoever is asked for once more: the answer before was lost.
   const again = new Set(customers.map(({ id }) => id));

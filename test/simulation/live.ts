@@ -135,13 +135,16 @@ async function startImports(world: World): Promise<void> {
 }
 
 async function begin(world: World, { access, rules, second, ...how }: History): Promise<void> {
-  const { workers = 1, batch = null, refused = 0, clocks = [] } = how;
+  const { workers = 1, batch = null, refused = 0, clocks = [], behind = 0 } = how;
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   world.workers = workers;
   world.batch = batch;
   world.clocks = clocks;
-  world.begin([{ access, rules }, ...(second ? [second] : [])].map((one, number) => openScene(number, one, now)));
+  world.behind = behind;
+  world.begin(
+    [{ access, rules }, ...(second ? [second] : [])].map((one, number) => openScene(number, { ...one, behind }, now)),
+  );
   for (const scene of world.scenes) {
     scene.answers = Array.from({ length: refused }, () => '400' as const);
     await open(world.process, scene, now);

@@ -4,7 +4,7 @@ import { DAY, HOUR, MINUTE, SECOND } from './history.ts';
 import { startCounted, turnImports, wrongImports } from './imports.ts';
 import { open, save } from './merchant.ts';
 import { missingOptIns, missingOptOuts, wrongOrders } from './model/check-quiet.ts';
-import { missingTagOptOuts } from './model/tags.ts';
+import { MAPPED, missingTagOptOuts } from './model/tags.ts';
 import type { Scene } from './scene.ts';
 import { leftOfErased } from './shop-erasure.ts';
 import { reinstall } from './shop-life.ts';
@@ -15,7 +15,8 @@ import type { World } from './world.ts';
  * and compared again.
  */
 const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
-const UNTIL_QUIET = [7 * HOUR, 7 * DAY, 20 * MINUTE, DAY];
+const COMPARED = 7 * HOUR;
+const UNTIL_QUIET = [COMPARED, 7 * DAY, 20 * MINUTE, DAY];
 
 /** Time passes, and what is due then is done. */
 export async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
@@ -52,10 +53,32 @@ export async function quieten(world: World): Promise<void> {
   world.heal();
   for (const scene of world.scenes) await calm(world, scene);
   for (const hop of UNTIL_REST) await rest(world, hop);
+  checkRest(world);
+  for (const scene of present(world)) await regrant(world, scene);
+  for (const hop of UNTIL_QUIET) {
+    await rest(world, hop);
+    if (hop === COMPARED) checkRestOfOptOuts(world);
+  }
+}
+
+/** What was due when its event arrived, or an answer of Shopify told of it, waits for no daily check. */
+function checkRestOfOptOuts(world: World): void {
+  for (const { account } of present(world)) {
+    // What has expired goes out with the daily check.
+    if (account.expiredTo > 0) continue;
+    const isDemanded = (key: string) => !account.failed.has(key);
+    const lacks = [
+      ...missingOptOuts(account, world.clock.now(), isDemanded),
+      ...missingTagOptOuts(account, isDemanded),
+    ];
+    for (const what of lacks) world.wrong(`at rest Ascent360 lacks ${what}`);
+  }
+}
+
+function checkRest(world: World): void {
   for (const { account } of present(world))
     for (const what of missingOptIns(account, world.clock.now())) world.wrong(`at rest Ascent360 lacks ${what}`);
-  for (const scene of present(world)) await regrant(world, scene);
-  for (const hop of UNTIL_QUIET) await rest(world, hop);
+  checkRestOfOptOuts(world);
 }
 
 /** While Shopify can't be asked, nothing waits for its answer. Then somebody opens the app. */
@@ -75,10 +98,14 @@ async function regrant(world: World, scene: Scene): Promise<void> {
 }
 
 /** The truth in Shopify that the comparisons must have found. */
-function learnTruth({ installed, account, shopify, begunAt }: Scene): void {
+function learnTruth({ installed, account, shopify, begunAt }: Scene, now: number): void {
   if (!installed) return;
   const place = ++account.place;
   for (const customer of shopify.customers.values()) {
+    for (const { optOut: tag } of Object.values(MAPPED)) {
+      const word = { customer: customer.id, tag, present: true, at: now, dated: false, may: place, must: place };
+      if (customer.tags.has(tag)) account.tagWords.push(word);
+    }
     for (const channel of ['email', 'sms'] as const) {
       const { state, at } = customer.consent[channel];
       const address = (channel === 'email' ? customer.email : customer.phone)?.toLowerCase();
@@ -145,7 +172,7 @@ export async function checkQuiet(world: World): Promise<void> {
   const now = world.clock.now();
   for (const scene of present(world)) {
     const { account, access, erasing } = scene;
-    if (access) learnTruth(scene);
+    if (access) learnTruth(scene, now);
     const lacks = [...missingOptOuts(account, now), ...missingTagOptOuts(account), ...wrongOrders(account)];
     for (const what of lacks) world.wrong(`once quiet Ascent360 lacks ${what}`);
     checkEvents(world, scene);

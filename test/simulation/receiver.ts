@@ -8,7 +8,7 @@ import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../server/ascent360/client.ts';
 import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
-import { type Flag, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
+import { type Flag, isWithoutApp, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
 import { noteLists, whyNoLists } from './model/lists.ts';
 import { forgetContent, noteContent, whyRepeated } from './model/repeats.ts';
 import { type Scene, shopOf } from './scene.ts';
@@ -122,6 +122,7 @@ function whyWrong(
   return [
     others ? 'the data of another shop' : null,
     ...ofFlags,
+    isWithoutApp(account) ? 'a request of a shop that uninstalled the app' : null,
     whyNotOf(account, customer, order),
     isBare ? whyNotBare(account) : null,
     payload.ListIds ? whyNoLists(view, customer, payload.ListIds) : null,
@@ -159,6 +160,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     for (const what of whyWrong(scene, payload, flags, at)) deps.wrong(what);
     const ending = ENDINGS[answer];
     noteHeld(account, ending.taken ? flags : [], ending.status === 200);
+    if (ending.status !== 200) for (const { channel, address } of flags) account.failed.add(keyOf(channel, address));
     sender.sent(scene, flags, 'sending');
     noteOrder(account, payload, ending);
     if (answer === 'frozen') for (const lane of lanes) underWay.delete(lane);

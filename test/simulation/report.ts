@@ -34,6 +34,7 @@ export function sayHistory({
   access,
   workers = 1,
   clocks = [],
+  behind = 0,
   batch,
   rules,
   refused = 0,
@@ -44,9 +45,10 @@ export function sayHistory({
   const many = workers > 1 ? `${workers} processes; ` : '';
   const off = clocks.map((ms) => duration(ms)).join(' and ');
   const fast = clocks.some((ms) => ms !== 0) ? `clocks ahead by ${off}; ` : '';
+  const late = behind > 0 ? `clocks behind Shopify’s by ${duration(behind)}; ` : '';
   const no = refused > 0 ? `${refused} of the first requests refused; ` : '';
   const shops = [
-    `  ${many}${fast}${few}${no}${sayShop({ access, rules })}`,
+    `  ${many}${fast}${late}${few}${no}${sayShop({ access, rules })}`,
     ...(second ? [`  a second shop: ${sayShop(second)}`] : []),
   ];
   return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');

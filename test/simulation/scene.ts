@@ -95,14 +95,14 @@ export function changeGuid(scene: Scene): void {
   scene.guid = guidOf(Number(scene.guid.slice(-12)) + 1);
 }
 
-export function openScene(number: number, how: { rules: Rules; access: boolean }, now: number): Scene {
+export function openScene(number: number, how: { rules: Rules; access: boolean; behind: number }, now: number): Scene {
   const first = number * APART;
   const scene: Scene = {
     domain: DOMAINS[number] ?? '',
     number,
     shopify: emptyShopify(),
     places: [101, 102, 103].map((id) => first + id),
-    account: openAccount(how.rules, now),
+    account: openAccount(how.rules, now, how.behind),
     guid: guidOf(first + 1),
     access: how.access,
     revoked: false,

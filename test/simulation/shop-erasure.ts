@@ -19,7 +19,7 @@ export function noteErased(scene: Scene, look: Look): void {
   if (look(`SELECT 1 FROM shops WHERE domain = '${scene.domain}'`).length > 0) return;
   scene.erasing = 'no';
   scene.erased = true;
-  scene.account = openAccount(scene.account.rules, 0);
+  scene.account = openAccount(scene.account.rules, 0, scene.account.behind);
   scene.acknowledged.clear();
   scene.left = [];
   scene.imports = [];

@@ -10,7 +10,12 @@ import type { World } from './world.ts';
 export async function uninstall(world: World, scene: Scene): Promise<void> {
   if (!scene.installed) return;
   const now = world.clock.now();
-  const told = webhook(scene, 'app/uninstalled', { id: 1, myshopify_domain: scene.domain }, { at: now, said: [] });
+  const told = webhook(
+    scene,
+    'app/uninstalled',
+    { id: 1, myshopify_domain: scene.domain },
+    { at: now, said: [{ says: 'uninstalled' }] },
+  );
   scene.installed = false;
   scene.leftAt = now;
   // Shopify has long given up an older request.
@@ -41,7 +46,8 @@ export async function reinstall(world: World, scene: Scene): Promise<void> {
   }
   const { account } = scene;
   account.reinstalledAt = now;
-  account.askedSince.clear();
+  account.reinstalledPlace = account.place;
+  account.uninstalledFrom = null;
   account.contents.clear();
   account.installed = { earliest: now - 10 * MINUTE, latest: now - 10 * MINUTE };
   await open(world.process, scene, now);
@@ -49,10 +55,10 @@ export async function reinstall(world: World, scene: Scene): Promise<void> {
 
 /** An erased shop is new, and connects anew. */
 async function comeBack(world: World, scene: Scene, now: number): Promise<void> {
-  const { rules } = scene.account;
+  const { rules, behind } = scene.account;
   scene.erased = false;
   scene.wasErased = true;
-  scene.account = openAccount(rules, now);
+  scene.account = openAccount(rules, now, behind);
   await open(world.process, scene, now);
   await save(world.process, scene, rules, { newAccount: false, paused: false, now });
 }

@@ -33,6 +33,10 @@ export async function shorten(history: History, shows: (history: History) => Pro
     const { clocks: _, ...right } = best;
     await keep(right);
   }
+  if (best.behind !== undefined) {
+    const { behind: _, ...right } = best;
+    await keep(right);
+  }
   if (best.workers !== 1) await keep({ ...best, workers: 1 });
   if (best.batch !== undefined) {
     const { batch: _, ...usual } = best;

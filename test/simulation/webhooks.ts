@@ -26,6 +26,7 @@ export type Said =
       customer: number | null;
       address: string;
     }
+  | { says: 'uninstalled' }
   | { says: 'deleted'; customer: number }
   | { says: 'merged'; kept: number; gone: number }
   | { says: 'redacted'; customer: number; orders: number[]; addresses: string[] }

@@ -50,6 +50,8 @@ export class World {
   workers = 1;
   /** How far ahead of the database's clock each process's is. */
   clocks: readonly number[] = [];
+  /** How far all clocks but Shopify's are behind. */
+  #behind: { ms: number };
   batch: number | null = null;
   /** The numbers of the encryption keys, the newest first. */
   #keys: [number, ...number[]] = [1];
@@ -76,15 +78,20 @@ export class World {
   /** Nobody knows yet whether they were stored. */
   #arriving: { scene: Scene; webhook: Webhook }[] = [];
 
-  private constructor(database: SimulatedDatabase) {
+  private constructor(database: SimulatedDatabase, behind: { ms: number }) {
     this.#database = database;
+    this.#behind = behind;
     this.receiver = this.#openReceiver();
     this.process = this.#start();
   }
 
   static async create(): Promise<World> {
-    const world = new World(await openSimulatedDatabase(() => Date.now()));
-    return world;
+    const behind = { ms: 0 };
+    return new World(await openSimulatedDatabase(() => Date.now() - behind.ms), behind);
+  }
+
+  set behind(ms: number) {
+    this.#behind.ms = ms;
   }
 
   wrong(what: string): void {
@@ -160,7 +167,7 @@ export class World {
       life,
       leads,
       batch: this.batch,
-      ahead: this.clocks[place] ?? 0,
+      ahead: (this.clocks[place] ?? 0) - this.#behind.ms,
       keys: this.#openKeys(),
       doing,
       woke: (shopId) => {
@@ -224,7 +231,6 @@ export class World {
       if (isKept && !partly) this.#answers.push({ scene, customer: copy, since, at: now, may, bulk, file });
       const known = { may, must: Number.POSITIVE_INFINITY };
       learnRead(account, copy, { since, now, bulk, ...known });
-      if (isKept) account.askedSince.add(customer.id);
     }
     for (const order of spoken.orders) {
       account.place++;
@@ -347,7 +353,7 @@ export class World {
     const mightFail = this.#mayFail;
     this.#mayFail = true;
     try {
-      await store(this.process, scene, webhook, this.clock.now());
+      await store(this.process, scene, webhook, this.clock.now() - this.#behind.ms);
       return true;
     } catch (error) {
       if (!isOutage(error)) throw error;

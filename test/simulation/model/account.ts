@@ -90,14 +90,19 @@ export type Account = {
   held: Map<string, Held>;
   /** Addresses about which something was refused: what was chosen then may not arrive again. */
   refused: Set<string>;
+  /** Addresses about which a request failed: the next try may be the next day's. */
+  failed: Set<string>;
   /** The app was installed not before, and not after. */
   installed: { earliest: number; latest: number };
   /** Choices before this are history in another account. */
   accountSince: number;
-  /** The last reinstallation; null: none. */
+  /** The last reinstallation, and its place; null: none. */
   reinstalledAt: number | null;
-  /** Customers whom Shopify may have been asked about since then. */
-  askedSince: Set<number>;
+  reinstalledPlace: number;
+  /** The place from which on the app certainly knows that it isn't installed; null: it is. */
+  uninstalledFrom: number | null;
+  /** How far the app's clocks are behind Shopify's: a choice that is read may seem as much older. */
+  behind: number;
   /** What was received before this may have expired without being sent (SPEC 3, RETENTION_DAYS). */
   expiredTo: number;
   /** The last change of settings. */
@@ -163,7 +168,7 @@ export const UNDATED = Number.NEGATIVE_INFINITY;
 export const NEVER = Number.POSITIVE_INFINITY;
 export const keyOf = (channel: Channel, address: string) => `${channel}:${address}`;
 
-export const openAccount = (rules: Rules, calledAt: number): Account => ({
+export const openAccount = (rules: Rules, calledAt: number, behind: number): Account => ({
   rules,
   place: 0,
   facts: [],
@@ -172,10 +177,13 @@ export const openAccount = (rules: Rules, calledAt: number): Account => ({
   told: new Map(),
   held: new Map(),
   refused: new Set(),
+  failed: new Set(),
   installed: { earliest: calledAt - 600_000, latest: calledAt - 600_000 },
   accountSince: 0,
   reinstalledAt: null,
-  askedSince: new Set(),
+  reinstalledPlace: 0,
+  uninstalledFrom: null,
+  behind,
   expiredTo: 0,
   settingsAt: 0,
   deleted: new Map(),

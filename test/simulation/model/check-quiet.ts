@@ -27,8 +27,11 @@ const holds = (account: Account, { channel, address }: View, value: boolean): bo
   return held?.value === value && held.unsure.every((other) => other === value);
 };
 
-/** Opt-outs that are due and that Ascent360 doesn't have. */
-export function missingOptOuts(account: Account, now: number): string[] {
+/**
+ * Opt-outs that are due and that Ascent360 doesn't have.
+ * @param isDemanded whether Ascent360 must have those of an address by now
+ */
+export function missingOptOuts(account: Account, now: number, isDemanded = (_key: string) => true): string[] {
   return addresses(account).flatMap((one) => {
     const view = viewOf(account, one);
     const lastIn = newest(possibleOptIns(view).map(({ latest }) => latest));
@@ -38,7 +41,8 @@ export function missingOptOuts(account: Account, now: number): string[] {
         !isPerhapsHeld(view, fact.earliest, false, now) &&
         !isPerhapsUnticked(view, fact),
     );
-    return due.length > 0 && !holds(account, view, false) ? [`the opt-out of ${keyOf(one.channel, one.address)}`] : [];
+    const key = keyOf(one.channel, one.address);
+    return due.length > 0 && isDemanded(key) && !holds(account, view, false) ? [`the opt-out of ${key}`] : [];
   });
 }
 

@@ -7,6 +7,7 @@ import {
   isSurelyUnticked,
   latestOf,
   newest,
+  possible,
   possibleOf,
   possibleOptIns,
   type View,
@@ -87,10 +88,17 @@ function whyNoOptIn(view: View, customer: number | null, now: number): string | 
   if (customer !== null && isHeldByNameless(view, customer, newest(fresh.map((fact) => latestOf(view, fact))))) {
     return 'an opt-in in spite of a newer state whose address is not known yet';
   }
-  const { reinstalledAt, askedSince } = account;
+  const { reinstalledAt, reinstalledPlace } = account;
   const beforeReinstall = reinstalledAt !== null && fresh.every((fact) => latestOf(view, fact) < reinstalledAt);
-  if (beforeReinstall && customer !== null && !askedSince.has(customer)) {
-    return 'an opt-in from before the reinstallation, and Shopify was not asked anew';
+  const isConfirmed = possible(view).some(
+    (fact) =>
+      fact.from === 'read' &&
+      fact.state === 'subscribed' &&
+      fact.may > reinstalledPlace &&
+      (fact.customer === customer || account.merged.has(fact.customer ?? 0)),
+  );
+  if (beforeReinstall && customer !== null && !isConfirmed) {
+    return 'an opt-in from before the reinstallation that Shopify, asked anew, did not confirm';
   }
   return null;
 }
@@ -129,6 +137,10 @@ export function whyNot(
   if (flag.channel === 'phone' || flag.channel === 'postal') return null;
   return flag.value ? whyNoOptIn(view, customer, now) : whyNoOptOut(view, now);
 }
+
+/** Whether the app certainly knows that it was uninstalled, and not that it is back: sending stops. */
+export const isWithoutApp = ({ uninstalledFrom, workedOff }: Account): boolean =>
+  uninstalledFrom !== null && uninstalledFrom <= workedOff;
 
 /** Why a request without an order, a flag or lists may not be sent; null: it may. */
 export const whyNotBare = ({ rules, mayGoBare }: Account): string | null =>

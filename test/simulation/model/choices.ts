@@ -30,7 +30,7 @@ export type View = { account: Account; channel: Channel; address: string; place:
 
 const about = ({ account, channel, address }: View) =>
   account.facts.filter((fact) => fact.channel === channel && fact.address === address);
-const possible = (view: View) => about(view).filter(({ may }) => may <= view.place);
+export const possible = (view: View) => about(view).filter(({ may }) => may <= view.place);
 const certain = (view: View) => about(view).filter(({ must }) => must <= view.place);
 
 /** An opt-in older than the customer's having the address doesn't count for it: is that certain? */

@@ -17,7 +17,6 @@ export function learnFile(account: Account, file: ImportFile): void {
   for (const { customer, since } of file.people) {
     const known = { may: file.place, must: NEVER };
     learnRead(account, customer, { since, now: file.at, bulk: false, ...known });
-    account.askedSince.add(customer.id);
   }
   for (const order of file.orders) learnAskedOrder(account, order);
 }

@@ -42,7 +42,8 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       account.facts.push(fact);
       const had = account.sightings.filter((one) => one.customer === fact.customer && one.channel === fact.channel);
       if (fact.state === 'unsubscribed') {
-        for (const address of new Set(had.map((one) => one.address))) learnBack(account, fact, address, fact.may);
+        for (const address of new Set(had.map((one) => one.address)))
+          learnBack(account, fact, address, { may: fact.may, must: NEVER });
       }
       const { customer, channel, address } = said;
       if (customer === null) return;
@@ -81,6 +82,9 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
     case 'redacted':
       erase(account, said, { at: triggeredAt, must: known.must });
       return;
+    case 'uninstalled':
+      account.uninstalledFrom = known.must;
+      return;
     case 'deleted':
       account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
       return;
@@ -108,7 +112,10 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
 export function learnWebhook(account: Account, webhook: Webhook, sure: boolean): void {
   const place = ++account.place;
   const known = { may: place, must: sure && !webhook.short ? place : NEVER };
-  account.installed.earliest = Math.min(account.installed.earliest, webhook.triggeredAt - INSTALLED_BEFORE);
+  account.installed.earliest = Math.min(
+    account.installed.earliest,
+    webhook.triggeredAt - INSTALLED_BEFORE - account.behind,
+  );
   account.mayGoBare ||= webhook.source === 'flow' || webhook.said.some(({ says }) => says === 'tags');
   for (const said of webhook.said) {
     if (webhook.short && said.says === 'choice') account.shortened.add(`${said.channel}:${said.customer}`);
@@ -178,7 +185,7 @@ export function learnRead(
       state: state.toLowerCase(),
       level,
       from: 'read',
-      earliest: date,
+      earliest: state.toLowerCase() === 'subscribed' ? date - account.behind : date,
       latest: date,
       undatedSince: null,
       addressSince: since[channel],

@@ -29,10 +29,38 @@ const hadOptedIn = ({ words }: Account, { customer, channel, at }: Sighting, sin
   );
 
 /**
- * Whoever opted out and is back at an address where they, or a guest, had opted in may have opted out there, too:
- * from `may` on, the app may know that.
+ * Whether it is certain that a customer opted out elsewhere, and is back where they, or a guest, had opted in: they
+ * have opted out there, too, unless they chose anew, or somebody else has had the address.
  */
-export function learnBack(account: Account, fact: Fact, address: string, may: number): void {
+function isBack({ facts, sightings, merged }: Account, { customer, channel, address, at, must }: Sighting, out: Fact) {
+  const isCertain = (one: { must: number }) => one.must < must;
+  const there = sightings.filter((one) => one.channel === channel && one.address === address);
+  const theirs = facts.filter((one) => one.channel === channel && one.customer === customer);
+  const optIns = facts.filter(
+    (one) =>
+      one.channel === channel &&
+      one.address === address &&
+      (one.from === 'box' ? one.state === 'ticked' : one.customer === customer && one.state === 'subscribed'),
+  );
+  return (
+    must !== NEVER &&
+    isCertain(out) &&
+    !merged.has(customer) &&
+    there.every((one) => one.customer === customer) &&
+    there.some((one) => isCertain(one) && one.at < out.earliest) &&
+    sightings.some(
+      (one) => isCertain(one) && one.customer === customer && one.address === out.address && one.at < at,
+    ) &&
+    optIns.some((one) => isCertain(one) && one.undatedSince === null && one.latest <= out.earliest) &&
+    theirs.every((one) => one.state === 'unsubscribed' || one.latest < out.earliest) &&
+    out.latest < at
+  );
+}
+
+/**
+ * Whoever opted out and is back at an address where they, or a guest, had opted in may have opted out there, too.
+ */
+export function learnBack(account: Account, fact: Fact, address: string, known: Pick<Fact, 'may' | 'must'>): void {
   const { customer, channel } = fact;
   const hadOptIn = account.facts.some(
     (one) =>
@@ -41,7 +69,7 @@ export function learnBack(account: Account, fact: Fact, address: string, may: nu
       (one.customer === customer || one.customer === null) &&
       (one.state === 'subscribed' || one.state === 'ticked'),
   );
-  if (hadOptIn && address !== fact.address) account.facts.push({ ...fact, address, may, must: NEVER });
+  if (hadOptIn && address !== fact.address) account.facts.push({ ...fact, address, ...known });
 }
 
 /** The customer has the address: from `may` on, the app may know that. */
@@ -51,7 +79,10 @@ export function see(account: Account, sighting: Sighting, may: number): void {
   const outs = account.facts.filter(
     (fact) => fact.customer === customer && fact.channel === channel && fact.state === 'unsubscribed',
   );
-  for (const fact of outs) learnBack(account, fact, address, Math.max(may, fact.may));
+  for (const fact of outs) {
+    const must = isBack(account, sighting, fact) ? sighting.must : NEVER;
+    learnBack(account, fact, address, { may: Math.max(may, fact.may), must });
+  }
   for (const { fact, at } of account.nameless) {
     if (fact.customer !== customer || fact.channel !== channel || hadOptedIn(account, sighting, at)) continue;
     account.facts.push({ ...fact, address, may: Math.max(may, fact.may), must: NEVER });

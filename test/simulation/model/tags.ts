@@ -51,16 +51,20 @@ export function whyNoTagFlag(asked: Asked, channel: TagChannel, value: boolean, 
   return there.some(({ dated, at }) => dated && now - at <= WEEK) ? null : 'an opt-in by a tag that is history';
 }
 
-/** Opt-outs by tag that are due for people the app knows, and that Ascent360 doesn't have. */
-export function missingTagOptOuts(account: Account): string[] {
+/**
+ * Opt-outs by tag that are due for people the app knows, and that Ascent360 doesn't have.
+ * @param isDemanded whether Ascent360 must have somebody's by now
+ */
+export function missingTagOptOuts(account: Account, isDemanded = (_key: string) => true): string[] {
   const customers = new Set(account.tagWords.map(({ customer }) => customer));
   return [...customers].flatMap((customer) => {
     if (account.merged.has(customer) || account.deleted.has(customer) || !account.met.has(customer)) return [];
     return (['phone', 'postal'] as const).flatMap((channel) => {
-      const held = account.held.get(keyOf(channel, `C${customer}`));
+      const key = keyOf(channel, `C${customer}`);
+      const held = account.held.get(key);
       const due = surelyHas({ account, customer, place: account.place }, MAPPED[channel].optOut);
       const holds = held?.value === false && held.unsure.every((other) => !other);
-      return due && !holds ? [`the opt-out by tag of ${keyOf(channel, `C${customer}`)}`] : [];
+      return due && isDemanded(key) && !holds ? [`the opt-out by tag of ${key}`] : [];
     });
   });
 }

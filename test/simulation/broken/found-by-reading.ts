@@ -1,0 +1,79 @@
+/** Faults that people found by reading the code before the simulation could: each is put back here. */
+import type { Breakage } from './breakages.ts';
+
+export const OF_READING: readonly Breakage[] = [
+  {
+    number: 'carried',
+    what: 'anything open for a customer counts as carrying their opt-out by tag',
+    changes: [
+      {
+        file: 'server/pipeline/ledger/open-tag-opt-outs.ts',
+        find: 'const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));',
+        replace: `const busy = new Set([...open.map(({ personId }) => personId), carried.size < 0]);
+        const due = untold.filter(({ person }) => !busy.has(person.id));`,
+      },
+    ],
+    only: ['choose', 'tag', 'street', 'settings', 'uninstall', 'reinstall'],
+  },
+  {
+    number: 'confirmed',
+    what: 'after a reinstallation any answer about an address confirms an opt-in from before',
+    changes: [
+      {
+        file: 'server/pipeline/process/apply-read.ts',
+        find: '.filter(({ state }) => isOptInWord(state))',
+        replace: '',
+      },
+    ],
+    only: ['choose', 'settings', 'uninstall', 'reinstall', 'order'],
+  },
+  {
+    number: 'tags',
+    what: 'the comparison of everyone’s consent doesn’t look at tags',
+    changes: [
+      {
+        file: 'server/features/reconciliation/compare-consent.ts',
+        find: 'await readTagOptOuts(sql, shop, customers, stored.settings);',
+        replace: '',
+      },
+    ],
+    only: ['street', 'tag', 'uninstall', 'reinstall'],
+  },
+  {
+    number: 'tagged',
+    what: 'a tag that an answer of Shopify shows is no choice',
+    changes: [
+      {
+        file: 'server/pipeline/process/handle-state.ts',
+        find: 'facts.some(isChoice) || isChoiceByTag(batch, t)',
+        replace: 'facts.some(isChoice)',
+      },
+    ],
+    only: ['street', 'tag', 'settings'],
+  },
+  {
+    number: 'back',
+    what: 'nobody who comes back opted out to where they had opted in is opted out there',
+    changes: [
+      {
+        file: 'server/pipeline/ledger/opt-outs-elsewhere.ts',
+        find: 'return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];',
+        replace:
+          'return id ? [] : [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];',
+      },
+    ],
+    only: ['choose', 'move', 'guestOrder'],
+  },
+  {
+    number: 'behind',
+    what: 'what Shopify dates later than our clock happened when we learned of it',
+    changes: [
+      {
+        file: 'server/pipeline/process/translate-stored.ts',
+        find: 'const latest = written > receivedAt + AHEAD_MS ? triggeredAt : written;',
+        replace: 'const latest = triggeredAt;',
+      },
+    ],
+    only: ['choose', 'move', 'arrive'],
+  },
+];
