@@ -9,11 +9,10 @@ export const OF_READING: readonly Breakage[] = [
       {
         file: 'server/pipeline/ledger/open-tag-opt-outs.ts',
         find: 'const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));',
-        replace: `const busy = new Set([...open.map(({ personId }) => personId), carried.size < 0]);
-        const due = untold.filter(({ person }) => !busy.has(person.id));`,
+        replace: 'const due = untold.filter(({ person }) => open.every(({ personId }) => personId !== person.id));',
       },
     ],
-    only: ['choose', 'tag', 'street', 'settings', 'uninstall', 'reinstall'],
+    only: ['choose', 'tag', 'street', 'settings', 'uninstall'],
   },
   {
     number: 'confirmed',
@@ -25,7 +24,7 @@ export const OF_READING: readonly Breakage[] = [
         replace: '',
       },
     ],
-    only: ['choose', 'settings', 'uninstall', 'reinstall', 'order'],
+    only: ['choose', 'uninstall'],
   },
   {
     number: 'tags',
@@ -33,11 +32,11 @@ export const OF_READING: readonly Breakage[] = [
     changes: [
       {
         file: 'server/features/reconciliation/compare-consent.ts',
-        find: 'await readTagOptOuts(sql, shop, customers, stored.settings);',
+        find: 'await readTagOptOuts(sql, shop, customers, (stored ?? nothingStored).settings);',
         replace: '',
       },
     ],
-    only: ['street', 'tag', 'uninstall', 'reinstall'],
+    only: ['street', 'tag', 'uninstall'],
   },
   {
     number: 'tagged',
@@ -49,7 +48,7 @@ export const OF_READING: readonly Breakage[] = [
         replace: 'facts.some(isChoice)',
       },
     ],
-    only: ['street', 'tag', 'settings'],
+    only: ['street', 'tag'],
   },
   {
     number: 'back',
@@ -58,11 +57,10 @@ export const OF_READING: readonly Breakage[] = [
       {
         file: 'server/pipeline/ledger/opt-outs-elsewhere.ts',
         find: 'return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];',
-        replace:
-          'return id ? [] : [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];',
+        replace: 'return [];',
       },
     ],
-    only: ['choose', 'move', 'guestOrder'],
+    only: ['choose', 'move'],
   },
   {
     number: 'behind',
@@ -74,6 +72,6 @@ export const OF_READING: readonly Breakage[] = [
         replace: 'const latest = triggeredAt;',
       },
     ],
-    only: ['choose', 'move', 'arrive'],
+    only: ['street', 'delete', 'redact', 'uninstall', 'arrive'],
   },
 ];
