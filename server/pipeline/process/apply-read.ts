@@ -36,7 +36,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   const { profile } = person;
   const { contact } = read;
   // Shopify's, and ours may be behind.
-  const at = Math.min(read.updatedAt ?? read.readAt, read.readAt + AHEAD_MS);
+  const { updatedAt, readAt } = read;
+  const at = updatedAt === null || updatedAt > readAt + AHEAD_MS ? readAt : updatedAt;
   const whatsApp = read.facts.flatMap(({ channel, address }) =>
     channel === 'whatsapp' && address
       ? [{ channel, hash: addressHash(shop.vault, channel, address), written: address }]

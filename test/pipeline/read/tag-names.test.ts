@@ -1,7 +1,7 @@
 /** A tag may have any name, even one that every JavaScript object has as a property. */
 import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, SECOND } from '../bodies.ts';
+import { ago, customer, MINUTE, SECOND } from '../bodies.ts';
 import { home, homeRead } from './home.ts';
 import { readScene } from './scene.ts';
 
@@ -20,6 +20,7 @@ async function begin(name: string, tags: string[]): Promise<void> {
   await scene.begin({ mapping: mapping(name) });
   scene.shopify.setCustomer({
     id: 1,
+    updatedAt: ago(MINUTE),
     defaultEmailAddress: emailOf('person1@example.com'),
     defaultAddress: homeRead,
     tags,

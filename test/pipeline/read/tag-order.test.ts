@@ -1,7 +1,7 @@
 /** Shopify gives a customer's tags in an order of its own, whatever order events added them in. */
 import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer } from '../bodies.ts';
+import { ago, customer, MINUTE } from '../bodies.ts';
 import { readScene } from './scene.ts';
 
 const scene = readScene();
@@ -9,6 +9,7 @@ const scene = readScene();
 const atShopify = (tags: string[]) =>
   scene.shopify.setCustomer({
     id: 1,
+    updatedAt: ago(MINUTE),
     defaultEmailAddress: emailOf('person1@example.com'),
     firstName: 'Robin',
     lastName: 'Example',
