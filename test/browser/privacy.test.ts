@@ -194,7 +194,7 @@ inBrowser('privacy requests', (stage) => {
     const request = page.getByRole('listitem').filter({ hasText: 'We erased nothing' });
     await request.getByText('Needs attention', { exact: true }).waitFor();
     const store = page.getByRole('listitem').filter({ hasText: 'Store erasure request' });
-    await store.getByText(/^We couldn’t erase your store’s data/).waitFor();
+    await store.getByText(/^Shopify asked us to erase your store’s data .*, but we couldn’t/).waitFor();
     // Ascent360 has nothing to do with that.
     expect(await store.getByText('Email to Ascent360').count()).toBe(0);
     await expectFit(page, 'failed requests');

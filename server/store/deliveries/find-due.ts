@@ -63,6 +63,16 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
   return rows.map((row) => claimedOf(shop, row));
 }
 
+/** Those of these people to whom an opt-out is being sent. */
+export async function beingOptedOut(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<Set<string>> {
+  const rows = await sql.query<{ person_id: string }>(
+    `SELECT person_id FROM deliveries
+     WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND open AND lease_until IS NOT NULL AND carries_opt_out`,
+    [shop.id, personIds],
+  );
+  return new Set(rows.map(({ person_id }) => person_id));
+}
+
 /** A delivery with its lanes. */
 export type DueDelivery = ClaimedDelivery & { lanes: ReturnType<typeof lanesOf> };
 

@@ -4,6 +4,7 @@ import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, MINUTE } from '../bodies.ts';
+import { home } from '../read/home.ts';
 import { readScene } from '../read/scene.ts';
 
 const scene = readScene();
@@ -41,3 +42,18 @@ it.each([1, 2, 3, 4, 5])(
     expect(await scene.send()).toMatchObject([told]);
   },
 );
+
+it('an opt-out by tag gets no second delivery while its own is being sent', async () => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.base.save({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.send();
+  await scene.receive('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) });
+  await db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open', [shop.id]);
+  const claimed = await scene.base.claim();
+  expect(claimed.map(({ body }) => JSON.parse(body.text))).toMatchObject([{ AddressPermission: false }]);
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  expect(await db.query('SELECT 1 FROM deliveries WHERE shop_id = $1 AND open', [shop.id])).toHaveLength(1);
+});

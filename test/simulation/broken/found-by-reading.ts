@@ -8,7 +8,7 @@ export const OF_READING: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/ledger/open-tag-opt-outs.ts',
-        find: 'const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));',
+        find: 'const due = untold.filter(({ person, owed }) => !sending.has(person.id) && !owed.every((key) => carried.has(key)));',
         replace: 'const due = untold.filter(({ person }) => open.every(({ personId }) => personId !== person.id));',
       },
     ],
@@ -68,8 +68,8 @@ export const OF_READING: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/process/translate-stored.ts',
-        find: 'const latest = written > receivedAt + AHEAD_MS ? triggeredAt : written;',
-        replace: 'const latest = triggeredAt;',
+        find: 'const triggeredAt = row.triggered_at.getTime();',
+        replace: 'const triggeredAt = Math.min(row.triggered_at.getTime(), row.received_at.getTime());',
       },
     ],
     only: ['street', 'delete', 'redact', 'uninstall', 'arrive'],
