@@ -92,7 +92,7 @@ describe('an app with a private key', () => {
       defaultEmailAddress: emailOf('bo@example.com'),
     });
     await connector.db.query(
-      `UPDATE reconciliations SET due_at = now(), orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
+      `UPDATE reconciliations SET due_at = now() - interval '1 second', orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
     );
     await until('it is sent', async () =>
       connector.ascent360.received.find(({ accepted, raw }) => accepted && raw.includes('bo@example.com')),

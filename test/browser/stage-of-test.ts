@@ -21,7 +21,7 @@ export function inBrowser(
       const { db } = stage.connector;
       // Whatever is waiting in the history is sent at the start; after that, only what a test does
       // is sent.
-      await db.query('UPDATE deliveries SET due_at = now() WHERE open');
+      await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE open`);
       await until('nothing waits', async () => {
         const waiting = await db.query('SELECT 1 FROM deliveries WHERE open');
         return waiting.length === 0 ? true : undefined;

@@ -35,7 +35,7 @@ async function freshShop(settings: object = {}) {
   /** Makes the next probe due. */
   const probe = async () =>
     await connector.db.query(
-      'UPDATE settings SET probe_at = now() WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)',
+      `UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)`,
       [shop],
     );
   return { shop, guid, send, becomes, received, shown, probe };

@@ -48,7 +48,7 @@ it('an opt-out of a customer whose profile is damaged reaches Ascent360 alone, b
   await damage();
   await connector.api('PUT', '/settings', { guid: null });
   await connector.settled();
-  await connector.db.query(`UPDATE ledger_checks SET due_at = now(), asked = asked + 1`);
+  await connector.db.query(`UPDATE ledger_checks SET due_at = now() - interval '1 second', asked = asked + 1`);
   const last = await until('the opt-out is sent', async () =>
     connector.ascent360.received.find(({ body }) => Object(body).EmailPermission === false),
   );

@@ -433,7 +433,7 @@ describe('installing and uninstalling', () => {
     expect(shop.sent()).toHaveLength(1);
     connector.ascent360.behave('accept');
     await shop.connect({});
-    await connector.db.query(`UPDATE deliveries SET due_at = now() WHERE ${waits}`, [id]);
+    await connector.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE ${waits}`, [id]);
     await shop.settled();
     expect(shop.sent()).toHaveLength(1);
     expect(await shop.event(id)).toMatchObject({ state: 'accepted' });

@@ -12,11 +12,11 @@ import type { World } from './world.ts';
 
 /**
  * Jumps in time, each followed by a look at what is due, so that everything is retried, asked again
- * and compared again.
+ * and compared again. Before a check, what was put off until the rest of its batch is translated goes out.
  */
-const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE];
-const COMPARED = 7 * HOUR;
-const UNTIL_QUIET = [COMPARED, 7 * DAY, 20 * MINUTE, DAY];
+const UNTIL_REST = [3 * SECOND, 2 * MINUTE, 20 * MINUTE, 50 * MINUTE, SECOND];
+const UNTIL_COMPARED = [7 * HOUR, SECOND];
+const UNTIL_QUIET = [7 * DAY, 20 * MINUTE, DAY];
 
 /** Time passes, and what is due then is done. */
 export async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
@@ -55,10 +55,9 @@ export async function quieten(world: World): Promise<void> {
   for (const hop of UNTIL_REST) await rest(world, hop);
   checkRest(world);
   for (const scene of present(world)) await regrant(world, scene);
-  for (const hop of UNTIL_QUIET) {
-    await rest(world, hop);
-    if (hop === COMPARED) checkRestOfOptOuts(world);
-  }
+  for (const hop of UNTIL_COMPARED) await rest(world, hop);
+  checkRestOfOptOuts(world);
+  for (const hop of UNTIL_QUIET) await rest(world, hop);
 }
 
 /** What was due when its event arrived, or an answer of Shopify told of it, waits for no daily check. */

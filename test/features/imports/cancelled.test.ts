@@ -57,7 +57,9 @@ const cancel = async (id: string) => expect((await scene.post(`/imports/${id}/ca
 /** Ascent360 is back: what waits is sent. The states of the order that it has accepted. */
 async function acceptedThen(): Promise<unknown[]> {
   scene.connector.ascent360.behave('accept');
-  await scene.connector.db.query('UPDATE deliveries SET due_at = now() WHERE open AND lease_until IS NULL');
+  await scene.connector.db.query(
+    `UPDATE deliveries SET due_at = now() - interval '1 second' WHERE open AND lease_until IS NULL`,
+  );
   await scene.connector.settled();
   return scene.connector.ascent360.received
     .filter(({ accepted }) => accepted)

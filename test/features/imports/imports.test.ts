@@ -413,7 +413,7 @@ describe('an import', () => {
     // Not while it is looked at, which would put it off until the old end.
     await until('it waits to be started', async () => {
       const rows = await db.query(
-        `UPDATE imports SET expires_at = now() - interval '1 second', due_at = now()
+        `UPDATE imports SET expires_at = now() - interval '1 second', due_at = now() - interval '1 second'
          WHERE id = $1 AND due_at > now() RETURNING id`,
         [id],
       );
@@ -565,7 +565,9 @@ describe('an import', () => {
     await scene.connector.ascent360.until(5);
     expect((await scene.post(`/imports/${id}/cancel`)).body.state).toBe('cancelled');
     scene.connector.ascent360.behave('accept');
-    await scene.connector.db.query('UPDATE deliveries SET due_at = now() WHERE open AND lease_until IS NULL');
+    await scene.connector.db.query(
+      `UPDATE deliveries SET due_at = now() - interval '1 second' WHERE open AND lease_until IS NULL`,
+    );
     await scene.connector.settled();
     const events = await importedEvents();
     const states = new Set(events.map(({ state, reason }) => `${state} ${reason}`));
@@ -597,7 +599,7 @@ describe('an import', () => {
     const [event] = await scene.connector.db.query<{ id: string }>('SELECT id FROM events WHERE import_id = $1', [id]);
     await scene.connector.api('POST', `/activity/${event?.id}/retry`);
     await scene.connector.ascent360.until(2);
-    await scene.connector.db.query('UPDATE imports SET due_at = now()');
+    await scene.connector.db.query(`UPDATE imports SET due_at = now() - interval '1 second'`);
     await until('it is looked at again', async () => {
       const [row] = await scene.connector.db.query<{ seen: boolean }>('SELECT due_at > now() AS seen FROM imports');
       return row?.seen ? true : undefined;

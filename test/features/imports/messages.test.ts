@@ -13,7 +13,7 @@ async function open(): Promise<Scene> {
 
 /** As if Shopify had answered nothing the last time, or the app had had no access. */
 const says = async ({ connector }: Scene, code: 'import.later' | 'import.no_access') =>
-  void (await connector.db.query('UPDATE imports SET message = $1, due_at = now()', [code]));
+  void (await connector.db.query(`UPDATE imports SET message = $1, due_at = now() - interval '1 second'`, [code]));
 
 it.each(['import.later', 'import.no_access'] as const)(
   'it prepares the data again once Shopify answers (before: %s)',

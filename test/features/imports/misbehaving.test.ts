@@ -11,7 +11,7 @@ const importedEvents = async () =>
   );
 const emails = () => scene.connector.ascent360.received.map(({ body }) => (body as { Email?: string }).Email).sort();
 /** As if the wait before the next try were over. */
-const hurry = async () => await scene.connector.db.query('UPDATE imports SET due_at = now()');
+const hurry = async () => await scene.connector.db.query(`UPDATE imports SET due_at = now() - interval '1 second'`);
 /** Resolves once the import has been put off because of Shopify, at least `times` times from now on. */
 async function putOff(id: string, times: number): Promise<void> {
   for (let n = 0; n < times; n++) {

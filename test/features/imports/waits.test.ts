@@ -44,7 +44,7 @@ it('an import whose last records wait for a retry says how many, until when, and
   const { body } = await scene.connector.api('GET', '/overview');
   expect(body).toMatchObject({ imports: [{ id, state: 'running', waits: [wait], secondsLeft: null }] });
   scene.connector.ascent360.behave('accept');
-  await scene.connector.db.query('UPDATE deliveries SET due_at = now() WHERE open');
+  await scene.connector.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE open`);
   await scene.connector.settled();
   expect((await scene.reaches(id, 'done')).waits).toEqual([]);
 });

@@ -134,7 +134,7 @@ it('an opt-out from the sale of data that the weekly comparison learns meanwhile
   await importAll(scene, async () => {
     shop.setCustomer({ ...known, dataSaleOptOut: true });
     shop.bulk.polls = 0;
-    await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
+    await connector.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second'`);
     await areCompared();
   });
   expect(lists().slice(before)).toEqual([null]);
@@ -155,7 +155,7 @@ it('an opt-out is not undone by an opt-in whose date has not come yet, which the
   const { id } = shop.setCustomer(customer(1, { ...subscribed, marketingUpdatedAt: '2100-01-01T00:00:00Z' }));
   shop.bulk.polls = 1_000_000;
   const { length: before } = shop.bulk.operations;
-  await connector.db.query('UPDATE reconciliations SET consent_due_at = now()');
+  await connector.db.query(`UPDATE reconciliations SET consent_due_at = now() - interval '1 second'`);
   await until('Shopify reads', async () => (shop.bulk.operations.length > before ? true : undefined));
   await optOut(scene, id);
   await connector.settled();

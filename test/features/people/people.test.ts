@@ -289,9 +289,10 @@ describe('the timeline', () => {
       await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [
         scene.shop.id,
       ]);
-      await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1 AND probe_at IS NOT NULL', [
-        scene.shop.id,
-      ]);
+      await scene.db.query(
+        `UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1 AND probe_at IS NOT NULL`,
+        [scene.shop.id],
+      );
       for (const ready of await scene.claim()) await scene.record(ready, answer);
       scene.now += HOUR;
     };

@@ -73,7 +73,7 @@ async function compareConsent(meanwhile: () => Promise<void>): Promise<void> {
     // Only between two looks: whoever asks for a comparison during one has it begin anew.
     if (!row?.over)
       await connector.db.query(
-        'UPDATE reconciliations SET consent_due_at = now() WHERE read_at IS NULL AND consent_due_at > now()',
+        `UPDATE reconciliations SET consent_due_at = now() - interval '1 second' WHERE read_at IS NULL AND consent_due_at > now()`,
       );
     return row?.over ? true : undefined;
   });
@@ -352,7 +352,7 @@ describe('a restore, with what docs/operations does before and after the start',
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
 
     await run(before);
-    await connector.db.query('UPDATE deliveries SET due_at = now()');
+    await connector.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second'`);
     connector.ascent360.behave('accept');
     connector.ascent360.received.length = 0;
     await until('everybody’s consent has been compared', async () =>

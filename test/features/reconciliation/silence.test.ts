@@ -48,7 +48,7 @@ async function betweenLooks(change: string): Promise<void> {
   await connector.db.query(change);
   await endChore(connector.db, lease.owner);
 }
-const look = async () => await betweenLooks('UPDATE silences SET due_at = now()');
+const look = async () => await betweenLooks(`UPDATE silences SET due_at = now() - interval '1 second'`);
 /** Waits until the current silence was checked. */
 const looked = async () =>
   await until('the silence was checked', async () => {
@@ -98,7 +98,9 @@ describe('a shop whose webhooks stop', () => {
     expect(await gauge()).toBe(1);
     // What was found counts once, however often it is checked.
     await connector.settled();
-    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
+    await betweenLooks(
+      `UPDATE silences SET looked_at = now() - interval '1 day', due_at = now() - interval '1 second'`,
+    );
     await until('it was checked again', async () => {
       const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
       return row;
@@ -123,7 +125,7 @@ describe('a shop whose webhooks stop', () => {
   it('is found although the usual comparison had already told the app of everything', async () => {
     await lastWebhook(25);
     change(501, ago(3 * HOUR));
-    await connector.db.query('UPDATE reconciliations SET due_at = now()');
+    await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
     await until('it was compared', async () => {
       const rows = await connector.db.query(
         `SELECT 1 FROM events WHERE source = 'reconciliation' AND state = 'accepted'`,
@@ -144,7 +146,9 @@ describe('a shop whose webhooks stop', () => {
     await until('none is in progress', async () => (await takeChore(connector.db, lease, false)) || undefined);
     await look();
     await looked();
-    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '1 day', due_at = now()`);
+    await betweenLooks(
+      `UPDATE silences SET looked_at = now() - interval '1 day', due_at = now() - interval '1 second'`,
+    );
     await until('it was checked again', async () => {
       const [row] = await connector.db.query(`SELECT 1 FROM silences WHERE looked_at > now() - interval '1 hour'`);
       return row;
@@ -227,7 +231,9 @@ describe('a shop whose webhooks stop', () => {
     await until('an entry', async () => (await silent())[0]);
     // What Shopify said stays true when it can't be asked any more.
     await betweenLooks('DELETE FROM admin_tokens');
-    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '2 days', due_at = now()`);
+    await betweenLooks(
+      `UPDATE silences SET looked_at = now() - interval '2 days', due_at = now() - interval '1 second'`,
+    );
     await until('it was checked again', async () => {
       const [row] = await connector.db.query('SELECT 1 FROM silences WHERE missed IS NULL');
       return row;
@@ -259,7 +265,9 @@ describe('a shop whose webhooks stop', () => {
       const [row] = await connector.db.query('SELECT 1 FROM admin_tokens WHERE pair IS NOT NULL');
       return row;
     });
-    await betweenLooks(`UPDATE silences SET looked_at = now() - interval '2 minutes', due_at = now()`);
+    await betweenLooks(
+      `UPDATE silences SET looked_at = now() - interval '2 minutes', due_at = now() - interval '1 second'`,
+    );
     await until('the entry is closed', async () => ((await silent()).length === 0 ? true : undefined));
     expect((await overview()).silence).toMatchObject({ state: 'quiet' });
   });

@@ -48,10 +48,10 @@ it('a new customer waits behind 500 at most of those whom the comparison has rea
     due.push(at.reads);
     isOver = at.is_over;
     await scene.read();
-    await db.query('UPDATE reconciliations SET consent_due_at = now() WHERE shop_id = $1 AND NOT $2', [
-      shop.id,
-      isOver,
-    ]);
+    await db.query(
+      `UPDATE reconciliations SET consent_due_at = now() - interval '1 second' WHERE shop_id = $1 AND NOT $2`,
+      [shop.id, isOver],
+    );
   }
   expect(Math.max(...due)).toBeLessThanOrEqual(500);
   expect(scene.asked.reduce((sum, { ids: asked }) => sum + asked, 0)).toBe(COUNT);

@@ -56,7 +56,9 @@ it('a choice that is stored before a claim begins holds back those it may undo, 
   await scene.receive(EMAIL, emailConsent(22, 'unsubscribed', now()));
   expect(await payloads()).toEqual([]);
   await scene.process();
-  await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+  await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+    scene.shop.id,
+  ]);
   let arrived = 0;
   const meanwhile: typeof scene.db = {
     ...scene.db,

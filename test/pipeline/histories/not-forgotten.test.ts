@@ -15,7 +15,7 @@ const holding = (history: string) => ({ consent: { email: { history }, sms: { hi
 async function checkAgain(history: History): Promise<void> {
   await history.until('the check is over', async () => {
     const rows = await histories.app.db.query(
-      `UPDATE ledger_checks SET due_at = now(), asked = asked + 1 WHERE due_at > now()
+      `UPDATE ledger_checks SET due_at = now() - interval '1 second', asked = asked + 1 WHERE due_at > now()
          AND shop_id = (SELECT id FROM shops WHERE domain = $1) RETURNING shop_id`,
       [history.shop],
     );

@@ -50,7 +50,7 @@ it('an opt-out by tag gets no second delivery while its own is being sent', asyn
   await scene.receive('customers/create', customer(1, { default_address: home }));
   await scene.send();
   await scene.receive('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) });
-  await db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open', [shop.id]);
+  await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
   const claimed = await scene.base.claim();
   expect(claimed.map(({ body }) => JSON.parse(body.text))).toMatchObject([{ AddressPermission: false }]);
   const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });

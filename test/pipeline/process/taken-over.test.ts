@@ -86,7 +86,9 @@ it.each(ROWS)('%s, if the first is being sent when it arrives, and fails', async
   await scene.process();
   if (failing) await scene.record(failing, answers.down);
   expect(await scene.db.query(optedOut, [scene.shop.id])).toHaveLength(row.optOuts);
-  await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+  await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+    scene.shop.id,
+  ]);
   expect(await scene.work()).toMatchObject([row.sent]);
 });
 
@@ -156,7 +158,9 @@ describe('of an order or customer, a newer state under another address', () => {
     expect((await scene.leave())?.ready ?? []).toEqual([]);
     expect(await claimed()).toEqual([]);
     if (older) await scene.record(older.delivery, answers.down);
-    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
     expect(await scene.work()).toMatchObject([{ Email: 'new@example.com' }]);
   });
 

@@ -20,7 +20,9 @@ it('a new customer is read, and the opt-out is sent, while every place for compa
     connector.admin.shop(shop).behave(() => ({ delayMs: 600_000 }));
   }
   for (const shop of slow) await connector.api('POST', '/imports', { kind: 'customers' }, shop);
-  await connector.db.query('UPDATE reconciliations SET due_at = now(), consent_due_at = now()');
+  await connector.db.query(
+    `UPDATE reconciliations SET due_at = now() - interval '1 second', consent_due_at = now() - interval '1 second'`,
+  );
   const leases = async (chore: string) =>
     (await connector.db.query('SELECT 1 FROM chore_leases WHERE chore = $1 AND lease_until > now()', [chore])).length;
   await until('comparisons and imports wait for an answer', async () =>

@@ -101,9 +101,10 @@ describe('metafields', () => {
         [scene.base.shop.id],
       );
       expect(due).toEqual({ minutes: 60 });
-      await scene.base.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open', [
-        scene.base.shop.id,
-      ]);
+      await scene.base.db.query(
+        `UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`,
+        [scene.base.shop.id],
+      );
       expect(await scene.send()).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
     },
   );
