@@ -89,7 +89,9 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
       return;
     case 'order': {
-      if (said.customer !== null && !account.buyers.has(said.order)) account.buyers.set(said.order, said.customer);
+      // What the app reads of a deleted customer's order, once its message was shortened, looks like a guest's.
+      if (said.customer !== null && known.must !== NEVER && !account.buyers.has(said.order))
+        account.buyers.set(said.order, said.customer);
       if (known.must === NEVER || account.redactedOrders.has(said.order)) return;
       const before = account.orders.get(said.order);
       const newer =
