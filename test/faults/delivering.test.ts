@@ -106,6 +106,37 @@ describe('a receiver in trouble', () => {
     },
   );
 
+  it('that refuses one order with 403 and accepts others gets the opt-out behind it all the same', async () => {
+    const shop = await freshShop();
+    const isOrder = (body: unknown) => typeof body === 'object' && body !== null && 'Order' in body;
+    connector.ascent360.behave(shop.guid, ({ body }) => (isOrder(body) ? { status: 403 } : 'accept'));
+    const refused = await shop.send('orders/create', order(30));
+    const problem = async () =>
+      await until('the problem is shown', async () =>
+        (await shop.shown(refused))?.reason === 'connection_problem' ? true : undefined,
+      );
+    const acceptOther = async (id: number) => {
+      const other = await shop.send('customers/create', customer(id));
+      await until('the other one is due', async () => {
+        const rows = await connector.db.query(
+          `SELECT 1 FROM deliveries d JOIN events e ON e.id = d.event_id WHERE e.webhook_id = $1 AND d.due_at <= now()`,
+          [other],
+        );
+        return rows.length > 0 ? true : undefined;
+      });
+      await shop.probe();
+      await shop.becomes(other, 'accepted');
+    };
+    await problem();
+    const optOut = await shop.send(EMAIL, emailConsent(30, 'unsubscribed', ago(SECOND)));
+    await acceptOther(31);
+    await problem();
+    await acceptOther(32);
+    await shop.becomes(refused, 'attention', 'rejected');
+    await shop.becomes(optOut, 'accepted');
+    expect(connector.ascent360.lastAccepted('person30@example.com', 'EmailPermission', shop.guid)).toBe(false);
+  });
+
   it('that redirects is never followed', async () => {
     const shop = await freshShop();
     const other = await freshShop();

@@ -117,6 +117,11 @@ export type History = {
   rules: Rules;
   /** How many requests Ascent360 refuses at first; left out: none. */
   refused?: number;
+  /**
+   * Whether something on the way to Ascent360 refuses what names the first shop's first customer, as it would a
+   * wrong GUID; left out: no.
+   */
+  poisoned?: boolean;
   /** A second shop, whose people have the same addresses; left out or null: there is none. */
   second?: { access: boolean; rules: Rules } | null;
   steps: Step[];
@@ -270,6 +275,7 @@ const idleFrom = (steps: Step[], from: number): Step[] =>
   steps.map((step, at) => (at < from ? step : { ...step, work: false }));
 
 const refused = fc.constantFrom(0, 0, 0, 1, 2);
+const poisoned = fc.constantFrom(false, false, false, false, true);
 const access = fc.constantFrom(true, true, false);
 const workers = fc.constantFrom(1, 1, 2);
 const batch = fc.constantFrom(undefined, undefined, undefined, 1, 2);
@@ -299,7 +305,10 @@ export function histories({
   const piledUp = fc.tuple(some, fc.nat({ max: longest - 1 })).map(([all, from]) => idleFrom(all, from));
   const steps = fc.oneof({ weight: evenly ? 1 : 5, arbitrary: some }, { weight: 1, arbitrary: piledUp });
   return fc
-    .tuple(fc.record({ access, workers, clocks, behind, batch, rules: someRules, refused, second, steps }), manner)
+    .tuple(
+      fc.record({ access, workers, clocks, behind, batch, rules: someRules, refused, poisoned, second, steps }),
+      manner,
+    )
     .map(([{ batch: most, clocks: off, behind: late, ...history }, how]) =>
       asHappens({
         ...history,

@@ -135,7 +135,7 @@ async function startImports(world: World): Promise<void> {
 }
 
 async function begin(world: World, { access, rules, second, ...how }: History): Promise<void> {
-  const { workers = 1, batch = null, refused = 0, clocks = [], behind = 0 } = how;
+  const { workers = 1, batch = null, refused = 0, poisoned = false, clocks = [], behind = 0 } = how;
   const now = world.clock.nextHistory();
   world.chance.begin(1);
   world.workers = workers;
@@ -147,6 +147,7 @@ async function begin(world: World, { access, rules, second, ...how }: History): 
   );
   for (const scene of world.scenes) {
     scene.answers = Array.from({ length: refused }, () => '400' as const);
+    if (poisoned && scene.number === 0) scene.poisoned = scene.places[0] ?? null;
     await open(world.process, scene, now);
     await save(world.process, scene, scene.account.rules, { newAccount: false, paused: false, now });
   }

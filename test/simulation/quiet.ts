@@ -29,6 +29,7 @@ export async function hopOn(world: World, hop: number, works: boolean): Promise<
 /** Everything about the shop arrives, and the merchant stops nothing any more. */
 async function calm(world: World, scene: Scene): Promise<void> {
   scene.answers = [];
+  scene.poisoned = null;
   while (scene.air[0]) await world.receive(scene, scene.air[0]);
   await world.survive(() => world.process.sweep(0), true);
   if (scene.erased) return;

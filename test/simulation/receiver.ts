@@ -149,7 +149,8 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     sender: Sender,
   ): Promise<Ending & { isLate: boolean }> {
     const { account } = scene;
-    const answer = scene.answers.shift() ?? 'ok';
+    const named = customerIn(payload);
+    const answer = named !== null && named === scene.poisoned ? '404' : (scene.answers.shift() ?? 'ok');
     requests.push({ at: deps.now(), guid: scene.guid, payload, answer, flags });
     const lanes = [payload.Email?.toLowerCase(), payload.Mobile]
       .filter((lane) => lane !== undefined)

@@ -38,6 +38,7 @@ export function sayHistory({
   batch,
   rules,
   refused = 0,
+  poisoned = false,
   second,
   steps,
 }: History): string {
@@ -47,8 +48,9 @@ export function sayHistory({
   const fast = clocks.some((ms) => ms !== 0) ? `clocks ahead by ${off}; ` : '';
   const late = behind > 0 ? `clocks behind Shopify’s by ${duration(behind)}; ` : '';
   const no = refused > 0 ? `${refused} of the first requests refused; ` : '';
+  const never = poisoned ? 'the first customer’s records refused; ' : '';
   const shops = [
-    `  ${many}${fast}${late}${few}${no}${sayShop({ access, rules })}`,
+    `  ${many}${fast}${late}${few}${no}${never}${sayShop({ access, rules })}`,
     ...(second ? [`  a second shop: ${sayShop(second)}`] : []),
   ];
   return [...shops, ...steps.map((step) => `  ${sayStep(step)}`)].join('\n');

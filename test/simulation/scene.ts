@@ -73,6 +73,8 @@ export type Scene = {
   left: Webhook[];
   acknowledged: Set<string>;
   answers: Answer[];
+  /** The customer whose records are refused, whatever the answers say. */
+  poisoned: number | null;
   /** What becomes of Shopify's next answers. */
   lapses: Lapse[];
   /** Since when each customer has had their address. */
@@ -121,6 +123,7 @@ export function openScene(number: number, how: { rules: Rules; access: boolean; 
     left: [],
     acknowledged: new Set(),
     answers: [],
+    poisoned: null,
     lapses: [],
     since: new Map(),
     nextOrder: first + 5001,

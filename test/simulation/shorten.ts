@@ -29,6 +29,7 @@ export async function shorten(history: History, shows: (history: History) => Pro
       await keep({ ...best, second: { ...best.second, rules: usualRules } });
   }
   if (best.refused) await keep({ ...best, refused: 0 });
+  if (best.poisoned) await keep({ ...best, poisoned: false });
   if (best.clocks !== undefined) {
     const { clocks: _, ...right } = best;
     await keep(right);

@@ -1,6 +1,7 @@
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState } from '../../domain/states.ts';
+import type { Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { keepDecisions } from '../../store/consent/decisions.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
@@ -61,6 +62,15 @@ export function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueD
 }
 
 /**
+ * What is sent to see whether Ascent360 still refuses the GUID: if there is one, a delivery that it hasn't
+ * refused. One that is refused for what is in it would say nothing.
+ */
+async function findProbe(sql: Sql, shop: Shop, { fresh }: ClaimDeps): Promise<DueDelivery[]> {
+  const unrefused = await findDue(sql, shop, 1, { fresh, unrefused: true });
+  return unrefused.length > 0 ? unrefused : await findDue(sql, shop, 1, { fresh });
+}
+
+/**
  * Start of the third stage: takes up to `max` of a shop's due deliveries, works out what each would
  * send with the current settings and ledger, settles those that need no sending, and leases the
  * others. Must run in a transaction that has the shop's lock. A delivery that can't be worked out
@@ -85,7 +95,7 @@ export async function claimDeliveries(
   // later ones, or those of a shop whose customers choose all the time would never come.
   const [mayHold, due] = await Promise.all([
     mayHoldChoices(sql, shop.id),
-    findDue(sql, shop, probe ? 1 : max, deps.fresh),
+    stored.problem === null ? findDue(sql, shop, probe ? 1 : max, { fresh: deps.fresh }) : findProbe(sql, shop, deps),
   ]);
   const deliveries = await withSubjects(sql, shop, due);
   if (deliveries.length === 0) return nothing;

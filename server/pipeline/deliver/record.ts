@@ -14,8 +14,9 @@ import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
 import { giveWayToNewer, withNewer } from '../../store/deliveries/give-way.ts';
 import { withFollowers } from '../../store/deliveries/lanes.ts';
 import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
+import { countRefusals } from '../../store/deliveries/refusals.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
-import { clearProblem, noteProblem, noteProof } from '../../store/shops/proof.ts';
+import { clearProblem, noteProblem, noteProof, noteRecovery } from '../../store/shops/proof.ts';
 import type { InShop } from '../in-shop.ts';
 import type { ReadyDelivery } from './lease-and-note.ts';
 
@@ -43,8 +44,10 @@ type Attempted = { delivery: ReadyDelivery; result: Attempt };
 
 type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
 
-/** @param followed whether another waits for one of its addresses */
-function nextStep(deps: RecordDeps, { delivery, result }: Finished, followed: boolean): Next {
+/** What its answer doesn't say. `followed`: another waits for one of its addresses. `atFault`: see countRefusals. */
+type Besides = { followed: boolean; atFault: boolean };
+
+function nextStep(deps: RecordDeps, { delivery, result }: Finished, { followed, atFault }: Besides): Next {
   const end = (settled: Settled, detail: string | null): Next => ({ settled, detail, waitMs: 0, countsAttempt: true });
   const again = (waitMs: number, countsAttempt: boolean): Next => ({
     settled: null,
@@ -59,7 +62,7 @@ function nextStep(deps: RecordDeps, { delivery, result }: Finished, followed: bo
     case 'rejected':
       return end({ state: 'attention', reason: 'rejected' }, result.error);
     case 'connection_problem':
-      return again(0, false);
+      return atFault ? end({ state: 'attention', reason: 'rejected' }, result.error) : again(0, false);
     case 'retry':
     case 'unknown': {
       // A probe costs no attempt: the delivery stays due as before, and the next probe has its own
@@ -129,8 +132,20 @@ export async function recordAttempts(
   deps: RecordDeps,
   finished: readonly Finished[],
 ): Promise<Recorded[]> {
-  const followed = await followedOf(sql, deps, finished);
-  const steps = finished.map((one) => ({ one, next: nextStep(deps, one, followed.has(one.delivery.id)) }));
+  const isOfGuid = ({ delivery }: Finished) => delivery.guid === stored?.guid;
+  const refusedLikeGuid = finished.filter((one) => one.result?.class === 'connection_problem' && isOfGuid(one));
+  const [followed, atFault] = await Promise.all([
+    followedOf(sql, deps, finished),
+    countRefusals(
+      sql,
+      shop,
+      refusedLikeGuid.map(({ delivery }) => delivery),
+    ),
+  ]);
+  const steps = finished.map((one) => {
+    const { id } = one.delivery;
+    return { one, next: nextStep(deps, one, { followed: followed.has(id), atFault: atFault.has(id) }) };
+  });
   const hasEnded = await endLeases(
     sql,
     steps.map(({ one, next }) => leaseEnd(one, next)),
@@ -166,11 +181,11 @@ export async function recordAttempts(
     noteRefused(sql, shop, [...refused, ...flagsOf(unposted)]),
     noteAcceptedStates(sql, shop, states),
     noteLists(sql, shop, listed),
-    // The others were sent under a GUID that the shop has replaced since.
+    // The others were sent under a GUID that the shop has replaced since, or are refused whatever the GUID.
     ...noteConnection(
       sql,
       deps,
-      attempted.filter(({ delivery }) => delivery.guid === stored?.guid),
+      attempted.filter((one) => isOfGuid(one) && !atFault.has(one.delivery.id)),
     ),
     // Another account was connected while it was being sent: that one doesn't have the opt-out.
     valid.some(({ delivery }) => delivery.carriesOptOut && delivery.account !== stored?.account) &&
@@ -207,7 +222,9 @@ function noteConnection(sql: Sql, deps: RecordDeps, attempted: readonly Attempte
       const probeAt = now + deps.connectionProbeMs;
       return [noteProblem(sql, shop, { error: result.error ?? 'refused', now, probeAt })];
     }
-    return probe && (result.class === 'accepted' || result.class === 'rejected') ? [clearProblem(sql, shop)] : [];
+    if (!probe) return [];
+    if (result.class === 'accepted') return [noteRecovery(sql, shop)];
+    return result.class === 'rejected' ? [clearProblem(sql, shop)] : [];
   });
   const accepted = attempted.find(({ result }) => result.class === 'accepted');
   return accepted ? [...writes, noteProof(sql, accepted.delivery.shop, now)] : writes;

@@ -195,7 +195,7 @@ export async function addDeliveries(
   await sql.query(
     `INSERT INTO deliveries
        (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, choice, payload, content_hash,
-        lease_until, first_attempt_at, fence, seq, due_at, reading, last_class, again, reassert)
+        lease_until, first_attempt_at, fence, seq, due_at, reading, last_class, again, reassert, refused_after)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, n.choice,
        n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
@@ -203,7 +203,8 @@ export async function addDeliveries(
        CASE WHEN o.reading THEN o.due_at
          ELSE date_trunc('milliseconds', greatest(coalesce(o.due_at, now() + n.settle_ms * interval '1 millisecond', now()),
            now() + n.read_wait_ms * interval '1 millisecond')) END,
-       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, CASE WHEN o.due_at > now() THEN o.last_class END, coalesce(o.again, false), coalesce(o.reassert, false)
+       coalesce(o.reading, false) OR n.read_wait_ms IS NOT NULL, CASE WHEN o.due_at > now() THEN o.last_class END, coalesce(o.again, false), coalesce(o.reassert, false),
+       coalesce(o.refused_after, '{}')
      FROM (SELECT * FROM ${from} WITH ORDINALITY AS u(${columns}, n)) AS n
      LEFT JOIN deliveries o ON o.id = n.place_of ORDER BY n.n`,
     [leaseMs, ...params],

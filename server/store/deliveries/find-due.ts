@@ -87,13 +87,19 @@ const LARGE_LENGTH = 1024 * 1024;
  * Up to `max` deliveries that are due and first in their lanes, oldest due first, locked for this
  * transaction; fewer when they are large. An address that something is being sent to is never
  * claimed twice.
+ * @param unrefused only those that were never refused like a GUID
  */
-export async function findDue(sql: Sql, shop: Shop, max: number, fresh?: FreshSubjects): Promise<DueDelivery[]> {
+export async function findDue(
+  sql: Sql,
+  shop: Shop,
+  max: number,
+  { fresh, unrefused = false }: { fresh?: FreshSubjects | undefined; unrefused?: boolean } = {},
+): Promise<DueDelivery[]> {
   const rows = await sql.query<Omit<DeliveryRow, 'subject'> & DueDelivery['lanes'] & { erased: boolean }>(
     `SELECT ${otherColumns}, d.email_lane AS "emailLane", d.phone_lane AS "phoneLane", d.subject IS NULL AS erased
      FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
-       AND ${firstOfLanes}
+       AND ${firstOfLanes}${unrefused ? " AND d.refused_after = '{}'" : ''}
      ORDER BY d.due_at, d.seq LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
     [shop.id, max],
   );

@@ -64,7 +64,7 @@ export async function giveWayToNewer(
        last_class = CASE WHEN $3 > 0 THEN d.last_class END,
        again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
        kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,
-       carries_opt_out = n.carries_opt_out OR d.carries_opt_out
+       carries_opt_out = n.carries_opt_out OR d.carries_opt_out, refused_after = d.refused_after
      FROM deliveries d
      WHERE d.id = $1 AND n.id = (SELECT id FROM deliveries WHERE shop_id = d.shop_id AND entity = $2 AND open
        AND lease_until IS NULL AND seq > d.seq ORDER BY seq DESC LIMIT 1)

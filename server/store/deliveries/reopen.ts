@@ -49,7 +49,7 @@ export async function reopen(
   );
   await sql.query(
     `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
-       last_class = NULL, carries_opt_out = ${OWES_OPT_OUT}, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
+       last_class = NULL, refused_after = '{}', carries_opt_out = ${OWES_OPT_OUT}, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
        subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
      WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,

@@ -52,6 +52,14 @@ export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
   );
 }
 
+/** The same, when it accepted a record of the shop's: what was refused before and is again may be at fault itself. */
+export async function noteRecovery(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query('UPDATE settings SET recoveries = recoveries + 1 WHERE shop_id = $1 AND problem_since IS NOT NULL', [
+    shop.id,
+  ]);
+  await clearProblem(sql, shop);
+}
+
 /** Of the tables settings and setting_changes. */
 export const createProofStore = (db: Db): ProofStore => ({
   saveSeen: async (shop, answer, now) => {

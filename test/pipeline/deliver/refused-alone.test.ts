@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { classifyAnswer } from '../../../server/ascent360/classify-answer.ts';
+import type { Attempt } from '../../../server/ascent360/client.ts';
+import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
+import { ago, customer, EMAIL, emailConsent, order } from '../bodies.ts';
+
+/** Something between us and Ascent360 refuses some records for what is in them, as it would a wrong GUID. */
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+beforeEach(async () => await scene.begin({}));
+afterAll(async () => await scene.close());
+
+type Firewall = (payload: { Order?: { Id: string } }) => Partial<Attempt>;
+const answerOf = (status: number) => ({ ...classifyAnswer({ status, contentType: null, excerpt: '' }), status });
+const refused = answerOf(403);
+/** Refuses this order, and nothing else. */
+const refusing =
+  (id: number, answer: Partial<Attempt> = refused): Firewall =>
+  (payload) =>
+    payload.Order?.Id === String(id) ? answer : answers.accepted;
+const all =
+  (answer: Partial<Attempt>): Firewall =>
+  () =>
+    answer;
+
+const hasProblem = async () => (await scene.store.load(scene.shop))?.problem !== null;
+
+/** Translates and sends until nothing more may be sent. Returns what was sent, in order. */
+async function send(firewall: Firewall): Promise<ReadyDelivery[]> {
+  const sent: ReadyDelivery[] = [];
+  await scene.process();
+  for (;;) {
+    // Only the first: after a refusal the others are given back.
+    const [first, ...others] = await scene.claim();
+    if (!first) return sent;
+    for (const other of others) await scene.record(other, null);
+    await scene.record(first, firewall(JSON.parse(first.body.text)));
+    sent.push(first);
+  }
+}
+
+/** Makes the next probe due, and sends. */
+async function sendLater(firewall: Firewall): Promise<ReadyDelivery[]> {
+  await scene.db.query(
+    `UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1 AND probe_at IS NOT NULL`,
+    [scene.shop.id],
+  );
+  return await send(firewall);
+}
+
+let customers = 100;
+/** A customer of their own, whom nothing has been said about. */
+async function another(): Promise<string> {
+  customers += 1;
+  return await scene.receive('customers/create', customer(customers));
+}
+
+async function stateOf(event: string) {
+  const [row] = await scene.db.query<{ state: string; reason: string | null; detail: string | null }>(
+    'SELECT state, reason, detail FROM events WHERE id = $1',
+    [event],
+  );
+  return row;
+}
+const open = { state: 'open', reason: null, detail: null };
+
+describe('a record that is refused like a GUID', () => {
+  it.each([403, 404, 405, 302])(
+    'with %i three times, while others were accepted in between, needs attention, and its shop’s sending goes on',
+    async (status) => {
+      const firewall = refusing(1, answerOf(status));
+      const event = await scene.receive('orders/create', order(1));
+      for (let refusals = 1; refusals <= 2; refusals += 1) {
+        await sendLater(firewall);
+        expect(await hasProblem()).toBe(true);
+        expect(await stateOf(event)).toEqual(open);
+        await another();
+      }
+      await sendLater(firewall);
+      expect(await stateOf(event)).toEqual({ state: 'attention', reason: 'rejected', detail: `http_${status}` });
+      expect(await hasProblem()).toBe(false);
+    },
+  );
+
+  it('is no longer tried then, and what was behind it is', async () => {
+    const firewall = refusing(1);
+    await scene.receive('orders/create', order(1));
+    const optOut = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)));
+    for (let round = 0; round < 3; round += 1) {
+      await sendLater(firewall);
+      await another();
+    }
+    expect(await stateOf(optOut)).toMatchObject({ state: 'accepted' });
+    expect(await hasProblem()).toBe(false);
+  });
+
+  it('waits as long as nothing is accepted in between: it may be the GUID', async () => {
+    const event = await scene.receive('orders/create', order(1));
+    for (let round = 0; round < 6; round += 1) {
+      await another();
+      await sendLater(all(refused));
+      expect(await hasProblem()).toBe(true);
+    }
+    expect(await stateOf(event)).toEqual(open);
+    await sendLater(all(answers.accepted));
+    expect(await stateOf(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['a test record', async () => await scene.store.clearProblem(scene.shop, '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9')],
+    ['another GUID', async () => await scene.save({ guid: randomUUID() })],
+  ])('waits even if %s ends that: the next attempt shows whether it helped', async (_, ends) => {
+    const event = await scene.receive('orders/create', order(1));
+    for (let round = 0; round < 4; round += 1) {
+      await send(all(refused));
+      expect(await hasProblem()).toBe(true);
+      await ends();
+    }
+    expect(await stateOf(event)).toEqual(open);
+  });
+
+  it('waits if what is accepted was rejected: that says nothing about the GUID’s other records', async () => {
+    const event = await scene.receive('orders/create', order(1));
+    for (let round = 0; round < 4; round += 1) {
+      await sendLater((payload) => (payload.Order ? refused : answers.rejected));
+      await another();
+    }
+    expect(await stateOf(event)).toEqual(open);
+  });
+
+  it('is counted on when a newer state of the same order takes its place', async () => {
+    const firewall = refusing(1);
+    await scene.receive('orders/create', order(1, { updated_at: ago(9000) }));
+    await sendLater(firewall);
+    await another();
+    await scene.receive('orders/updated', order(1, { updated_at: ago(8000), total_price: '20.90' }));
+    await sendLater(firewall);
+    await another();
+    const newest = await scene.receive('orders/updated', order(1, { updated_at: ago(7000), total_price: '21.90' }));
+    await sendLater(firewall);
+    expect(await stateOf(newest)).toMatchObject({ state: 'attention', reason: 'rejected' });
+  });
+
+  it('is counted anew once a merchant resends it', async () => {
+    const firewall = refusing(1);
+    const event = await scene.receive('orders/create', order(1));
+    for (let round = 0; round < 3; round += 1) {
+      await sendLater(firewall);
+      await another();
+    }
+    expect(await stateOf(event)).toMatchObject({ state: 'attention' });
+    expect((await scene.call('post', `/activity/${event}/retry`)).status).toBe(202);
+    await sendLater(firewall);
+    expect(await stateOf(event)).toMatchObject({ state: 'open' });
+    expect(await hasProblem()).toBe(true);
+    await another();
+    await sendLater(all(answers.accepted));
+    expect(await stateOf(event)).toMatchObject({ state: 'accepted' });
+  });
+});
+
+it('a probe of a refused GUID is a record that wasn’t refused yet, if there is one', async () => {
+  await scene.receive('orders/create', order(1));
+  await send(refusing(1));
+  const [behind, other] = [await scene.receive('orders/create', order(2, { email: order(1).email })), await another()];
+  const sent = await sendLater(all(refused));
+  expect(sent.map(({ eventId }) => eventId)).toEqual([other]);
+  expect(await stateOf(behind)).toEqual(open);
+});
+
+it('a probe of a refused GUID is the record that was refused longest ago, if all were', async () => {
+  const [first, second] = [await scene.receive('orders/create', order(1)), await another()];
+  await send(all(refused));
+  const probes: string[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    probes.push(...(await sendLater(all(refused))).map(({ eventId }) => eventId));
+  }
+  expect(probes).toEqual([second, first, second]);
+});
