@@ -1,9 +1,10 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import type { Vault } from '../../platform/keys.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type DeliverySubject, subjectBinding } from './deliveries.ts';
+import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
 
 /**
  * A delivery to reopen. `source`: the delivery to take subject, person and lanes from; its own id:
@@ -95,12 +96,33 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
 }
 
 /**
+ * With only the email address it is about: what else is known of its person may be why it wasn't accepted. Null:
+ * it is about no email address (Ascent360 loads no contact without one), or is sent like that already.
+ */
+function withAddressAlone(vault: Vault, { id, subject }: { id: string; subject: Uint8Array }): Buffer | null {
+  try {
+    const known = openSubject(vault, id, subject);
+    if (known.about?.channel !== 'email' || known.alone) return null;
+    return vault.sealJson(subjectBinding(id), { ...known, alone: true });
+  } catch {
+    // Claiming it says so.
+    return null;
+  }
+}
+
+/**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
  * without being accepted, so that the activity shows each once however often it is tried.
- * @returns the addresses and the ids of the people of those
+ * @returns the addresses and the ids of the people that those are about
  */
 export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string[]): Promise<Set<string>> {
-  const rows = await sql.query<{ email_lane: string | null; phone_lane: string | null; person_id: string | null }>(
+  const rows = await sql.query<{
+    id: string;
+    email_lane: string | null;
+    phone_lane: string | null;
+    person_id: string | null;
+    subject: Uint8Array;
+  }>(
     `WITH ended AS (
        SELECT d.id, d.event_id FROM events e JOIN deliveries d ON d.event_id = e.id
        WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
@@ -109,8 +131,16 @@ export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string
        UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
        WHERE id IN (SELECT event_id FROM ended))
      UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
-     WHERE id IN (SELECT id FROM ended) RETURNING email_lane, phone_lane, person_id`,
+     WHERE id IN (SELECT id FROM ended) RETURNING id, email_lane, phone_lane, person_id, subject`,
     [shop.id, OPT_OUT_TOPIC, about],
   );
-  return new Set(rows.flatMap((row) => [row.email_lane ?? [], row.phone_lane ?? [], row.person_id ?? []].flat()));
+  const alone = new Map(rows.map((row) => [row.id, withAddressAlone(shop.vault, row)]));
+  for (const [id, subject] of alone) {
+    if (subject) await sql.query('UPDATE deliveries SET subject = $2, phone_lane = NULL WHERE id = $1', [id, subject]);
+  }
+  return new Set(
+    rows.flatMap(({ id, email_lane, phone_lane, person_id }) =>
+      [email_lane, ...(alone.get(id) ? [] : [phone_lane, person_id])].filter((key) => key !== null),
+    ),
+  );
 }

@@ -74,6 +74,29 @@ it('an opt-out that Ascent360 rejects is retried by every check, and listed once
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
+it('an opt-out that is rejected with what is known of its customer goes out with its email address alone', async () => {
+  const history = await histories.begin();
+  const { tell, sent, at } = history;
+  const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 'FirstName' in body;
+  histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
+  const phone = '+14155550101';
+  await tell('customers/create', customer(1, { first_name: '<script>', phone, updated_at: at(1) }), 1);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
+  await tell(SMS, smsConsent(1, 'unsubscribed', at(6), phone), 6);
+  for (const times of [4, 6]) {
+    await checkAgain(history);
+    await history.until('both are tried again', () => sent().length >= times);
+    await history.settled();
+  }
+  expect(history.accepted()).toEqual([
+    { SourceName: 'Shopify', SourceType: 'Ecommerce', Email: 'person1@example.com', EmailPermission: false },
+  ]);
+  // Ascent360 loads no contact that has only a number.
+  const rejected = sent().filter(({ SMSPermission }) => SMSPermission === false);
+  expect(rejected.length).toBeGreaterThan(2);
+  expect(rejected.every(isNamed)).toBe(true);
+});
+
 it('an opt-out that is tried again after Ascent360 rejected it is counted and listed once, and late since it was made', async () => {
   const history = await histories.begin();
   const { shop } = history;
