@@ -52,7 +52,7 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
   const problems = gauge('shops_connection_problem', 'Shops whose GUID Ascent360 refuses.', []);
   const lateOptOuts = gauge(
     'opt_outs_late',
-    'Opt-outs that wait for more than 3 days since they came or, resent, since the first attempt. Laws give 10 business days.',
+    'Opt-outs that wait and have been due for more than 3 days. Laws give 10 business days.',
     [],
   );
   const silent = gauge('shops_silent', 'Shops from which no webhooks come although Shopify knows of changes.', []);

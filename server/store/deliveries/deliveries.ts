@@ -7,6 +7,7 @@ import type { FieldReason } from '../../domain/states.ts';
 import { shortFields } from '../../domain/wording/field-reasons.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
+import { dueSinceOf } from '../events/open-opt-outs.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 
 export type DeliveryKind = 'order' | 'customer' | 'consent' | 'tags' | 'flow' | 'person' | 'read';
@@ -194,9 +195,9 @@ export async function addDeliveries(
   // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
-       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, choice, payload, content_hash,
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, opt_out_since, choice, payload, content_hash,
         lease_until, first_attempt_at, fence, seq, due_at, reading, last_class, again, reassert, refused_after)
-     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, n.choice,
+     SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, ${dueSinceOf('o')}, n.choice,
        n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
        coalesce(o.seq, nextval('deliveries_seq_seq')),

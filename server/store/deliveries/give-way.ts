@@ -1,5 +1,6 @@
 import { ofEachKey } from '../../platform/database/by-keys.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { dueSinceOf } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { NewDelivery } from './deliveries.ts';
 
@@ -64,7 +65,8 @@ export async function giveWayToNewer(
        last_class = CASE WHEN $3 > 0 THEN d.last_class END,
        again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
        kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,
-       carries_opt_out = n.carries_opt_out OR d.carries_opt_out, refused_after = d.refused_after
+       carries_opt_out = n.carries_opt_out OR d.carries_opt_out, opt_out_since = coalesce(${dueSinceOf('d')}, n.opt_out_since),
+       refused_after = d.refused_after
      FROM deliveries d
      WHERE d.id = $1 AND n.id = (SELECT id FROM deliveries WHERE shop_id = d.shop_id AND entity = $2 AND open
        AND lease_until IS NULL AND seq > d.seq ORDER BY seq DESC LIMIT 1)

@@ -29,7 +29,8 @@ export async function lease(
   const rows = await sql.query<{ id: string; fence: number }>(
     `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
        first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload, content_hash = u.content_hash,
-       carries_opt_out = u.carries_opt_out, reassert = d.reassert AND u.flagged
+       carries_opt_out = u.carries_opt_out, opt_out_since = CASE WHEN NOT u.carries_opt_out THEN NULL
+         WHEN NOT d.carries_opt_out AND d.first_attempt_at IS NOT NULL THEN now() ELSE d.opt_out_since END, reassert = d.reassert AND u.flagged
      FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,
     [leaseMs, ...params],
   );

@@ -1,7 +1,7 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
-import { TOLD_SINCE } from '../events/open-opt-outs.ts';
+import { dueSinceOf, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
@@ -50,7 +50,7 @@ export async function reopen(
   );
   await sql.query(
     `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
-       last_class = NULL, refused_after = '{}', carries_opt_out = ${OWES_OPT_OUT}, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
+       last_class = NULL, refused_after = '{}', carries_opt_out = ${OWES_OPT_OUT}, opt_out_since = CASE WHEN ${OWES_OPT_OUT} THEN ${dueSinceOf('d')} END, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
        subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
      WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,

@@ -17,7 +17,11 @@ export const TOLD_SINCE = toldSince('d');
  * a newer one than its event: it counts from its first attempt.
  */
 export const dueSince = (d = 'd', e = 'e') =>
-  `CASE WHEN ${d}.again THEN coalesce(${d}.first_attempt_at, ${e}.received_at) ELSE ${e}.received_at END`;
+  `coalesce(${d}.opt_out_since, CASE WHEN ${d}.again THEN ${d}.first_attempt_at END, ${e}.received_at)`;
+
+/** SQL: the same, of a delivery whose event isn't at hand; null if it carries none. */
+export const dueSinceOf = (d: string) =>
+  `CASE WHEN ${d}.carries_opt_out THEN (SELECT ${dueSince(d, 'of_it')} FROM events of_it WHERE of_it.id = ${d}.event_id) END`;
 
 /** SQL: the choice that delivery `d` brings, while no attempt was made, is this opt-out. */
 const chosenOut = (d: string) => `SELECT c.channel AS key, c.address AS about FROM consent_facts c
@@ -35,14 +39,15 @@ const optedOut = (
  * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
  * again with other records, and a person may unsubscribe twice. Our own, until it is tried, is about the same
  * addresses. A state of an order or customer that wasn't tried has what the one had whose place it took, which is
- * known no more: any older opt-out of the person counts for it.
+ * known no more: any other opt-out of the person counts for it.
  */
 const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR d.first_attempt_at IS NOT NULL OR (d.kind = 'consent' AND NOT d.again AND EXISTS (${chosenOut('d')})))
      AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
        WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
          AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')}
-         AND (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id)
+         AND (d.kind <> 'read' AND NOT EXISTS (${optedOut('d')}) AND EXISTS (${optedOut('o')})
+           OR (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id))
          AND CASE WHEN d.first_attempt_at IS NULL AND d.kind = 'read'
            THEN (o.email_lane, o.phone_lane) IS NOT DISTINCT FROM (d.email_lane, d.phone_lane)
            ELSE NOT EXISTS ((${optedOut('d')}) EXCEPT (${optedOut('o')})) END OFFSET 0)`;

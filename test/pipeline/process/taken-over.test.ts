@@ -99,7 +99,7 @@ describe('an opt-out that a state carries, and that was not accepted, counts onc
     await scene.process();
   };
 
-  it('if nothing else carries it', async () => {
+  it('if nothing else carries it, and if its customer then unsubscribes again', async () => {
     await scene.begin({ consent: { email: { history: 'none' } } });
     await hear([EMAIL, emailConsent(1, 'unsubscribed', ago(1000 * DAY))]);
     expect(await scene.work()).toEqual([]);
@@ -109,6 +109,9 @@ describe('an opt-out that a state carries, and that was not accepted, counts onc
     if (failing) await scene.record(failing, answers.down);
     expect(await openOptOuts()).toBe(1);
     await update('Eve', SECOND);
+    expect(await openOptOuts()).toBe(1);
+    await hear([EMAIL, emailConsent(1, 'unsubscribed', ago(0))]);
+    await scene.process();
     expect(await openOptOuts()).toBe(1);
   });
 
