@@ -153,7 +153,7 @@ export const importAnswer = z.object({
   secondsLeft: count.nullable(),
   /** What a started import is waiting for. */
   waits: z.array(wait),
-  /** The settings changed since it was counted, so the counts may be different now. */
+  /** Settings changed, or another import was sent, since it was counted: the counts may be different now. */
   outdated: z.boolean(),
   /**
    * Before the start, by how the answer in the first steps treats earlier email choices; null:

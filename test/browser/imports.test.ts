@@ -253,7 +253,7 @@ inBrowser('importing', (stage) => {
       before: async (page) => void (await standInImports(page, 'outdated')),
     });
     await page.getByRole('list', { name: 'Imports' }).getByRole('link').click();
-    await page.getByText('The settings have changed since this was counted').waitFor();
+    await page.getByText('This count is out of date').waitFor();
     await page.getByRole('link', { name: 'Count again' }).click();
     await page.getByRole('button', { name: 'Count first' }).waitFor();
   });

@@ -72,6 +72,16 @@ async function changedSince(sql: Sql, shop: Shop, job: Import, apart: readonly s
   return rows.length > 0;
 }
 
+/** Whether another import has been sent, in part at least, since this one was begun. */
+async function overtaken(sql: Sql, shop: Shop, job: Import): Promise<boolean> {
+  const rows = await sql.query(
+    `SELECT 1 FROM imports WHERE shop_id = $1 AND id <> $2 AND started_at IS NOT NULL
+       AND coalesce(ended_at, paused_at, now()) >= $3 LIMIT 1`,
+    [shop.id, job.id, new Date(job.createdAt)],
+  );
+  return rows.length > 0;
+}
+
 const answerCounts = ({ contacts, skipped, EmailPermission, SMSPermission }: CountedCounts): AnswerCounts => ({
   contacts,
   skipped,
@@ -109,7 +119,8 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     waits,
     outdated:
       job.state === 'counted' &&
-      (await changedSince(sql, shop, job, byAnswer && given ? [...APART, ...HISTORIES] : APART)),
+      ((await changedSince(sql, shop, job, byAnswer && given ? [...APART, ...HISTORIES] : APART)) ||
+        (await overtaken(sql, shop, job))),
     byAnswer: before && byAnswer ? { optOuts: answerCounts(byAnswer.optOuts), all: answerCounts(byAnswer.all) } : null,
     counts: countsOf(job, counted, standing),
   };

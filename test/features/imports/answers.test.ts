@@ -86,6 +86,20 @@ describe('a count of customers', () => {
     expect((await scene.get(id)).outdated).toBe(outdated);
   });
 
+  it('is outdated by another import that is sent after it, not by one that was sent before', async () => {
+    scene = await startScene();
+    stock();
+    const [first, second] = [await scene.counted({ kind: 'customers' }), await scene.counted({ kind: 'customers' })];
+    await scene.post(`/imports/${first.id}/start`);
+    await scene.reaches(first.id, 'done');
+    expect((await scene.get(second.id)).outdated).toBe(true);
+    const third = await scene.counted({ kind: 'customers' });
+    expect(third).toMatchObject({
+      outdated: false,
+      counts: { contacts: 0, skipped: { nothing_new: 9, no_contact: 1 } },
+    });
+  });
+
   it('says which customers it counted', async () => {
     scene = await startScene();
     stock();
