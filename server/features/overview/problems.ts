@@ -5,6 +5,7 @@ import { said } from '../../domain/wording/in-english.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { findLateOptOuts } from '../../store/deliveries/late-opt-outs.ts';
+import { isOpenRequest } from '../../store/events/events.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { adminProblems } from './admin-access.ts';
@@ -48,10 +49,12 @@ async function waitingUnconnected(sql: Sql, shop: Shop): Promise<Problem[]> {
   ];
 }
 
+/** Without a cause that only privacy requests have: they have an entry, which says what to do and by when. */
 async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   const rows = await sql.query<{ reason: AttentionReason | null; count: number; since: Date }>(
-    `SELECT reason, count(*) AS count, min(received_at) AS since FROM events
-     WHERE shop_id = $1 AND state = 'attention' GROUP BY reason ORDER BY count DESC, reason`,
+    `SELECT reason, count(*) AS count, min(received_at) AS since FROM events e
+     WHERE shop_id = $1 AND state = 'attention' GROUP BY reason
+     HAVING NOT bool_and(${isOpenRequest}) ORDER BY count DESC, reason`,
     [shop.id],
   );
   return rows.map(({ reason, count, since }) => ({

@@ -21,9 +21,7 @@ async function handleWith(id: string, body: Uint8Array): Promise<void> {
 }
 
 const overview = async () =>
-  ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems.filter(
-    ({ kind }) => kind.startsWith('privacy'),
-  );
+  ((await connector.api('GET', '/overview')).body as { problems: { kind: string; message: string }[] }).problems;
 
 describe('a privacy request that could not be handled', () => {
   it.each([
@@ -117,6 +115,20 @@ describe('a privacy request that could not be handled', () => {
     expect(await overview()).toMatchObject([
       { count: 3, message: expect.stringMatching(/^We couldn’t handle 3 privacy requests/) },
     ]);
+  });
+
+  it('is no entry of its own among what couldn’t be read, and counts there with what else couldn’t', async () => {
+    await connector.deliver('customers/redact', '[]');
+    expect(await overview()).toMatchObject([{ kind: 'privacy_request', count: 1 }]);
+    await connector.deliver('orders/create', '[]');
+    const problems = await overview();
+    expect(problems).toMatchObject([
+      { kind: 'privacy_request', count: 1 },
+      { kind: 'attention', reason: 'unreadable', count: 2 },
+    ]);
+    expect((await connector.api('GET', '/activity?state=attention&reason=unreadable')).body).toMatchObject({
+      total: 2,
+    });
   });
 
   it('for data is done once the person is erased: nothing is left to hand over, and it can’t be resent', async () => {
