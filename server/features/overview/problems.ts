@@ -92,7 +92,7 @@ export async function findProblems(
     : [];
   return [
     ...connection,
-    ...(stored ? await lateOptOuts(sql, shop, now) : []),
+    ...(await lateOptOuts(sql, shop, now)),
     ...(await adminProblems(sql, shop)),
     ...(await silentProblems(sql, shop)),
     ...(await missedProblems(sql, shop)),

@@ -347,6 +347,17 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect((await overview()).problems).toMatchObject([{ kind: 'opt_outs_undelivered', count: 1 }]);
   });
 
+  it('is listed after 3 days in a store that has never been connected, as Flow and the operator are told', async () => {
+    await scene.begin(null);
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.work();
+    await aged(4 * DAY);
+    expect((await overview()).problems).toMatchObject([
+      { kind: 'opt_outs_undelivered', count: 1 },
+      { kind: 'not_connected', count: 1 },
+    ]);
+  });
+
   it('stays listed when it is tried in vain after that', async () => {
     await scene.save({ paused: true });
     await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
