@@ -1,7 +1,8 @@
 import type { ChoiceMeaning, ConsentFact } from '../consent.ts';
 import type { OptInLevel } from '../settings.ts';
 
-const SHOPIFY_LEVELS: Record<OptInLevel, readonly string[]> = {
+/** Shopify's levels that satisfy the one asked for; `any` is satisfied without one, too. */
+export const SHOPIFY_LEVELS: Record<OptInLevel, readonly string[]> = {
   any: [],
   single: ['single_opt_in', 'confirmed_opt_in'],
   confirmed: ['confirmed_opt_in'],

@@ -1,3 +1,5 @@
+import { SHOPIFY_LEVELS } from '../../domain/consent/meaning-of.ts';
+
 /** SQL: the flags of delivery `d`'s last attempt. */
 const lastFlags = (d: string) => `(SELECT flags FROM attempts WHERE delivery_id = ${d}.id ORDER BY at DESC LIMIT 1)`;
 
@@ -35,6 +37,24 @@ const optedOut = (
          ELSE ${d}.person_id::text END AS about FROM ${lastFlags(d)} a, jsonb_each_text(a.flags) f WHERE f.value = 'false'
          UNION ALL ${chosenOut(d)}`;
 
+/** SQL: the opt-in level that the shop's settings ask for on the channel of fact `f`; null: there are none. */
+const LEVEL_ASKED = `(SELECT s.document->'consent'->f.channel->>'optInLevel' FROM settings s WHERE s.shop_id = f.shop_id)`;
+const satisfied = Object.entries(SHOPIFY_LEVELS).map(
+  ([level, levels]) => `WHEN '${level}' THEN ${level === 'any' ? 'true' : `f.level IN ('${levels.join("', '")}')`}`,
+);
+
+/**
+ * SQL: all that delivery `d` opts out of was opted in to since, in events that name the address: no rule lets that
+ * opt-out count any more. Where in doubt it counts.
+ */
+export const takenBack = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
+         SELECT 1 FROM consent_facts f WHERE f.shop_id = ${d}.shop_id AND f.address = x.about AND f.channel = x.key
+           AND f.state = 'subscribed' AND f.named AND f.chosen_at <= f.recorded_at
+           AND CASE ${LEVEL_ASKED} ${satisfied.join(' ')} END
+           AND f.chosen_at > ALL (SELECT coalesce(n.chosen_at, '-infinity') FROM consent_facts n
+             WHERE n.shop_id = f.shop_id AND n.address = f.address AND n.channel = f.channel AND n.state = 'unsubscribed') OFFSET 0))
+       FROM (${optedOut(d)}) AS x), false)`;
+
 /**
  * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
  * again with other records, and a person may unsubscribe twice. Our own, until it is tried, is about the same
@@ -45,7 +65,7 @@ const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR d.first_attempt_at 
      AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
        WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
-         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')}
+         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')} AND NOT ${takenBack('o')}
          AND (d.kind <> 'read' AND NOT EXISTS (${optedOut('d')}) AND EXISTS (${optedOut('o')})
            OR (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id))
          AND CASE WHEN d.first_attempt_at IS NULL AND d.kind = 'read'
@@ -65,7 +85,7 @@ export const onceEach = (events: string) =>
  * waits, or it needs attention, and nothing else has told it since.
  */
 export const OPEN_OPT_OUTS =
-  onceEach(`SELECT event_id AS id FROM deliveries WHERE shop_id = $1 AND open AND carries_opt_out
+  onceEach(`SELECT event_id AS id FROM deliveries d WHERE shop_id = $1 AND open AND carries_opt_out AND NOT ${takenBack()}
      UNION ALL
      SELECT e.id FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE}`);
+     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE} AND NOT ${takenBack()}`);

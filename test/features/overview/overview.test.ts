@@ -544,6 +544,43 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([1, 1]);
   });
 
+  const optIn = (level: string, minutesAgo: number): Json => ({
+    ...emailOut(minutesAgo),
+    email_marketing_consent: {
+      state: 'subscribed',
+      opt_in_level: level,
+      consent_updated_at: new Date(NOW - minutesAgo * MINUTE).toISOString(),
+    },
+  });
+  it.each([
+    ['not once its customer has opted in again', { paused: true }, optIn('single_opt_in', 1), 0],
+    ['beside an older opt-in that comes later', { paused: true }, optIn('single_opt_in', 9), 1],
+    ['beside a newer opt-in that the settings don’t count', { paused: true }, optIn('unknown', 1), 1],
+    [
+      'beside a newer opt-in that other settings don’t count',
+      { paused: true, consent: { email: { optInLevel: 'confirmed' } } },
+      optIn('single_opt_in', 1),
+      1,
+    ],
+  ])('counts while nothing is sent, %s', async (_, paused, choice, count) => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    await scene.save({ ...paused, paused: false });
+    await scene.receive('customers_email_marketing_consent/update', emailOut(4));
+    await scene.work(answers.rejected);
+    await scene.save(paused);
+    await scene.receive('customers_email_marketing_consent/update', emailOut(3));
+    await scene.work();
+    expect(await open()).toEqual([1, 1]);
+    await scene.receive('customers_email_marketing_consent/update', choice);
+    await scene.work();
+    expect(await open()).toEqual([count, count]);
+    await aged(4 * DAY);
+    expect((await overview()).problems.filter(({ kind }: { kind: string }) => kind !== 'attention')).toHaveLength(
+      count,
+    );
+  });
+
   it('counts though a permission for the number that it was sent with has been accepted since', async () => {
     await scene.receive('customers/create', { ...customer(1, 0), phone: NUMBER });
     await scene.work();
