@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { dueSince, onceEach, TOLD_SINCE, takenBack } from '../events/open-opt-outs.ts';
+import { dueSince, nothingDue, onceEach, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
@@ -11,7 +11,7 @@ const LATE_DAYS = 3;
 
 const columns = `e.id, e.source, ${dueSince()} AS since`;
 const isLate = (now: string) =>
-  `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours' AND NOT ${takenBack()}`;
+  `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours' AND NOT ${nothingDue()}`;
 
 /**
  * SQL: the events whose opt-out waits and is late, with their source and since when it has been due.

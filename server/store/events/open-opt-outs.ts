@@ -44,10 +44,13 @@ const satisfied = Object.entries(SHOPIFY_LEVELS).map(
 );
 
 /**
- * SQL: all that delivery `d` opts out of was opted in to since, in events that name the address: no rule lets that
- * opt-out count any more. Where in doubt it counts.
+ * SQL: of all that delivery `d` opts out of, Ascent360 certainly has the opt-out, or it was opted in to since, in an
+ * event that names the address: no rule lets an opt-out count then. Where in doubt it counts.
  */
-export const takenBack = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
+export const nothingDue = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
+         SELECT 1 FROM told t JOIN settings s ON s.shop_id = t.shop_id AND s.account = t.account
+         WHERE t.shop_id = ${d}.shop_id AND t.channel = x.key AND t.address = x.about
+           AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0) OR EXISTS (
          SELECT 1 FROM consent_facts f WHERE f.shop_id = ${d}.shop_id AND f.address = x.about AND f.channel = x.key
            AND f.state = 'subscribed' AND f.named AND f.chosen_at <= f.recorded_at
            AND CASE ${LEVEL_ASKED} ${satisfied.join(' ')} END
@@ -61,11 +64,11 @@ export const takenBack = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
  * addresses. A state of an order or customer that wasn't tried has what the one had whose place it took, which is
  * known no more: any other opt-out of the person counts for it.
  */
-const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR d.first_attempt_at IS NOT NULL OR (d.kind = 'consent' AND NOT d.again AND EXISTS (${chosenOut('d')})))
+const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR EXISTS (${optedOut('d')}))
      AND EXISTS (
        SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
        WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
-         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')} AND NOT ${takenBack('o')}
+         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')} AND NOT ${nothingDue('o')}
          AND (d.kind <> 'read' AND NOT EXISTS (${optedOut('d')}) AND EXISTS (${optedOut('o')})
            OR (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id))
          AND CASE WHEN d.first_attempt_at IS NULL AND d.kind = 'read'
@@ -85,7 +88,7 @@ export const onceEach = (events: string) =>
  * waits, or it needs attention, and nothing else has told it since.
  */
 export const OPEN_OPT_OUTS =
-  onceEach(`SELECT event_id AS id FROM deliveries d WHERE shop_id = $1 AND open AND carries_opt_out AND NOT ${takenBack()}
+  onceEach(`SELECT event_id AS id FROM deliveries d WHERE shop_id = $1 AND open AND carries_opt_out AND NOT ${nothingDue()}
      UNION ALL
      SELECT e.id FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE} AND NOT ${takenBack()}`);
+     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE} AND NOT ${nothingDue()}`);

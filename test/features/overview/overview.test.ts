@@ -495,15 +495,18 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect(await open()).toEqual([0, 0]);
   });
 
-  it('counts once while the record that carried it waits to be resent beside another of its', async () => {
-    await (await carried())(answers.rejected);
-    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
-    await scene.work(answers.rejected);
-    await scene.save({ paused: true });
-    const [{ id }] = (await scene.call('get', '/activity?topic=customers%2Fcreate')).body.items;
-    await scene.call('post', `/activity/${id}/retry`);
-    expect(await open()).toEqual([1, 1]);
-  });
+  it.each(['customers/create', 'customers_email_marketing_consent/update'])(
+    'counts once while a record that carried it waits to be resent beside another: %s',
+    async (topic) => {
+      await (await carried())(answers.rejected);
+      await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+      await scene.work(answers.rejected);
+      await scene.save({ paused: true });
+      const [{ id }] = (await scene.call('get', `/activity?topic=${encodeURIComponent(topic)}`)).body.items;
+      await scene.call('post', `/activity/${id}/retry`);
+      expect(await open()).toEqual([1, 1]);
+    },
+  );
 
   it.each([
     ['and Shopify says so again', [emailOut(3), emailOut(3)], 1],
@@ -579,6 +582,17 @@ describe('an opt-out that has not reached Ascent360', () => {
     expect((await overview()).problems.filter(({ kind }: { kind: string }) => kind !== 'attention')).toHaveLength(
       count,
     );
+  });
+
+  it('counts while nothing is sent, not if Ascent360 has it already, as the customer unsubscribes again', async () => {
+    await scene.receive('customers_email_marketing_consent/update', emailOut(4));
+    await scene.work();
+    await scene.save({ paused: true });
+    await scene.receive('customers_email_marketing_consent/update', emailOut(3));
+    await scene.work();
+    expect(await open()).toEqual([0, 0]);
+    await scene.save({ paused: true, guid: '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7aa', newAccount: true });
+    expect(await open()).toEqual([1, 1]);
   });
 
   it('counts though a permission for the number that it was sent with has been accepted since', async () => {
