@@ -10,11 +10,11 @@ import type { Shop } from '../shops/shops.ts';
 const LATE_DAYS = 3;
 
 const columns = `e.id, e.source, ${dueSince()} AS since`;
-const isLate = (now: string) =>
-  `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours' AND NOT ${nothingDue()}`;
+const isLate = (now: string) => `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
- * SQL: the events whose opt-out waits and is late, with their source and since when it has been due.
+ * SQL: the events whose opt-out waits and is late, with their source and since when it has been due. Cheap, for all
+ * shops together: with those that aren't due any more.
  * @param shop the SQL for the shop's id
  * @param now the SQL for the moment to compare with
  */
@@ -22,12 +22,12 @@ export const lateWaiting = (shop: string, now = 'now()') =>
   `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = ${shop} AND d.open AND ${isLate(now)}`;
 
-/** SQL: the same, with those that need attention and that nothing else has told since. */
+/** SQL: those still due, with those that need attention and that nothing else has told since. */
 export const lateOptOuts = (shop: string, now = 'now()') =>
-  `${lateWaiting(shop, now)}
+  `${lateWaiting(shop, now)} AND NOT ${nothingDue()}
      UNION ALL
      SELECT ${columns} FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = ${shop} AND e.state = 'attention' AND ${isLate(now)} AND NOT ${TOLD_SINCE}`;
+     WHERE e.shop_id = ${shop} AND e.state = 'attention' AND ${isLate(now)} AND NOT ${TOLD_SINCE} AND NOT ${nothingDue()}`;
 
 /** SQL: those of shop `$1`, each choice once. */
 export const lateOnceEach = (now = 'now()') => onceEach(lateOptOuts('$1', now));
