@@ -5,7 +5,7 @@ import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
-import { bodyBinding, findUnplaced } from '../store/events/events.ts';
+import { findUnplaced } from '../store/events/events.ts';
 import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
@@ -16,7 +16,7 @@ import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 import { openBatch } from './process/open-batch.ts';
-import { type StoredEvent, translateStoredEvent } from './process/translate-stored.ts';
+import { openStoredEvent, type StoredEvent } from './process/translate-stored.ts';
 
 /**
  * What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent,
@@ -70,7 +70,7 @@ function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string
 async function openAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<TranslatedEvent[]> {
   const columns = 'id, topic, source, triggered_at, received_at, body';
   return (await findUnplaced<StoredEvent>(sql, shop, ids, columns)).flatMap((row) => {
-    const read = translateStoredEvent(null, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+    const read = openStoredEvent(shop, null, row);
     return 'event' in read ? [read.event] : [];
   });
 }

@@ -1,16 +1,12 @@
 /** What deliveries are about, also where only their event's body says it. */
 import type { Sql } from '../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliverySubject, isInBody, openSubject } from '../store/deliveries/deliveries.ts';
-import { bodyBinding } from '../store/events/events.ts';
 import { loadFacts, type Shop } from '../store/shops/shops.ts';
-import { type EventRow, translateStoredEvent } from './process/translate-stored.ts';
-
-type BodyRow = EventRow & { body: Uint8Array | null };
+import { openStoredEvent, type StoredEvent } from './process/translate-stored.ts';
 
 /** As the batch that opened the delivery had it: the state of the order or customer. */
-function subjectIn(shop: Shop, country: string | null, row: BodyRow): DeliverySubject | null {
-  if (!row.body) return null;
-  const read = translateStoredEvent(country, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+function subjectIn(shop: Shop, country: string | null, row: StoredEvent): DeliverySubject {
+  const read = openStoredEvent(shop, country, row);
   const t = 'event' in read ? read.event.translated : null;
   if (t?.kind !== 'order' && t?.kind !== 'customer') throw new Error('The body is not that of an order or a customer');
   return { contact: t.contact, purchase: t.kind === 'order' ? t.purchase : null, about: null };
@@ -25,8 +21,9 @@ async function openBodies(
   if (eventIds.length === 0) return () => null;
   const [{ country = null }, rows] = await Promise.all([
     loadFacts(sql, shop),
-    sql.query<BodyRow>(
-      `SELECT id, topic, source, triggered_at, received_at, body FROM events WHERE shop_id = $1 AND id = ANY($2::uuid[])`,
+    sql.query<StoredEvent>(
+      `SELECT id, topic, source, triggered_at, received_at, body FROM events
+       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND body IS NOT NULL`,
       [shop.id, eventIds],
     ),
   ]);

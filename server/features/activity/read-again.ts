@@ -1,23 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Translated } from '../../domain/translated.ts';
 import type { Evaluated } from '../../pipeline/deliver/evaluate.ts';
 import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
-import {
-  type StoredEvent,
-  type TranslatedOrSettled,
-  translateStoredEvent,
-} from '../../pipeline/process/translate-stored.ts';
+import { isShopEvent } from '../../pipeline/process/handle-shop-event.ts';
+import { openStoredEvent, type StoredEvent } from '../../pipeline/process/translate-stored.ts';
 import { isOutage } from '../../platform/database/outage.ts';
-import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
 type ReadAgain = Evaluated | 'nothing' | 'unknown';
-
-/** Events about the shop, and erasures, are never sent. */
-const unsent: readonly Translated['kind'][] = ['customer_deleted', 'uninstalled', 'lifecycle', 'compliance'];
 
 /** A message that can't be handled keeps no other from being counted. */
 async function runSafely(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<ReadAgain[]> {
@@ -33,10 +25,11 @@ async function runSafely(within: DryRunIn, events: readonly TranslatedEvent[]): 
   }
 }
 
-/** Null: it can't be opened, and reading it again puts it under attention. */
-function readSafely(shop: Shop, country: string | null, row: StoredEvent): TranslatedOrSettled | null {
+/** Null: it can't be read, and reading it again ends it, or puts it under attention. */
+function openSafely(shop: Shop, country: string | null, row: StoredEvent): TranslatedEvent | null {
   try {
-    return translateStoredEvent(country, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
+    const read = openStoredEvent(shop, country, row);
+    return 'event' in read ? read.event : null;
   } catch {
     return null;
   }
@@ -61,12 +54,12 @@ export async function* readAgain(
     );
     const events: TranslatedEvent[] = [];
     for (const row of rows) {
-      const read = readSafely(shop, country, row);
+      const event = openSafely(shop, country, row);
       if (row.body.length > LARGE_BYTES) await setImmediate();
-      const kind = read && 'event' in read ? read.event.translated.kind : null;
-      if (!read || !('event' in read) || unsent.some((one) => one === kind)) yield 'nothing';
-      else if (kind === 'incomplete') yield 'unknown';
-      else events.push(read.event);
+      // Events about the shop, and erasures, are never sent.
+      if (!event || isShopEvent(event.translated)) yield 'nothing';
+      else if (event.translated.kind === 'incomplete') yield 'unknown';
+      else events.push(event);
     }
     if (events.length > 0) yield* await runSafely(within, events);
   }

@@ -9,6 +9,8 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
+import { bodyBinding } from '../../store/events/events.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { TranslatedEvent } from './batch.ts';
 
 /** A stored event, with the columns translating needs besides its body. */
@@ -97,6 +99,13 @@ export function translateStoredEvent(
     return { settled: { state: 'attention', reason: 'translation_failed' }, detail, error };
   }
 }
+
+/**
+ * Opens a stored event's body and translates it.
+ * @throws Error when it can't be opened
+ */
+export const openStoredEvent = (shop: Shop, country: string | null, row: StoredEvent): TranslatedOrSettled =>
+  translateStoredEvent(country, row, shop.vault.open(bodyBinding(row.id), row.body), shop.domain);
 
 /** Reads a body that isn't stored as an event, as it would be read if it were. */
 export function translateUnstored(
