@@ -8,8 +8,8 @@ import {
   missingOf,
   type NewEvent,
   type SealedEvent,
-  type StoredEvent,
   sealEvent,
+  type WrittenEvent,
 } from './insert-events.ts';
 import { keepLastStored } from './last-stored.ts';
 
@@ -76,7 +76,7 @@ async function insert(db: Pick<Db, 'query'>, rows: readonly SealedEvent[]): Prom
 }
 
 /** For the shops as they are now: one that had to be made again has another id and key. */
-async function sealedAnew(shops: Pick<Shops, 'after'>, events: readonly StoredEvent[]): Promise<SealedEvent[]> {
+async function sealedAnew(shops: Pick<Shops, 'after'>, events: readonly WrittenEvent[]): Promise<SealedEvent[]> {
   const now = new Map<Shop, Shop | null>();
   for (const { shop } of events) if (!now.has(shop)) now.set(shop, await shops.after(shop));
   return events.flatMap(({ shop, row }) => {

@@ -48,7 +48,8 @@ const VALUES = Object.keys(columnTypes)
 /** An event as it is stored, its body sealed. */
 export type SealedEvent = ReturnType<typeof sealEvent>;
 
-export type StoredEvent = { shop: Shop; row: SealedEvent };
+/** With the shop whose key sealed it. */
+export type WrittenEvent = { shop: Shop; row: SealedEvent };
 
 export function sealEvent(event: NewEvent) {
   const id = newId();
@@ -92,7 +93,7 @@ export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promi
 }
 
 /** Those that the database doesn't have. Compared by id: an erased event keeps nothing else. */
-export async function missingOf(sql: Sql, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+export async function missingOf(sql: Sql, events: readonly WrittenEvent[]): Promise<WrittenEvent[]> {
   const missing = await sql.query<{ id: string }>(
     'SELECT id FROM unnest($1::uuid[]) AS u(id) WHERE NOT EXISTS (SELECT FROM events e WHERE e.id = u.id)',
     [events.map(({ row }) => row.id)],

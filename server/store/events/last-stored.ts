@@ -1,4 +1,4 @@
-import type { StoredEvent } from './insert-events.ts';
+import type { WrittenEvent } from './insert-events.ts';
 
 /** How long to keep stored events in memory, and how much of them at most. */
 const KEPT_MS = 10_000;
@@ -9,8 +9,8 @@ type LastStored = {
    * Adds rows and drops older ones. Dropping happens only here, so nothing is dropped while nothing
    * can be stored.
    */
-  add(events: readonly StoredEvent[]): void;
-  events(): readonly StoredEvent[];
+  add(events: readonly WrittenEvent[]): void;
+  events(): readonly WrittenEvent[];
 };
 
 /**
@@ -18,7 +18,7 @@ type LastStored = {
  * although they were committed and acknowledged; the process that stored them can store them again.
  */
 export function keepLastStored(): LastStored {
-  let kept: { at: number; event: StoredEvent }[] = [];
+  let kept: { at: number; event: WrittenEvent }[] = [];
   let bytes = 0;
 
   function drop(): void {
