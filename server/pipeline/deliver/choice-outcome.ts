@@ -9,7 +9,7 @@ import {
 } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
-import type { Settled } from '../../domain/states.ts';
+import type { Settled, SkippedReason } from '../../domain/states.ts';
 import { type Detail, detailOf, keepDetail } from '../../domain/wording/details.ts';
 import type { ToldRow } from '../../store/consent/told-flags.ts';
 
@@ -23,18 +23,28 @@ export type ChoiceInput = {
   isGone: boolean;
 };
 
-export const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null) =>
-  ({ kind: 'settle', settled, detail, mergedInto }) as const;
+/** How a delivery ends without being sent. */
+export type Ending = { kind: 'settle'; settled: Settled; detail: Detail | null; mergedInto: string | null };
+
+export const settle = (settled: Settled, detail: Detail | null = null, mergedInto: string | null = null): Ending => ({
+  kind: 'settle',
+  settled,
+  detail,
+  mergedInto,
+});
+
+export const skip = (reason: SkippedReason, detail: Detail | null = null): Ending =>
+  settle({ state: 'skipped', reason }, detail);
 
 const NOT_ASKED_AGAIN = keepDetail({ code: 'timeline.reason.not_asked_again' });
 
 export const isAnyDue = (decisions: Record<FlagChannel, FlagDecision>) =>
   Object.values(decisions).some(({ send }) => send !== null);
 
-export const noChoice = settle({ state: 'skipped', reason: 'no_choice' });
+export const noChoice = skip('no_choice');
 const dateOf = (fact: ConsentFact) => fact.chosenAt ?? Number.NEGATIVE_INFINITY;
 
-export const gone = settle({ state: 'skipped', reason: 'deleted_person' });
+export const gone = skip('deleted_person');
 
 /**
  * A consent event gets a delivery only for a flag it makes due. Otherwise it ends here, with the
@@ -44,7 +54,7 @@ export function consentOutcome(
   input: ChoiceInput,
   about: { channel: AddressChannel; factId: string },
   decision: FlagDecision,
-) {
+): Ending | null {
   const nothing = input.isGone ? gone : noChoice;
   const fact = decision.fact;
   const own = input.facts[about.channel].find((known) => known.id === about.factId);
@@ -69,21 +79,19 @@ export function consentOutcome(
       const toldAt = input.told[about.channel].acceptedAt;
       return toldAt !== null && toldAt >= input.eventReceivedAt
         ? settle({ state: 'merged', reason: 'told_with_another' })
-        : settle(
-            { state: 'skipped', reason: 'already_told' },
+        : skip(
+            'already_told',
             toldAt === null ? null : detailOf('accepted_at', { at: new Date(toldAt).toISOString() }),
           );
     }
     case 'history_held':
     case 'unticked_box':
-      return settle({ state: 'skipped', reason: decision.reason });
+      return skip(decision.reason);
     case 'held_by_holder':
-    case 'being_asked': {
-      const why = keepDetail({ code: `timeline.reason.${decision.reason}` });
-      return input.isGone ? gone : settle({ state: 'skipped', reason: 'no_choice' }, why);
-    }
+    case 'being_asked':
+      return input.isGone ? gone : skip('no_choice', keepDetail({ code: `timeline.reason.${decision.reason}` }));
     case 'not_asked_again':
-      return input.isGone ? gone : settle({ state: 'skipped', reason: 'history_held' }, NOT_ASKED_AGAIN);
+      return input.isGone ? gone : skip('history_held', NOT_ASKED_AGAIN);
     default:
       return nothing;
   }
@@ -93,14 +101,14 @@ export function consentOutcome(
  * A read gets a delivery of its own only for a flag. Usually none is due any more, or another
  * delivery carried it.
  */
-export function readOutcome(input: ChoiceInput, decisions: Record<FlagChannel, FlagDecision>) {
+export function readOutcome(input: ChoiceInput, decisions: Record<FlagChannel, FlagDecision>): Ending | null {
   if (isAnyDue(decisions)) return null;
   const isToldSince = (channel: AddressChannel) =>
     decisions[channel].reason === 'already_told' && (input.told[channel].acceptedAt ?? 0) >= input.eventReceivedAt;
   if (addressChannels.some(isToldSince)) return settle({ state: 'merged', reason: 'told_with_another' });
   const reasons = new Set(Object.values(decisions).map(({ reason }) => reason));
   for (const reason of ['history_held', 'unticked_box', 'already_told'] as const) {
-    if (reasons.has(reason)) return settle({ state: 'skipped', reason });
+    if (reasons.has(reason)) return skip(reason);
   }
   return noChoice;
 }

@@ -9,11 +9,21 @@ import { type Contact, type ContactField, reachedAt, withFieldsOf } from '../../
 import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { type Mapped, readsTags, whyLeftOut } from '../../domain/settings.ts';
-import type { FieldReason, Settled } from '../../domain/states.ts';
-import { type Detail, keepDetail } from '../../domain/wording/details.ts';
+import type { FieldReason } from '../../domain/states.ts';
+import { keepDetail } from '../../domain/wording/details.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { DeliveryKind } from '../../store/deliveries/deliveries.ts';
-import { type ChoiceInput, consentOutcome, gone, isAnyDue, noChoice, readOutcome, settle } from './choice-outcome.ts';
+import {
+  type ChoiceInput,
+  consentOutcome,
+  type Ending,
+  gone,
+  isAnyDue,
+  noChoice,
+  readOutcome,
+  settle,
+  skip,
+} from './choice-outcome.ts';
 import { type ListsInput, listsDecision } from './lists-decision.ts';
 
 /** Everything that affects one delivery, as it is when sending. */
@@ -41,7 +51,7 @@ export type PrepareInput = ListsInput &
 export type Prepared = {
   decisions: Record<FlagChannel, FlagDecision>;
 } & (
-  | { kind: 'settle'; settled: Settled; detail: Detail | null; mergedInto: string | null }
+  | Ending
   | {
       kind: 'send';
       payload: object;
@@ -108,10 +118,7 @@ function decideAll(input: PrepareInput): Record<FlagChannel, FlagDecision> {
 }
 
 /** An order that the settings leave out whatever choice it brings. */
-function leftOutOrder({ purchase, settings }: PrepareInput): Settled | null {
-  const reason = purchase && whyLeftOut(settings, purchase);
-  return reason && { state: 'skipped', reason };
-}
+const leftOutOrder = ({ purchase, settings }: PrepareInput) => purchase && whyLeftOut(settings, purchase);
 
 /** Resending an older state, sent only for its choice, sends the newest. */
 const sendsOrder = ({ kind, purchase, otherwise }: PrepareInput) =>
@@ -126,40 +133,39 @@ function isTopicOff(input: PrepareInput): boolean {
   return (sendsOrder(input) && !send.orders) || (sendsCustomer(input) && !send.customers);
 }
 
-/**
- * What to do with one delivery, right before sending: settle it without sending, or build a payload
- * with the flags that are due. Pure: every input is an argument.
- */
-export function prepare(input: PrepareInput): Prepared {
-  const decisions = decideAll(input);
-  // Lists may be due although Ascent360 has accepted the opt-in. They are held back by what would
-  // hold it back if it hadn't.
-  const lists = listsDecision(input, () => decideOne(input, 'email', asUntold(input.told.email)));
+/** What is decided of a delivery before anything else: its flags, and whether its lists are due. */
+type Decided = { decisions: Record<FlagChannel, FlagDecision>; lists: ReturnType<typeof listsDecision> };
+
+/** How a delivery ends that isn't worth sending; null: it is. */
+function endsUnsent(input: PrepareInput, { decisions, lists }: Decided): Ending | null {
   const isWorthIt = isAnyDue(decisions) || lists.send;
   const otherwise = input.again ? null : input.otherwise;
   const leftOut = leftOutOrder(input);
-  const isChoiceOnly = isTopicOff(input) && input.choice && isWorthIt && leftOut === null;
-  if (isTopicOff(input) && !isChoiceOnly) return { decisions, ...settle({ state: 'skipped', reason: 'topic_off' }) };
-  if (leftOut) return { decisions, ...settle(otherwise ? { state: 'skipped', reason: otherwise } : leftOut) };
-  if (input.isGone && !input.about) return { decisions, ...gone };
+  if (isTopicOff(input) && !(input.choice && isWorthIt && leftOut === null)) return skip('topic_off');
+  if (leftOut) return skip(otherwise ?? leftOut);
+  if (input.isGone && !input.about) return gone;
   if (input.kind === 'consent' && input.about && !input.again) {
     const { channel, factId } = input.about;
     const outcome = isAboutAddress(channel) ? consentOutcome(input, { channel, factId }, decisions[channel]) : noChoice;
-    if (outcome) return { decisions, ...outcome };
+    if (outcome) return outcome;
   }
-  if (otherwise && !isWorthIt) return { decisions, ...settle({ state: 'skipped', reason: otherwise }) };
+  if (otherwise && !isWorthIt) return skip(otherwise);
   if (input.kind === 'read' && !input.otherwise && !input.again) {
     const outcome = readOutcome(input, decisions);
-    if (outcome) return { decisions, ...outcome };
+    if (outcome) return outcome;
   }
-  if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return { decisions, ...gone };
+  if (input.isGone && !Object.values(decisions).some(({ send }) => send === false)) return gone;
+  return null;
+}
+
+/** Builds the payload, and says what it carries, unless it would reach nobody or not be understood. */
+function build(input: PrepareInput, { decisions, lists }: Decided): Prepared {
   const contact = withLost(input.contact, decisions);
-  const { settings, mapped } = input;
   // They had an address when their event arrived, or it is resent.
-  if (!reachedAt(contact)) {
-    return { decisions, ...settle({ state: 'skipped', reason: 'no_contact' }) };
-  }
-  const purchase = isChoiceOnly || input.otherwise ? null : input.purchase;
+  if (!reachedAt(contact)) return { decisions, ...skip('no_contact') };
+  const { settings, mapped } = input;
+  const onlyChoice = isTopicOff(input);
+  const purchase = onlyChoice || input.otherwise ? null : input.purchase;
   const said = { contact, purchase, settings, mapped };
   const built = buildPayload({
     ...(settings.format === 'xml' ? textsForXml(said) : said),
@@ -188,6 +194,20 @@ export function prepare(input: PrepareInput): Prepared {
     sendsLists,
     content: contentKey(payload),
     onlyContent: Object.keys(flags).length === 0 && !sendsLists,
-    onlyChoice: isChoiceOnly,
+    onlyChoice,
   };
+}
+
+/**
+ * What to do with one delivery, right before sending: settle it without sending, or build a payload
+ * with the flags that are due. Pure: every input is an argument.
+ */
+export function prepare(input: PrepareInput): Prepared {
+  const decisions = decideAll(input);
+  // Lists may be due although Ascent360 has accepted the opt-in. They are held back by what would
+  // hold it back if it hadn't.
+  const lists = listsDecision(input, () => decideOne(input, 'email', asUntold(input.told.email)));
+  const decided = { decisions, lists };
+  const ending = endsUnsent(input, decided);
+  return ending ? { decisions, ...ending } : build(input, decided);
 }
