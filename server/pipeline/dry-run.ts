@@ -10,7 +10,7 @@ import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
 import type { Shop } from '../store/shops/shops.ts';
-import { addOwnWords, loadContext } from './deliver/context.ts';
+import { loadContext, ownWordsFor } from './deliver/context.ts';
 import { type Evaluated, evaluate, imagined, isNothingNew } from './deliver/evaluate.ts';
 import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
@@ -154,8 +154,9 @@ export async function dryRunUnder(
       found.facts.set(of, [...known, { ...fact, addressChangedAt: addressChangedAt(person, fact) }]);
     }
   }
-  await addOwnWords({ sql, shop }, open, found);
-  const view = { shop, life, found, now };
+  // Again: what these events say is among the facts now.
+  const own = await ownWordsFor({ sql, shop }, open, found);
+  const view = { shop, life, found: { ...found, own }, now };
   const evaluateOne = (under: StoredSettings, { event, outcome }: Watched, i: number): DryRun => {
     const delivery = deliveries[i];
     if (!delivery) return { event, settled: outcome ?? { state: 'skipped', reason: 'no_contact' }, evaluated: null };

@@ -141,23 +141,20 @@ export async function addLedger(
   // Whoever can't be known may have opted out.
   const maySell = ({ damaged, profile }: Holder) => !damaged && !saleOptOutOf(profile);
   const saleOptOuts = new Set(holders.filter((holder) => !maySell(holder)).map(ledgerKey));
-  const found = { profiles, deleted, damaged, contacts, facts, told, parked, saleOptOuts, entities, own: new Map() };
-  await addOwnWords({ sql, shop }, deliveries, found);
-  return found;
+  const own = await ownWordsFor({ sql, shop }, deliveries, { contacts, facts });
+  return { profiles, deleted, damaged, contacts, facts, told, parked, own, saleOptOuts, entities };
 }
 
-/**
- * Adds what Shopify said about those themselves whose delivery may carry another person's opt-in.
- */
-export async function addOwnWords(
+/** What Shopify said about those themselves whose delivery may carry another person's opt-in. */
+export async function ownWordsFor(
   { sql, shop }: { sql: Sql; shop: Shop },
   deliveries: readonly ClaimedDelivery[],
-  found: DeliveryContext,
-): Promise<void> {
+  { contacts, facts }: Pick<DeliveryContext, 'contacts' | 'facts'>,
+): Promise<DeliveryContext['own']> {
   const mayCarryAnothers = ({ id, personId }: ClaimedDelivery) =>
-    keysOf(shop, found.contacts.get(id), personId).some((key) =>
-      found.facts.get(ledgerKey(key))?.some((fact) => isOptInWord(fact.state) && fact.personId !== personId),
+    keysOf(shop, contacts.get(id), personId).some((key) =>
+      facts.get(ledgerKey(key))?.some((fact) => isOptInWord(fact.state) && fact.personId !== personId),
     );
   const people = peopleOf(deliveries.filter(mayCarryAnothers));
-  found.own = await loadOwnWords(sql, shop, [...new Set(people)]);
+  return await loadOwnWords(sql, shop, [...new Set(people)]);
 }
