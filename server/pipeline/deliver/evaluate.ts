@@ -105,8 +105,32 @@ function unconfirmedOf(life: Installation, read: PersonRead | null, keys: Evalua
 
 const asSilent = (read: PersonRead | null): PersonRead | null => read && { ...read, silent: true };
 
+/** Whom the flags would be sent with, and since when their opt-ins hold. */
+function recipientOf(
+  { life, found }: View,
+  { personId, unread }: ClaimedDelivery,
+  { profile, keys, isAlone }: { profile: PersonProfile; keys: Evaluated['keys']; isAlone: boolean },
+): Recipient {
+  const { read, customerId, newSince } = profile;
+  const isCustomer = customerId !== null;
+  const holdFrom = (answer: PersonRead | null) =>
+    isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? answer : undefined);
+  const unconfirmed = unconfirmedOf(life, read, keys).map((channel) => [channel, holdFrom(asSilent(read))] as const);
+  return {
+    personId,
+    canBeAsked: life.canRead && isCustomer,
+    askedAt: read && !read.silent ? read.at : null,
+    isBeingAsked: unread === true,
+    optInsFrom: holdFrom(read),
+    ...(newSince !== undefined && { newSince }),
+    ...(unconfirmed.length > 0 && { optInsFromOn: Object.fromEntries(unconfirmed) }),
+    ownWords: personId === null ? [] : ownWordsOf(found, personId),
+  };
+}
+
 /** What a delivery would send in this view, and why. Pure. */
-export function evaluate({ shop, stored, life, found, now }: View, delivery: ClaimedDelivery): Evaluated {
+export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
+  const { shop, stored, life, found, now } = view;
   const contact = found.contacts.get(delivery.id) ?? noProfile.contact;
   const isGone = isOfGone(delivery, found);
   const isAlone = isGone || delivery.subject?.alone === true;
@@ -114,23 +138,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
   const profile = isAlone ? noProfile : (known ?? noProfile);
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
   for (const key of keysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
-  const isCustomer = profile.customerId !== null;
-  const holdFrom = (read: PersonRead | null) =>
-    isAlone ? Infinity : choicesHoldFrom(life, isCustomer ? read : undefined);
-  const optInsFrom = holdFrom(profile.read);
-  const unconfirmed = unconfirmedOf(life, profile.read, keys).map(
-    (channel) => [channel, holdFrom(asSilent(profile.read))] as const,
-  );
-  const to: Recipient = {
-    personId: delivery.personId,
-    canBeAsked: life.canRead && isCustomer,
-    askedAt: profile.read && !profile.read.silent ? profile.read.at : null,
-    isBeingAsked: delivery.unread === true,
-    optInsFrom,
-    ...(profile.newSince !== undefined && { newSince: profile.newSince }),
-    ...(unconfirmed.length > 0 && { optInsFromOn: Object.fromEntries(unconfirmed) }),
-    ownWords: delivery.personId === null ? [] : ownWordsOf(found, delivery.personId),
-  };
+  const to = recipientOf(view, delivery, { profile, keys, isAlone });
   const waiting = delivery.personId === null ? [] : unknownOf(found, delivery.personId, profile);
   const factsOf = (channel: FlagChannel) => {
     if (!isAboutAddress(channel)) return factFromTags(profile, stored.settings.mapping, channel);
@@ -139,7 +147,6 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     return waiting.length > 0 ? [...known, ...waiting] : known;
   };
   const toldOf = (channel: FlagChannel) => found.told(keys[channel] ?? { channel, address: '' });
-  const about = delivery.subject?.about ?? null;
   // We can't ask Shopify about a guest, but a customer may have the same address.
   const guestSale = keys.email && found.saleOptOuts.has(ledgerKey(keys.email)) ? true : unknownUnless(life.canRead);
   const prepared = prepare({
@@ -148,7 +155,7 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     reassertFrom: delivery.reassert ? (delivery.reassertFrom ?? Infinity) : null,
     contact,
     purchase: delivery.subject?.purchase ?? null,
-    about,
+    about: delivery.subject?.about ?? null,
     eventReceivedAt: delivery.eventReceivedAt,
     settings: stored.settings,
     mapped: isAlone ? nothingMapped : addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
@@ -157,7 +164,8 @@ export function evaluate({ shop, stored, life, found, now }: View, delivery: Cla
     to,
     historyBefore: historyBefore(life, stored, now),
     listSet: listSetOf(stored),
-    dataSaleOptOut: optInsFrom === Infinity ? null : isCustomer ? saleNow(life, profile) : guestSale,
+    dataSaleOptOut:
+      to.optInsFrom === Infinity ? null : profile.customerId === null ? guestSale : saleNow(life, profile),
     // A choice that couldn't be read yet may be an opt-out.
     unread: delivery.unread === true || waiting.length > 0,
     isGone,
