@@ -168,6 +168,9 @@ export type ErasedWithAnother = { customerId: ShopifyId; eventId: string; at: In
 
 export type Of<K extends Translated['kind']> = Extract<Translated, { kind: K }>;
 
+/** The state of an order or a customer. */
+export type OfState = Of<'order' | 'customer'>;
+
 export const skipped = (reason: SkippedReason, detail: Detail | null = null): Outcome => ({
   settled: { state: 'skipped', reason },
   detail,

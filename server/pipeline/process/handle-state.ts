@@ -1,157 +1,45 @@
 import { permissionFromTags } from '../../domain/consent/mapped-permissions.ts';
-import { type Channel, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
-import { contactFieldOf, reachedAt } from '../../domain/contact.ts';
+import type { FoundFact } from '../../domain/consent.ts';
+import { reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
-import { emptyProfile } from '../../domain/person.ts';
-import type { Instant } from '../../domain/scalars.ts';
-import { permissionTagsOf, whyLeftOut } from '../../domain/settings.ts';
+import { permissionTagsOf } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
-import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
+import { addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
-import { nothingStored } from '../../store/shops/settings.ts';
-import { applyRead } from './apply-read.ts';
-import { type Batch, type Of, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
-import { entityKeyOf, personKeyOf } from './keys-of-event.ts';
-import { mayOptOut, mergeContact, ofCustomer, takeFormer } from './merge-contact.ts';
-import { placeChoices } from './nameless-choices.ts';
-
-/** A body describes its state between its own updated_at and the time it was triggered. */
-const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
-  updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
+import { type Batch, type OfState, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
+import { entityKeyOf } from './keys-of-event.ts';
+import { leavesOut, type Met, meetPerson } from './meet-person.ts';
 
 /** Read through the Admin API, not received as a webhook. */
-export const isRead = (t: Translated): t is Of<'order'> | Of<'customer'> =>
+export const isRead = (t: Translated): t is OfState =>
   (t.kind === 'order' || t.kind === 'customer') && t.read !== undefined;
-
-/** An order that names its customer by id alone: what else it says of them was known before. */
-const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
 
 /** Reading a larger body again could hold up a claim of a hundred. */
 const READ_AGAIN_BYTES = 64 * 1024;
-
-type Met = {
-  /** Null when it names nobody. */
-  person: Person | null;
-  /** Sending to them waits for a read. */
-  waits: boolean;
-};
-
-/**
- * The person an order or customer is about. An order that arrives again without its customer still
- * belongs to them.
- */
-function personOf(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Person | null {
-  const entity = entityKeyOf(batch.shop, t);
-  const owner = t.kind === 'order' && t.customerId === null && entity ? batch.ownerOf(entity) : undefined;
-  if (owner && owner.profile.customerId !== null) return owner;
-  const key = personKeyOf(batch.shop, t);
-  const customerId = t.kind === 'customer' ? t.id : t.customerId;
-  return key ? batch.people.get(key, seenAt(event, t.updatedAt), customerId) : null;
-}
-
-/** Whether the settings leave an order out: then nothing that it alone says goes out later either. */
-const leavesOut = ({ settings }: Batch, t: Of<'order'> | Of<'customer'>): boolean =>
-  t.kind === 'order' && whyLeftOut(settings ?? nothingStored.settings, t.purchase) !== null;
-
-/** Stores what this body says about its person. */
-function learn(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>, person: Person): Met {
-  const at = seenAt(event, t.updatedAt);
-  batch.people.changed(person);
-  if (t.read) applyRead(batch.shop, batch.people, person, t.read);
-  if (t.kind === 'customer' && t.read) return { person, waits: batch.ask(person, {}) };
-  const addresses = addressesOf(batch.shop.vault, t.contact);
-  const others = t.read ? [] : addresses.filter((address) => isAnother(person, address, at));
-  batch.people.touch(person, addresses, at);
-  for (const one of others) if (isTheirs(t, one.channel) && isLast(person, one)) batch.moveTo(person, one);
-  const isLeftOut = leavesOut(batch, t);
-  if (!isLeftOut || person.profile.contactFrom === null) {
-    mergeContact(person, t.kind, isLeftOut ? ofCustomer(t.contact) : t.contact, { at, triggeredAt: event.triggeredAt });
-  }
-  const changedAt = t.kind === 'customer' ? t.updatedAt : null;
-  // Compared with when they were read, by our clock.
-  const ours = Math.min(at, batch.now);
-  if (changedAt !== null) person.profile.changedAt = Math.max(ours, person.profile.changedAt ?? ours);
-  return { person, waits: batch.ask(person, { newAddress: others.length > 0, changedAt }) };
-}
-
-/** Addresses of a merged customer stay with that customer, and those of the kept one with them. */
-function learnOfMerged(
-  batch: Batch,
-  event: TranslatedEvent,
-  t: Of<'order'> | Of<'customer'>,
-  { mergedAway, person }: { mergedAway: Person; person: Person | null },
-): void {
-  batch.people.touch(mergedAway, addressesOf(batch.shop.vault, t.contact), seenAt(event, t.updatedAt));
-  // It goes out as the kept customer's, perhaps with an opt-in by tag.
-  if (person && mayOptOut(person.profile) && !leavesOut(batch, t)) {
-    takeFormer(person, t.contact);
-    batch.people.changed(person);
-  }
-}
-
-/**
- * Whether somebody whose last email address or mobile number was a different one now has this one
- * (again).
- */
-function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
-  if (!isAboutAddress(address.channel)) return false;
-  const others = [...person.addresses.values()].filter(
-    ({ channel, hash }) => channel === address.channel && hash !== address.hash,
-  );
-  const known = person.addresses.get(`${address.channel}:${address.hash}`);
-  if (!known) return others.length > 0;
-  return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
-}
-
-/** Whether a body's address is the customer's own, and not one that an order alone has. */
-const isTheirs = (t: Of<'order'> | Of<'customer'>, channel: Channel) =>
-  t.kind === 'customer' || t.contact.origins[contactFieldOf(channel)]?.startsWith('customer.') === true;
-
-/** Whether they have been seen with no other address since. */
-function isLast({ addresses }: Person, { channel, hash }: { channel: Channel; hash: string }): boolean {
-  const seenAt = addresses.get(`${channel}:${hash}`)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
-  return [...addresses.values()].every(
-    (one) => one.channel !== channel || one.hash === hash || one.lastSeenAt < seenAt,
-  );
-}
-
-/**
- * Nothing is sent for a deleted customer, unless this body was created after the deletion. Then
- * nothing that was known of them counts for the one who has their id now.
- */
-function isDeleted(person: Person, createdAt: Instant | null): boolean {
-  if (person.deletedAt === null) return false;
-  if (createdAt !== null && createdAt > person.deletedAt) {
-    person.profile = { ...emptyProfile(person.profile.customerId), newSince: person.deletedAt };
-    person.profileAt = null;
-    person.deletedAt = null;
-    return false;
-  }
-  return true;
-}
 
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
 
 /** Whether a read names a tag by which the customer chose something. */
-const isChoiceByTag = ({ settings }: Batch, { read }: Of<'order'> | Of<'customer'>): boolean =>
+const isChoiceByTag = ({ settings }: Batch, { read }: OfState): boolean =>
   Object.values(settings ? permissionTagsOf(settings.mapping) : {}).some(
     (mapped) => mapped !== null && permissionFromTags(read?.tags ?? [], mapped) !== 'tag_none',
   );
 
-/** Whose choice is in a body. A guest's remains a guest's (null), even if a customer has the order by now. */
-const chooserOf = (t: Of<'order'> | Of<'customer'>, person: Person | null) =>
-  t.kind === 'order' && t.customerId === null && person?.profile.customerId != null ? null : person;
-
-/** Whose opt-out an unticked box may explain. A guest (null) may be any customer. */
-const untickerOf = (t: Of<'order'> | Of<'customer'>, own: Person | null) =>
-  t.kind === 'order' && t.customerId === null ? null : own;
+/**
+ * Whose choice a body has. A guest's remains a guest's (null), even if a customer has the order by now.
+ * What a guest's unticked box may explain may be any customer's opt-out.
+ */
+function chooserOf(t: OfState, { state }: FoundFact, whose: Person | null): Person | null {
+  const isGuests = t.kind === 'order' && t.customerId === null;
+  return isGuests && (state === 'unticked' || whose?.profile.customerId != null) ? null : whose;
+}
 
 /** What a body says of choices. Every later state of an order repeats its box. */
-function factsIn(batch: Batch, t: Of<'order'> | Of<'customer'>, { latestEventId }: EntityState): FoundFact[] {
+function factsIn(batch: Batch, t: OfState, { latestEventId }: EntityState): FoundFact[] {
   const counts = (fact: FoundFact) => (isChoice(fact) ? !leavesOut(batch, t) : latestEventId === null);
   const own = t.kind === 'order' ? t.facts.filter(counts) : [];
   return [...own, ...(t.read?.facts ?? [])];
@@ -160,16 +48,15 @@ function factsIn(batch: Batch, t: Of<'order'> | Of<'customer'>, { latestEventId 
 function recordFacts(
   batch: Batch,
   event: TranslatedEvent,
-  { chooser, unticker }: { chooser: Person | null; unticker: Person | null },
-  facts: readonly FoundFact[],
+  t: OfState,
+  { facts, whose }: { facts: readonly FoundFact[]; whose: Person | null },
 ): void {
   for (const fact of facts) {
     if (!fact.address) continue;
-    const person = fact.state === 'unticked' ? unticker : chooser;
     batch.addFact({
       channel: fact.channel,
       address: addressHash(batch.shop.vault, fact.channel, fact.address),
-      personId: person?.id ?? null,
+      personId: chooserOf(t, fact, whose)?.id ?? null,
       state: fact.state,
       level: fact.level,
       chosenAt: fact.chosenAt,
@@ -184,12 +71,7 @@ function recordFacts(
  * A choice in an older state of an order or customer still counts. It is sent with the person as
  * last known, unless the settings leave such an order out.
  */
-function handleStale(
-  batch: Batch,
-  event: TranslatedEvent,
-  { person, waits }: Met,
-  t: Of<'order'> | Of<'customer'>,
-): Outcome {
+function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Met, t: OfState): Outcome {
   if (!person || !reachedAt(person.profile.contact)) return skipped('stale');
   return batch.deliver(event, {
     kind: 'read',
@@ -202,21 +84,16 @@ function handleStale(
   });
 }
 
-export function handleState(batch: Batch, event: TranslatedEvent, t: Of<'order'> | Of<'customer'>): Outcome {
-  const person = personOf(batch, event, t);
-  const gone = person !== null && isDeleted(person, t.createdAt);
-  const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));
-  const met = person && !mergedAway ? learn(batch, event, t, person) : { person, waits: false };
-  if (mergedAway && !namesById(event)) learnOfMerged(batch, event, t, { mergedAway, person });
-  const whose = mergedAway ?? person;
-  if (whose) placeChoices(batch, whose);
+export function handleState(batch: Batch, event: TranslatedEvent, t: OfState): Outcome {
+  const met = meetPerson(batch, event, t);
+  const { person, mergedAway } = met;
   const key = entityKeyOf(batch.shop, t);
   if (!key) return skipped('no_contact');
   const state = batch.entity(key, t.kind);
   const facts = factsIn(batch, t, state);
-  recordFacts(batch, event, { chooser: chooserOf(t, whose), unticker: untickerOf(t, whose) }, facts);
+  recordFacts(batch, event, t, { facts, whose: mergedAway ?? person });
   state.personId = person?.id ?? null;
-  if (gone) {
+  if (met.isGone) {
     // It may have been found in Shopify before we knew whose it was.
     batch.drop(key, skipped('deleted_person'));
     return skipped('deleted_person');

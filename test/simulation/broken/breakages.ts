@@ -61,7 +61,7 @@ export const BREAKAGES: readonly Breakage[] = [
     what: 'an order that comes without its customer is nobody’s',
     changes: [
       {
-        file: 'server/pipeline/process/handle-state.ts',
+        file: 'server/pipeline/process/meet-person.ts',
         find: 'if (owner && owner.profile.customerId !== null) return owner;',
         replace: '',
       },
