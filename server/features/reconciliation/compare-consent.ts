@@ -1,6 +1,3 @@
-import { v5 as uuidv5 } from 'uuid';
-import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
-import { isoOf } from '../../domain/days.ts';
 import type { Position } from '../../domain/imports.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -10,10 +7,9 @@ import { madeElsewhere, recordElsewhere } from '../../pipeline/ledger/opt-outs-e
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { appendFacts, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { addFindings, type Finding, NOT_MISSED } from '../../store/events/found-events.ts';
 import { heldAddresses } from '../../store/people/holders.ts';
-import { addressHash, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
 import { loadRedactions } from '../../store/people/redactions.ts';
 import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
@@ -21,60 +17,11 @@ import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
+import { type Choice, choicesOf, entryOf, findingOfChoice, isNews } from './choices.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 import type { ChangesDeps } from './judge-changes.ts';
 import { readTagOptOuts } from './tag-opt-outs.ts';
-
-/** The UUID namespace for the ids of facts without an event. */
-const FACTS = '5d1c2a0e-7a66-4d5f-9a5c-0c7f3b1f9d27';
-
-/** A consent state in Shopify. */
-type Choice = {
-  customerId: ShopifyId;
-  /** The customer's, in people and redactions. */
-  key: string;
-  createdAt: Instant | null;
-  fact: FoundFact;
-  address: string;
-  hash: string;
-};
-
-/**
- * Whether Shopify's state is newer than everything the ledger has for the address, or an opt-out
- * that it lacks: what is newer may be no choice, and doesn't hold an opt-out back. For an unknown
- * address of a customer we don't know, only a choice made after installation counts: the rest is
- * read when we first see the person. A customer we know may have come to the address unnoticed, and
- * one we don't know may have been a guest.
- * @param ofKnown we know the customer or the address
- */
-export function isNews(
-  fact: Pick<FoundFact, 'state' | 'chosenAt'>,
-  known: readonly Pick<ConsentFact, 'state' | 'chosenAt' | 'source'>[],
-  { installed, ofKnown }: { installed: Instant; ofKnown: boolean },
-): boolean {
-  if (fact.chosenAt === null) return false;
-  const said = known.filter(({ source }) => source !== 'order_box');
-  if (said.length === 0) return ofKnown || fact.chosenAt >= installed;
-  if (said.some(({ chosenAt, state }) => chosenAt === fact.chosenAt && state === fact.state)) return false;
-  const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));
-  return fact.chosenAt >= newest || fact.state === 'unsubscribed';
-}
-
-/** Says the same as the missed webhook would have. */
-function findingOf({ customerId, fact, hash }: Choice, readAt: Instant): Finding {
-  const chosen = { state: fact.state, opt_in_level: fact.level, consent_updated_at: isoOf(fact.chosenAt) };
-  const isEmail = fact.channel === 'email';
-  const body = isEmail
-    ? { customer_id: customerId, email_address: fact.addressAsWritten, email_marketing_consent: chosen }
-    : { id: customerId, phone: fact.addressAsWritten, sms_marketing_consent: chosen };
-  return {
-    webhookId: `reconciliation:${fact.channel}:${hash}:${fact.state}:${fact.chosenAt}`,
-    topic: isEmail ? 'customers_email_marketing_consent/update' : 'customers_marketing_consent/update',
-    readAt,
-    body: JSON.stringify(body),
-  };
-}
 
 function customersIn(
   bodies: readonly string[],
@@ -88,16 +35,6 @@ function customersIn(
     return read.event.translated.read ?? [];
   });
 }
-
-const choicesOf = ({ vault }: Shop, customers: readonly CustomerRead[]): Choice[] =>
-  customers.flatMap(({ id: customerId, createdAt, facts }) =>
-    facts.flatMap((fact) => {
-      const { address, channel } = fact;
-      if (!address || !isAboutAddress(channel)) return [];
-      const key = customerKey(vault, customerId);
-      return [{ customerId, key, createdAt, fact, address, hash: addressHash(vault, channel, address) }];
-    }),
-  );
 
 /** Customers who were erased here and not created again since: they stay unknown. */
 async function erasedOf(sql: Sql, shop: Shop, found: readonly Choice[]): Promise<Set<ShopifyId>> {
@@ -142,19 +79,6 @@ async function sight(sql: Sql, shop: Shop, recorded: readonly Choice[], asOf: In
   await people.save();
 }
 
-/** Recorded without an event. */
-const entryOf = (shop: Shop, { fact, hash }: Choice, personId: string | null): LedgerEntry => ({
-  id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
-  channel: fact.channel,
-  address: hash,
-  personId,
-  state: fact.state,
-  level: fact.level,
-  chosenAt: fact.chosenAt,
-  source: 'reconciliation',
-  eventId: null,
-});
-
 /**
  * `begunAt`: when we asked Shopify for the file (null: not known). `readAt`: when Shopify had read
  * everything. `line`: where the group starts in the file; `next`: the place after it. Both are
@@ -184,7 +108,7 @@ async function differencesOf(
   const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const missed = await missedOf(db, shop, found, { people, installed });
   const differing = missed.flatMap((one): Differing[] => {
-    const finding = findingOf(one, asOf);
+    const finding = findingOfChoice(one, asOf);
     const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
     return 'event' in read ? [{ event: read.event, finding, one }] : [];
   });

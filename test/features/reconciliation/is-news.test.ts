@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNews } from '../../../server/features/reconciliation/compare-consent.ts';
+import { isNews } from '../../../server/features/reconciliation/choices.ts';
 
 const said = (state: string, chosenAt: number | null, source: 'consent_topic' | 'order_box' = 'consent_topic') => ({
   state,
