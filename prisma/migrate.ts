@@ -1,6 +1,6 @@
 import { ConfigError, readDatabaseConfig } from '../server/platform/config.ts';
 import { checkSession } from '../server/platform/database/check-session.ts';
-import { openDb } from '../server/platform/database/db.ts';
+import { openDb } from '../server/platform/database/open-db.ts';
 import { explainConnection } from '../server/platform/explain-connection.ts';
 
 // Whoever asks for help or a dry run must not get the migrations.

@@ -2,7 +2,7 @@
 // 25 times at once.
 import { openAdmin } from '../../server/admin/open-admin.ts';
 import { readConfig } from '../../server/platform/config.ts';
-import { openDb } from '../../server/platform/database/db.ts';
+import { openDb } from '../../server/platform/database/open-db.ts';
 import { loadKeys } from '../../server/platform/keys.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createShops } from '../../server/store/shops/shops.ts';

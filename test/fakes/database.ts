@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import pg from 'pg';
-import { type Db, openDb, type Sql } from '../../server/platform/database/db.ts';
+import type { Db, Sql } from '../../server/platform/database/db.ts';
 import { hashOfMigrations } from '../../server/platform/database/migrations.ts';
+import { openDb } from '../../server/platform/database/open-db.ts';
 import { scratchFolder } from './scratch.ts';
 
 /** Leaves a migrated database empty. */

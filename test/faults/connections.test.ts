@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDb } from '../../server/platform/database/db.ts';
+import { openDb } from '../../server/platform/database/open-db.ts';
 import { until } from '../fakes/connector.ts';
 import { sharedPostgres } from '../fakes/connector-process.ts';
 import { freePort } from '../fakes/free-port.ts';

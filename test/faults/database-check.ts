@@ -1,5 +1,5 @@
 import { checkSession } from '../../server/platform/database/check-session.ts';
-import { openDb } from '../../server/platform/database/db.ts';
+import { openDb } from '../../server/platform/database/open-db.ts';
 
 /** What the check at the start says of this database: `fit`, or why it can't be used. */
 export async function checkOf(databaseUrl: string): Promise<string> {

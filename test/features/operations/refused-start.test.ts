@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../../server/platform/config.ts';
-import { openDb } from '../../../server/platform/database/db.ts';
+import { openDb } from '../../../server/platform/database/open-db.ts';
 import { loadKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { start } from '../../../server/start.ts';

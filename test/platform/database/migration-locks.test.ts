@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDb } from '../../../server/platform/database/db.ts';
 import {
   applyMigrations,
   type MigrationConnection,
   pendingMigrations,
 } from '../../../server/platform/database/migrations.ts';
+import { openDb } from '../../../server/platform/database/open-db.ts';
 import { until } from '../../fakes/connector.ts';
 import { sharedPostgres } from '../../fakes/connector-process.ts';
 import { AFTER, emptyDatabase, half, migrationsAnd, tableOf } from './migrations-scene.ts';

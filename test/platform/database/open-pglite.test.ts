@@ -4,8 +4,8 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { openDb } from '../../../server/platform/database/db.ts';
 import { hashOfMigrations } from '../../../server/platform/database/migrations.ts';
+import { openDb } from '../../../server/platform/database/open-db.ts';
 import { keepDatabase, openPglite } from '../../../server/platform/database/open-pglite.ts';
 import { scratchFolder } from '../../fakes/scratch.ts';
 
