@@ -1,14 +1,19 @@
 import path from 'node:path';
 import { z } from 'zod';
 import {
+  ascent360Base,
   atMost,
   clientId,
+  collector,
   count,
+  databaseUrl,
+  EMBEDDED,
   headerText,
-  httpBase,
+  hostOrigin,
   httpOrigin,
   LONGEST_DAYS,
   masterKeys,
+  nodeEnv,
   port,
   privateKeys,
   redisUrl,
@@ -19,66 +24,43 @@ import {
   text,
 } from './environment.ts';
 
-/** The value that asks for the embedded database. */
-const EMBEDDED = 'embedded';
-
-const databaseUrl = z
-  .string()
-  .regex(/^(embedded$|postgres(ql)?:\/\/)/, {
-    message: 'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
-    abort: true,
-  })
-  .refine((url) => url === EMBEDDED || canBeRead(url), {
-    message: 'is not a URL: write special characters of the password as %XX, and the port in digits',
-    abort: true,
-  })
-  // Prisma's way to say where the tables are: two installations in one database would share theirs.
-  .refine((url) => !/[?&]schema=(?!public(&|$))/.test(url), {
-    message:
-      'has schema=, which the driver ignores: leave it out; for tables elsewhere than in public, set the search_path of its user',
-    abort: true,
-  })
-  .transform((url) => (url === EMBEDDED ? undefined : url));
-
-/** The driver accepts the same, also without a host: `?host=` may name it. */
-function canBeRead(url: string): boolean {
-  return URL.canParse(url.replace('@/', '@host/'));
-}
-
-/** Written otherwise, production would start as development does: with an empty database and a new key. */
-const nodeEnv = z
-  .string()
-  .refine(
-    (name) => name === 'production' || !/^["']?prod/i.test(name),
-    'is not known: set it to production, in small letters, or leave it out',
-  )
-  .optional();
-
 /**
  * In production the embedded database must be requested: if the variable is missing by mistake, we
  * would start an empty one.
  */
-const faultOfDatabase = (production: boolean, url: string | undefined) =>
-  production && !url
+const faultOfDatabase = ({ NODE_ENV, DATABASE_URL }: Present) =>
+  NODE_ENV === 'production' && !DATABASE_URL
     ? [
         'DATABASE_URL is missing: when NODE_ENV=production set it to postgresql://…, or to "embedded" for the embedded database in DATA_DIR',
       ]
     : [];
 
-const directory = text.default('.data');
-
 const whichDatabase = z.object({
   NODE_ENV: nodeEnv,
   DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: directory,
+  DATA_DIR: text.default('.data'),
 });
+
+type Present = Partial<Record<string, string>>;
 
 /**
  * An empty variable counts as missing. White space around a value was copied along with it; alone, it
  * is a mistake, which the variable's own check names.
  */
-const presentIn = (env: Record<string, string | undefined>) =>
+const presentIn = (env: Record<string, string | undefined>): Present =>
   Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value ? [[name, value.trim() || value]] : [])));
+
+/**
+ * @param faults those that no variable has by itself
+ * @throws ConfigError
+ */
+function checked<T>(schema: z.ZodType<T>, present: Present, faults: readonly string[]): T {
+  const parsed = schema.safeParse(present);
+  const issues = parsed.error?.issues ?? [];
+  const all = [...issues.map(({ path, message }) => `${path.join('.')} ${message}`), ...faults];
+  if (!parsed.success || all.length > 0) throw new ConfigError(all.join('\n'));
+  return parsed.data;
+}
 
 /**
  * The only settings that applying migrations needs: it often runs where the app's secrets aren't
@@ -88,13 +70,7 @@ const presentIn = (env: Record<string, string | undefined>) =>
  */
 export function readDatabaseConfig(env: Record<string, string | undefined>) {
   const present = presentIn(env);
-  const parsed = whichDatabase.safeParse(present);
-  const faults = faultOfDatabase(present['NODE_ENV'] === 'production', present['DATABASE_URL']);
-  if (!parsed.success || faults.length > 0) {
-    const issues = parsed.error?.issues ?? [];
-    throw new ConfigError([...faults, ...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)].join('\n'));
-  }
-  const { DATABASE_URL, DATA_DIR } = parsed.data;
+  const { DATABASE_URL, DATA_DIR } = checked(whichDatabase, present, faultOfDatabase(present));
   const dataDir = path.resolve(DATA_DIR);
   return { databaseUrl: DATABASE_URL, dataDir, name: nameOf(DATABASE_URL, dataDir) };
 }
@@ -108,36 +84,9 @@ function nameOf(url: string | undefined, dataDir: string): string {
   return host && pathname.length > 1 ? `database ${decodeURIComponent(pathname.slice(1))} on ${host}` : UNNAMED;
 }
 
-/** Many machines have their own name in HOST: only a URL there is ours. */
-const hostOrigin = z.preprocess(
-  (host) => (typeof host === 'string' && /^https?:/i.test(host) ? host : undefined),
-  httpOrigin.optional(),
-);
-
-/** Pasted whole, every record would go to an address that isn't there; to `http:`, for anybody to read. */
-const ascent360Base = httpBase
-  .refine(
-    (url) => !/\/V1\/Data(\/|$)/i.test(url),
-    'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
-  )
-  .refine(
-    (url) => !/^\w+:\/\/[^/]*@/.test(url),
-    'has a user or password, which is not sent: leave out what stands before @',
-  )
-  .refine(
-    (url) => !/^http:\/\/([^/]+\.)?ascent360\.com(:|\/|$)/i.test(url),
-    'would send the GUID and everybody’s data unencrypted: write https://',
-  );
-
-/** Pasted whole, no span would arrive, and the log wouldn't say why. */
-const collector = httpBase.refine(
-  (url) => !/\/v1\/traces$/.test(url),
-  'holds what the app puts behind it: leave out /v1/traces',
-);
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
-  NODE_ENV: nodeEnv,
   PORT: port.default(3000),
   APP_URL: httpOrigin.optional(),
   HOST: hostOrigin,
@@ -145,8 +94,7 @@ const environment = z.object({
   SHOPIFY_API_SECRET: secret,
   SHOPIFY_API_SECRET_PREVIOUS: secret.optional(),
   SHOPIFY_APP_PRIVATE_KEY: privateKeys.optional(),
-  DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: directory,
+  ...whichDatabase.shape,
   REDIS_URL: redisUrl.optional(),
   ROLE: z
     .enum(['all', 'web', 'worker'], { message: 'is not all, web or worker: set it to one of them' })
@@ -190,14 +138,9 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/**
- * Reads and checks the environment.
- * @throws ConfigError naming every wrong or missing variable, one line each.
- */
-export function readConfig(env: Record<string, string | undefined>) {
-  const present = presentIn(env);
-  const parsed = environment.safeParse(present);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+/** Faults of several variables together, or of one that production needs. */
+function faultsTogether(present: Present): string[] {
+  const faults: string[] = [];
   const production = present['NODE_ENV'] === 'production';
   if (production && present['SHOPIFY_ADMIN_ORIGIN']) {
     faults.push('SHOPIFY_ADMIN_ORIGIN is for development and tests: remove it when NODE_ENV=production');
@@ -212,14 +155,22 @@ export function readConfig(env: Record<string, string | undefined>) {
       faults.push(`${name} is the client id, with which anybody could sign: set it to the secret`);
     }
   }
-  faults.push(...faultOfDatabase(production, present['DATABASE_URL']));
+  faults.push(...faultOfDatabase(present));
   if ([undefined, EMBEDDED].includes(present['DATABASE_URL']) && /^(web|worker)$/.test(present['ROLE'] ?? '')) {
     faults.push('ROLE must be all without a DATABASE_URL of a server: the embedded database belongs to one process');
   }
-  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
-  const e = parsed.data;
+  return faults;
+}
+
+/**
+ * Reads and checks the environment.
+ * @throws ConfigError naming every wrong or missing variable, one line each.
+ */
+export function readConfig(env: Record<string, string | undefined>) {
+  const present = presentIn(env);
+  const e = checked(environment, present, faultsTogether(present));
   return {
-    production,
+    production: e.NODE_ENV === 'production',
     port: e.PORT,
     appUrl: e.APP_URL ?? e.HOST ?? `http://localhost:${e.PORT}`,
     shopifyApiKey: e.SHOPIFY_API_KEY,

@@ -144,3 +144,65 @@ export const privateKeys = z.string().transform((text, ctx) => {
   ctx.addIssue({ code: 'custom', message: BAD_KEY });
   return z.NEVER;
 });
+
+/** The value that asks for the embedded database. */
+export const EMBEDDED = 'embedded';
+
+export const databaseUrl = z
+  .string()
+  .regex(/^(embedded$|postgres(ql)?:\/\/)/, {
+    message: 'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
+    abort: true,
+  })
+  .refine((url) => url === EMBEDDED || canBeRead(url), {
+    message: 'is not a URL: write special characters of the password as %XX, and the port in digits',
+    abort: true,
+  })
+  // Prisma's way to say where the tables are: two installations in one database would share theirs.
+  .refine((url) => !/[?&]schema=(?!public(&|$))/.test(url), {
+    message:
+      'has schema=, which the driver ignores: leave it out; for tables elsewhere than in public, set the search_path of its user',
+    abort: true,
+  })
+  .transform((url) => (url === EMBEDDED ? undefined : url));
+
+/** The driver accepts the same, also without a host: `?host=` may name it. */
+function canBeRead(url: string): boolean {
+  return URL.canParse(url.replace('@/', '@host/'));
+}
+
+/** Written otherwise, production would start as development does: with an empty database and a new key. */
+export const nodeEnv = z
+  .string()
+  .refine(
+    (name) => name === 'production' || !/^["']?prod/i.test(name),
+    'is not known: set it to production, in small letters, or leave it out',
+  )
+  .optional();
+
+/** Many machines have their own name in HOST: only a URL there is ours. */
+export const hostOrigin = z.preprocess(
+  (host) => (typeof host === 'string' && /^https?:/i.test(host) ? host : undefined),
+  httpOrigin.optional(),
+);
+
+/** Pasted whole, every record would go to an address that isn't there; to `http:`, for anybody to read. */
+export const ascent360Base = httpBase
+  .refine(
+    (url) => !/\/V1\/Data(\/|$)/i.test(url),
+    'holds what the app puts behind it: leave out /V1/Data and what follows; each merchant enters their own GUID',
+  )
+  .refine(
+    (url) => !/^\w+:\/\/[^/]*@/.test(url),
+    'has a user or password, which is not sent: leave out what stands before @',
+  )
+  .refine(
+    (url) => !/^http:\/\/([^/]+\.)?ascent360\.com(:|\/|$)/i.test(url),
+    'would send the GUID and everybody’s data unencrypted: write https://',
+  );
+
+/** Pasted whole, no span would arrive, and the log wouldn't say why. */
+export const collector = httpBase.refine(
+  (url) => !/\/v1\/traces$/.test(url),
+  'holds what the app puts behind it: leave out /v1/traces',
+);
