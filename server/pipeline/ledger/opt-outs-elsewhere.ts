@@ -4,8 +4,9 @@ import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
+import type { KnownAddress } from '../../store/people/addresses.ts';
 import { loadHolders } from '../../store/people/holders.ts';
-import type { KnownAddress, People, Person } from '../../store/people/people.ts';
+import type { People, Person } from '../../store/people/people.ts';
 import type { InShop } from '../in-shop.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
 

@@ -2,8 +2,9 @@ import type { Channel, FoundFact } from '../../domain/consent.ts';
 import { contactFieldOf } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
+import type { KnownAddress } from '../../store/people/addresses.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
-import type { KnownAddress, Person } from '../../store/people/people.ts';
+import type { Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Batch } from './batch.ts';
 

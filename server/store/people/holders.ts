@@ -5,8 +5,8 @@ import { type Sql, unnest } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import type { Shop } from '../shops/shops.ts';
+import { writtenBinding } from './addresses.ts';
 import { byKeyAlone, type KnownPerson, type KnownPersonRow, openIfReadable } from './profiles.ts';
-import { writtenBinding } from './save-people.ts';
 
 /** A person who has or had an address, with the address as written. */
 export type Holder = KnownPerson & {

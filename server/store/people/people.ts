@@ -1,27 +1,18 @@
 import type { Channel } from '../../domain/consent.ts';
-import { emptyProfile, type PersonProfile } from '../../domain/person.ts';
+import { emptyProfile } from '../../domain/person.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
-import { brokenBy, type Sighting, seenAgain } from '../../domain/sightings.ts';
+import { brokenBy, seenAgain } from '../../domain/sightings.ts';
 import { ofEachKey } from '../../platform/database/by-keys.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
+import { type Attempt, type KnownAddress, loadAddresses, saveAddresses } from './addresses.ts';
 import { openProfile } from './profiles.ts';
-import { saveAddresses, savePeople, writtenBinding } from './save-people.ts';
-
-export type KnownAddress = Sighting & { channel: Channel; hash: string; written: string };
+import { type StoredPerson, savePeople } from './save-people.ts';
 
 /** A person while a batch of events is being handled. */
-export type Person = {
-  id: string;
-  key: string;
-  profile: PersonProfile;
-  profileAt: Instant | null;
-  seenAt: Instant;
-  deletedAt: Instant | null;
-  /** The person Shopify merged this one into. */
-  mergedInto: string | null;
+export type Person = StoredPerson & {
   /** Due to be read through the Admin API. */
   unread: boolean;
   addresses: Map<string, KnownAddress>;
@@ -74,44 +65,6 @@ const COLUMNS =
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
-/** Gives what `open` does; null: it is damaged, and the work goes on without it. */
-type Attempt = <T>(open: () => T) => T | null;
-
-async function loadAddresses(
-  sql: Sql,
-  shop: Shop,
-  people: ReadonlyMap<string, Person>,
-  attempt: Attempt,
-): Promise<void> {
-  if (people.size === 0) return;
-  const rows = await sql.query<{
-    person_id: string;
-    channel: Channel;
-    address: string;
-    written: Uint8Array | null;
-    first_seen_at: Date;
-    last_seen_at: Date;
-    since_at: Date;
-  }>(
-    `SELECT r.person_id, r.channel, r.address, r.written, r.first_seen_at, r.last_seen_at,
-       coalesce(r.since_at, r.first_seen_at) AS since_at
-     FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM addresses WHERE shop_id = $1 AND person_id = k.key')}`,
-    [shop.id, [...people.keys()]],
-  );
-  const written = ({ person_id, channel, address, written: sealed }: (typeof rows)[number]) =>
-    (sealed && attempt(() => shop.vault.open(writtenBinding(person_id, channel, address), sealed).toString())) ?? '';
-  for (const row of rows) {
-    people.get(row.person_id)?.addresses.set(`${row.channel}:${row.address}`, {
-      channel: row.channel,
-      hash: row.address,
-      written: written(row),
-      firstSeenAt: row.first_seen_at.getTime(),
-      lastSeenAt: row.last_seen_at.getTime(),
-      since: row.since_at.getTime(),
-    });
-  }
-}
-
 /**
  * @param attempt `ifReadable`: to show what isn't damaged; nothing of it may be saved
  */
@@ -148,7 +101,9 @@ export async function loadPeople(
       byId.set(row.id, person);
       added.set(row.id, person);
     }
-    await loadAddresses(sql, shop, added, attempt);
+    for (const address of await loadAddresses(sql, shop, [...added.keys()], attempt)) {
+      added.get(address.personId)?.addresses.set(`${address.channel}:${address.hash}`, address);
+    }
     await load([...added.values()].map(({ mergedInto }) => mergedInto).filter((id) => id !== null));
   }
 
@@ -169,12 +124,12 @@ export async function loadPeople(
   }
   const dirtyPeople = new Set<Person>();
   const asked = new Set<Person>();
-  const dirtyAddresses = new Map<string, { person: Person; key: string }>();
+  const dirtyAddresses = new Map<string, KnownAddress>();
 
   function note(person: Person, address: KnownAddress): void {
     const key = `${address.channel}:${address.hash}`;
     person.addresses.set(key, address);
-    dirtyAddresses.set(`${person.id}:${key}`, { person, key });
+    dirtyAddresses.set(`${person.id}:${key}`, address);
   }
 
   return {
@@ -224,7 +179,7 @@ export async function loadPeople(
         const seen = seenAgain(known, others, seenAt);
         const isNew = !known || seen.firstSeenAt < known.firstSeenAt || seen.lastSeenAt > known.lastSeenAt;
         if (isNew || seen.since !== known.since)
-          note(person, { channel, hash, written: known?.written ?? written, ...seen });
+          note(person, { personId: person.id, channel, hash, written: known?.written ?? written, ...seen });
         for (const other of others) {
           const broken = brokenBy(other, seenAt);
           if (broken !== other) note(person, { ...other, ...broken });

@@ -1,17 +1,24 @@
+import type { Instant } from '../../domain/scalars.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
-import type { Person } from './people.ts';
-import { profileBinding } from './profiles.ts';
+import { type KnownPerson, profileBinding } from './profiles.ts';
 
-export const writtenBinding = (personId: string, channel: string, hash: string) =>
-  `addresses.written:${personId}:${channel}:${hash}`;
+/** What is stored of a person, besides their addresses and when to read them. */
+export type StoredPerson = KnownPerson & {
+  profileAt: Instant | null;
+  seenAt: Instant;
+  deletedAt: Instant | null;
+  /** The person Shopify merged this one into. */
+  mergedInto: string | null;
+};
 
+/** @param asked those of them to be read through the Admin API, again if a read is in progress */
 export async function savePeople(
   sql: Sql,
   shop: Shop,
-  people: readonly Person[],
-  asked: ReadonlySet<Person>,
+  people: readonly StoredPerson[],
+  asked: ReadonlySet<StoredPerson>,
 ): Promise<void> {
   if (people.length === 0) return;
   const { columns, from, params } = unnest(
@@ -45,50 +52,6 @@ export async function savePeople(
        profile = excluded.profile, profile_at = excluded.profile_at, seen_at = excluded.seen_at, deleted_at = excluded.deleted_at,
        merged_into = excluded.merged_into, read_asks = people.read_asks + excluded.read_asks,
        read_due_at = CASE WHEN excluded.merged_into IS NULL THEN coalesce(excluded.read_due_at, people.read_due_at) END`,
-    params,
-  );
-}
-
-export async function saveAddresses(
-  sql: Sql,
-  shop: Shop,
-  entries: readonly { person: Person; key: string }[],
-): Promise<void> {
-  const rows = entries.flatMap(({ person, key }) => {
-    const address = person.addresses.get(key);
-    if (!address) return [];
-    return [
-      {
-        shop_id: shop.id,
-        person_id: person.id,
-        channel: address.channel,
-        address: address.hash,
-        written: address.written
-          ? shop.vault.seal(writtenBinding(person.id, address.channel, address.hash), address.written)
-          : null,
-        first_seen_at: new Date(address.firstSeenAt),
-        last_seen_at: new Date(address.lastSeenAt),
-        since_at: new Date(address.since),
-      },
-    ];
-  });
-  if (rows.length === 0) return;
-  const { columns, from, params } = unnest(
-    {
-      shop_id: 'int',
-      person_id: 'uuid',
-      channel: 'text',
-      address: 'text',
-      written: 'bytea',
-      first_seen_at: 'timestamptz',
-      last_seen_at: 'timestamptz',
-      since_at: 'timestamptz',
-    },
-    rows,
-  );
-  await sql.query(
-    `INSERT INTO addresses (${columns}) SELECT * FROM ${from} ON CONFLICT (shop_id, person_id, channel, address) DO UPDATE SET
-       first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, since_at = excluded.since_at`,
     params,
   );
 }
