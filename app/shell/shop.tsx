@@ -1,7 +1,8 @@
 import { createContext, useContext } from 'react';
 import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { call } from '../api.ts';
-import { createFormat, type Format, readLocale } from '../locale.ts';
+import { createFormat, type Format } from '../locale.ts';
+import { readLocale } from '../read-locale.ts';
 
 export const shopQuery = {
   queryKey: ['shop'],

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createFormat, readLocale } from '../../app/locale.ts';
+import { createFormat } from '../../app/locale.ts';
+import { readLocale } from '../../app/read-locale.ts';
 import { describeValue } from '../../app/settings/describe-value.ts';
 import { say, startTexts, textAt } from '../../app/texts.ts';
 import type { Text } from '../../server/domain/wording/text.ts';
