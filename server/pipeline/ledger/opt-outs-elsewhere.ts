@@ -1,17 +1,27 @@
 import { v5 as uuidv5 } from 'uuid';
-import { type Channel, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
+import { type ConsentFact, isOptInWord } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
 import type { KnownAddress } from '../../store/people/addresses.ts';
 import { loadHolders } from '../../store/people/holders.ts';
-import type { People, Person } from '../../store/people/people.ts';
+import type { People } from '../../store/people/people.ts';
 import type { InShop } from '../in-shop.ts';
+import type { Move } from '../process/batch.ts';
 import { openDueOptOuts } from './open-due-opt-outs.ts';
 
 /** UUID namespace for the ids of these facts. */
 const FACTS = '1c9b6d0e-52f7-4b7a-9a35-7e0d4c8f2a61';
+
+const dateOf = (fact: ConsentFact) => chosenOrHeardAt(fact) ?? -Infinity;
+
+/** Appends these opt-outs, and opens deliveries for those that are due. */
+async function record(held: InShop, entries: readonly LedgerEntry[], now: Instant): Promise<void> {
+  const { sql, shop } = held;
+  await appendFacts(sql, shop, entries, now);
+  await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, entries), now);
+}
 
 /** An opt-out that was made at another address than the one Shopify names now. */
 type OptOutElsewhere = { entry: LedgerEntry; at: KnownAddress };
@@ -51,9 +61,7 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
   const holders = Map.groupBy(await loadHolders(sql, shop, entries), ledgerKey);
   const undoing = made.flatMap(({ entry, at }) => {
     const key = ledgerKey(entry);
-    const undoes = ledger
-      .get(key)
-      ?.some((fact) => isOptInWord(fact.state) && (chosenOrHeardAt(fact) ?? 0) <= (entry.chosenAt ?? 0));
+    const undoes = ledger.get(key)?.some((fact) => isOptInWord(fact.state) && dateOf(fact) <= (entry.chosenAt ?? 0));
     const isAnothers = holders
       .get(key)
       ?.some(
@@ -62,15 +70,10 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
       );
     return undoes && !isAnothers ? [entry] : [];
   });
-  await appendFacts(sql, shop, undoing, now);
-  await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, undoing), now);
+  await record(held, undoing, now);
 }
 
-type Move = { person: Person; channel: Channel; address: string };
-
 const isChoice = ({ state }: ConsentFact) => state === 'unsubscribed' || isOptInWord(state);
-const dateOf = (fact: ConsentFact) =>
-  chosenOrHeardAt({ chosenAt: fact.chosenAt, heardAt: fact.heardAt ?? null }) ?? -Infinity;
 
 /**
  * The opt-out that somebody last chose, at another of their addresses before they had this one; undefined: they
@@ -112,6 +115,5 @@ export async function followMoves(held: InShop, moves: readonly Move[], now: Ins
     const id = uuidv5([person.id, channel, address, chosenAt].join(' '), FACTS);
     return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId }];
   });
-  await appendFacts(sql, shop, entries, now);
-  await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, entries), now);
+  await record(held, entries, now);
 }
