@@ -8,7 +8,7 @@ import type { Transport } from './transport.ts';
 /** How long an assertion holds: it is used at once. */
 const HOLDS_SECONDS = 60;
 
-const granting = z.object({ access_token: z.string().min(1), scope: z.string().default(''), expires_in: z.number() });
+const granting = z.object({ access_token: z.string().min(1), expires_in: z.number() });
 const refusing = z.object({ error: z.string() });
 
 /** A short-lived JWT (RFC 7523, section 3) that says we are this app, for one shop. */
@@ -73,6 +73,5 @@ function grantedBy(text: string): Granted {
     refreshToken: null,
     accessLifetime: data.expires_in * 1000,
     refreshLifetime: null,
-    scopes: data.scope,
   };
 }

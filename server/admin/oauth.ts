@@ -49,7 +49,7 @@ setAbstractFetchFunc(async (url, init) => {
 const parameters = z.record(z.string(), z.unknown());
 
 function grantedBy({ session }: { session: Session }): Granted {
-  const { accessToken, refreshToken, expires, refreshTokenExpires, scope } = session;
+  const { accessToken, refreshToken, expires, refreshTokenExpires } = session;
   if (!accessToken) throw new OAuthError(false, 'unreadable');
   const lifetime = (end: Date | undefined) => (end ? end.getTime() - Date.now() : null);
   return {
@@ -57,7 +57,6 @@ function grantedBy({ session }: { session: Session }): Granted {
     refreshToken: refreshToken ?? null,
     accessLifetime: lifetime(expires),
     refreshLifetime: lifetime(refreshTokenExpires),
-    scopes: scope ?? '',
   };
 }
 

@@ -47,7 +47,6 @@ const day = 24 * 3_600_000;
 const granted = {
   accessToken: 'access',
   refreshToken: 'refresh',
-  scopes: 'read_customers',
   accessLifetime: day,
   refreshLifetime: 90 * day,
 };

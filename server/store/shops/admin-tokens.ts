@@ -80,24 +80,18 @@ export async function needsExchange(sql: Sql, shop: Shop): Promise<boolean> {
   return (await sql.query(`SELECT 1 FROM admin_tokens WHERE ${there}`, [shop.id])).length === 0;
 }
 
-const SET_PAIR = `pair = excluded.pair, scopes = excluded.scopes, version = admin_tokens.version + 1,
+const SET_PAIR = `pair = excluded.pair, version = admin_tokens.version + 1,
   renewed_at = now(), access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at,
   refused_at = NULL, failure = NULL, rest_until = NULL, lease_owner = NULL, lease_until = NULL`;
 
 function pairParams(shop: Shop, granted: Granted) {
   const pair: TokenPair = { access: granted.accessToken, refresh: granted.refreshToken };
-  return [
-    shop.id,
-    shop.vault.sealJson(binding(shop), pair),
-    granted.scopes,
-    granted.accessLifetime,
-    granted.refreshLifetime,
-  ] as const;
+  return [shop.id, shop.vault.sealJson(binding(shop), pair), granted.accessLifetime, granted.refreshLifetime] as const;
 }
 
-const PAIR_ROW = `$1::int, $2::bytea, $3::text, now(), now() + $4::float8 * interval '1 millisecond',
-  now() + $5::float8 * interval '1 millisecond'`;
-const PAIR_COLUMNS = 'shop_id, pair, scopes, renewed_at, access_expires_at, refresh_expires_at';
+const PAIR_ROW = `$1::int, $2::bytea, now(), now() + $3::float8 * interval '1 millisecond',
+  now() + $4::float8 * interval '1 millisecond'`;
+const PAIR_COLUMNS = 'shop_id, pair, renewed_at, access_expires_at, refresh_expires_at';
 
 /**
  * Saves the result of an exchange, unless the app was uninstalled or the shop erased meanwhile.
@@ -114,7 +108,7 @@ export async function keepExchanged(
   const rows = await sql.query(
     `WITH live AS MATERIALIZED (
        SELECT id FROM shops
-       WHERE id = $1 AND (uninstalled_at IS NULL OR uninstalled_at = $6::timestamptz) AND erased_at IS NULL FOR SHARE)
+       WHERE id = $1 AND (uninstalled_at IS NULL OR uninstalled_at = $5::timestamptz) AND erased_at IS NULL FOR SHARE)
      INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) SELECT ${PAIR_ROW}, now() FROM live
      ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
     [...pairParams(shop, granted), dateOf(knownUninstall)],
@@ -129,7 +123,7 @@ export async function keepExchanged(
 export async function keepRefreshed(sql: Sql, shop: Shop, owner: string, granted: Granted): Promise<boolean> {
   const rows = await sql.query(
     `UPDATE admin_tokens SET ${SET_PAIR} FROM (VALUES (${PAIR_ROW})) AS excluded (${PAIR_COLUMNS})
-     WHERE admin_tokens.shop_id = excluded.shop_id AND admin_tokens.lease_owner = $6 RETURNING version`,
+     WHERE admin_tokens.shop_id = excluded.shop_id AND admin_tokens.lease_owner = $5 RETURNING version`,
     [...pairParams(shop, granted), owner],
   );
   return rows.length > 0;
@@ -244,5 +238,4 @@ export type Granted = {
   refreshToken: string | null;
   accessLifetime: number | null;
   refreshLifetime: number | null;
-  scopes: string;
 };

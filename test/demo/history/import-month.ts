@@ -125,6 +125,5 @@ async function grant(tokens: { answer(contentType: string, body: string): { body
     refreshToken: String(Reflect.get(body, 'refresh_token')),
     accessLifetime: lifetime,
     refreshLifetime: lifetime,
-    scopes: String(Reflect.get(body, 'scope')),
   };
 }
