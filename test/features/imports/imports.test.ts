@@ -327,7 +327,7 @@ describe('a person erased while an import that names them is waiting', () => {
         .map(({ Email }) => Email)
         .sort(),
     ).toEqual(['robin1@example.com', 'robin3@example.com']);
-    const asked = scene.admin.calls.filter(({ body }) => body.includes('CustomersByIds'));
+    const asked = scene.connector.admin.calls.filter(({ body }) => body.includes('CustomersByIds'));
     expect(asked.at(-1)?.body).not.toContain(ids[1]);
     expect((await importedEvents()).map(({ webhook_id }) => webhook_id)).toEqual([`import:${id}:0`, `import:${id}:2`]);
   });
@@ -341,7 +341,7 @@ describe('a person erased before an import names them', () => {
     const { id } = await scene.counted({ kind: 'customers', customerIds: ids });
     await scene.post(`/imports/${id}/start`);
     expect(await scene.reaches(id, 'done')).toMatchObject({ total: 2, done: 2, counts: { records: 2, accepted: 2 } });
-    expect(scene.admin.calls.filter(({ body }) => body.includes(`Customer/${ids[1]}`))).toEqual([]);
+    expect(scene.connector.admin.calls.filter(({ body }) => body.includes(`Customer/${ids[1]}`))).toEqual([]);
   });
 });
 

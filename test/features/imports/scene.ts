@@ -1,6 +1,5 @@
 import type { Db } from '../../../server/platform/database/db.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
-import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 
 /** An import as the merchant API returns it. */
@@ -39,7 +38,6 @@ export type ImportBody = {
 
 export type Scene = {
   connector: Connector;
-  admin: FakeShopifyAdmin;
   /** The shop in Shopify. */
   shop: FakeShop;
   post(path: string, body?: object): Promise<{ status: number; body: ImportBody & { errors?: { field?: string }[] } }>;
@@ -55,9 +53,8 @@ export type Scene = {
 
 /** The app next to a shop in Shopify, installed and connected. */
 export async function startScene(settings: object = {}, env: Record<string, string> = {}, db?: Db): Promise<Scene> {
-  const admin = await startShopifyAdmin();
-  const connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url, ...env }, db);
-  const shop = admin.shop(SHOP);
+  const connector = await startConnector(env, db);
+  const shop = connector.admin.shop(SHOP);
   shop.bulk.polls = 0;
   await connector.connect(settings);
   const post: Scene['post'] = async (path, body) => {
@@ -85,7 +82,6 @@ export async function startScene(settings: object = {}, env: Record<string, stri
   };
   return {
     connector,
-    admin,
     shop,
     post,
     get,
@@ -96,10 +92,7 @@ export async function startScene(settings: object = {}, env: Record<string, stri
       await post(`/imports/${id}/start`);
       return await reaches(id, 'done');
     },
-    stop: async () => {
-      await connector.stop();
-      await admin.close();
-    },
+    stop: connector.stop,
   };
 }
 

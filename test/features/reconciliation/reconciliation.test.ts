@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { beat } from '../../../server/store/shops/heartbeat.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
-import { type FakeShopifyAdmin, startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 import { homeRead } from '../../pipeline/read/home.ts';
 
@@ -13,13 +12,11 @@ const ago = (ms: number) => new Date(start - ms).toISOString();
 type Payload = Record<string, unknown> & { Email?: string; Order?: Record<string, unknown> };
 
 let connector: Connector;
-let admin: FakeShopifyAdmin;
 let shop: FakeShop;
 
 beforeEach(async () => {
-  admin = await startShopifyAdmin();
-  connector = await startConnector({ SHOPIFY_ADMIN_ORIGIN: admin.url });
-  shop = admin.shop(SHOP);
+  connector = await startConnector();
+  shop = connector.admin.shop(SHOP);
   shop.bulk.polls = 0;
   await connector.connect();
   // A silence looked at only after the shop was made older would be reason to compare.
@@ -36,10 +33,7 @@ beforeEach(async () => {
     `UPDATE reconciliations SET orders_until = now() - interval '1 day', customers_until = now() - interval '1 day'`,
   );
 });
-afterEach(async () => {
-  await connector.stop();
-  await admin.close();
-});
+afterEach(async () => await connector.stop());
 
 /** Compares now, and waits until everything found has ended. */
 async function compare(column: 'due_at' | 'consent_due_at' = 'due_at'): Promise<void> {
@@ -207,7 +201,7 @@ describe('what webhooks reported', () => {
     expect(await found()).toEqual([]);
     expect(await problems()).toEqual([]);
     expect(payloads()).toHaveLength(sent);
-    expect(admin.calls.filter(({ body }) => /query OrderById/.test(body))).toEqual([]);
+    expect(connector.admin.calls.filter(({ body }) => /query OrderById/.test(body))).toEqual([]);
   });
 
   it('may still be on its way: the last two minutes are left for the next comparison', async () => {
@@ -605,7 +599,7 @@ describe('the weekly comparison', () => {
     await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
     await compare('consent_due_at');
     expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
-    expect(admin.calls.some(({ body }) => body.includes('OrdersChanged'))).toBe(true);
+    expect(connector.admin.calls.some(({ body }) => body.includes('OrdersChanged'))).toBe(true);
   });
 
   it('takes a choice that it may not see for none', async () => {
@@ -708,7 +702,7 @@ describe('the time up to which changes are known', () => {
     const before = await connector.db.query('SELECT orders_until FROM reconciliations');
     await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
     await until('Shopify was asked', async () =>
-      admin.calls.some(({ body }) => body.includes('OrdersChanged')) ? true : undefined,
+      connector.admin.calls.some(({ body }) => body.includes('OrdersChanged')) ? true : undefined,
     );
     // The comparison puts itself off at its end: later than this, it would put off the next one.
     await until('it is over', async () => {
