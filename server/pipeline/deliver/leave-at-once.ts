@@ -3,11 +3,13 @@ import { keepDecisions } from '../../store/consent/decisions.ts';
 import { type ClaimedDelivery, FIRST_FENCE, type NewDelivery } from '../../store/deliveries/deliveries.ts';
 import { hasDue, mayHoldChoices } from '../../store/deliveries/due-work.ts';
 import { openLanes } from '../../store/deliveries/lanes.ts';
+import type { Person } from '../../store/people/people.ts';
+import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { InShop } from '../in-shop.ts';
-import type { ChooseLeaving, ChosenToLeave } from '../process/batch.ts';
+import type { ChooseLeaving, ChosenToLeave, KnownInBatch } from '../process/batch.ts';
 import type { EventRow } from '../process/translate-stored.ts';
 import { type ClaimDeps, mayClaim, newLanes } from './claim.ts';
-import { addLedger } from './context.ts';
+import { addLedger, type DeliveryContext } from './context.ts';
 import { evaluate, type View } from './evaluate.ts';
 import { noteLeaving, type ReadyDelivery, readyToLease, withFence } from './lease-and-note.ts';
 import { addToPlan, emptyPlan, holdBackChoices, type Plan } from './plan.ts';
@@ -78,6 +80,45 @@ export function addIfSent(view: View, delivery: ClaimedDelivery, plan: Plan): vo
   plan.decisions.push(...own.decisions);
 }
 
+type Candidate = { one: NewDelivery; person: Person | null; delivery: ClaimedDelivery };
+
+/** The new deliveries that nothing of the same batch goes before, as claiming them would have them. */
+function candidatesOf(
+  opened: readonly NewDelivery[],
+  { people, sending }: KnownInBatch,
+  events: ReadonlyMap<string, EventRow>,
+): Candidate[] {
+  return firstInLanes(opened).flatMap((one) => {
+    if (one.entity !== null && sending.has(one.entity)) return [];
+    const event = events.get(one.eventId);
+    const person = one.personId === null ? null : people.byId(one.personId);
+    // Somebody who was merged meanwhile is looked up again.
+    return event && (person === null || person?.id === one.personId)
+      ? [{ one, person, delivery: claimedAtOnce(one, event) }]
+      : [];
+  });
+}
+
+/** What claiming them would load. Their people and states are those of the batch. */
+async function contextOf(
+  { sql, shop }: InShop,
+  stored: StoredSettings,
+  candidates: readonly Candidate[],
+  { entities }: KnownInBatch,
+): Promise<DeliveryContext> {
+  const people = candidates.flatMap(({ person }) => person ?? []);
+  return await addLedger(
+    { sql, shop, stored },
+    candidates.map(({ delivery }) => delivery),
+    {
+      damaged: new Set(),
+      profiles: new Map(people.map(({ id, profile }) => [id, profile])),
+      deleted: new Set(people.flatMap(({ id, deletedAt }) => (deletedAt === null ? [] : [id]))),
+      entities,
+    },
+  );
+}
+
 /**
  * Claims what a batch has just opened, before it is written: a delivery that nothing goes before,
  * that waits for nothing, and that is certain to send something. It is inserted leased, in the
@@ -90,31 +131,16 @@ export function leaveAtOnce(held: InShop, atOnce: AtOnce, rows: readonly EventRo
   const { sql, shop } = held;
   const events = new Map(rows.map((row) => [row.id, row]));
 
-  async function choose(...[opened, known]: Parameters<ChooseLeaving>): Promise<ChosenToLeave | null> {
+  async function choose(opened: readonly NewDelivery[], known: KnownInBatch): Promise<ChosenToLeave | null> {
     const stored = settingsToSend(held, atOnce.breakerProbeMs);
     if (!stored || atOnce.room <= 0) return null;
-    const found = firstInLanes(opened).flatMap((one) => {
-      if (one.entity !== null && known.sending.has(one.entity)) return [];
-      const event = events.get(one.eventId);
-      const person = one.personId === null ? null : known.people.byId(one.personId);
-      // Somebody who was merged meanwhile is looked up again.
-      return event && (person === null || person?.id === one.personId)
-        ? [{ one, person, delivery: claimedAtOnce(one, event) }]
-        : [];
-    });
+    const found = candidatesOf(opened, known, events);
     if (found.length === 0) return null;
-    const deliveries = found.map(({ delivery }) => delivery);
-    const people = found.flatMap(({ person }) => person ?? []);
     const news = found.map(({ one }) => one);
     const [busy, hasBacklog, context] = await Promise.all([
       openLanes(sql, shop, { email: lanesIn(news, 'emailLane'), phone: lanesIn(news, 'phoneLane') }),
       hasDue(sql, shop),
-      addLedger({ sql, shop, stored }, deliveries, {
-        damaged: new Set(),
-        profiles: new Map(people.map(({ id, profile }) => [id, profile])),
-        deleted: new Set(people.flatMap(({ id, deletedAt }) => (deletedAt === null ? [] : [id]))),
-        entities: known.entities,
-      }),
+      contextOf(held, stored, found, known),
     ]);
     if (hasBacklog) return null;
     const view = { shop, stored, life: held.life, found: context, now: atOnce.now() };

@@ -148,15 +148,15 @@ export type Batch = {
 
 /** What leaves at once, and what else is to be written for it once its deliveries are. */
 export type ChosenToLeave = LeavingAtOnce & { note(): Promise<void> };
-export type ChooseLeaving = (
-  opened: readonly NewDelivery[],
-  known: {
-    people: People;
-    entities: ReadonlyMap<string, EntityState>;
-    /** Those of the batch's orders and customers of which a state is being sent. */
-    sending: ReadonlySet<string>;
-  },
-) => Promise<ChosenToLeave | null>;
+export type ChooseLeaving = (opened: readonly NewDelivery[], known: KnownInBatch) => Promise<ChosenToLeave | null>;
+
+/** What a batch knows of its people, orders and customers. */
+export type KnownInBatch = {
+  people: People;
+  entities: ReadonlyMap<string, EntityState>;
+  /** Those orders and customers of which a state is being sent. */
+  sending: ReadonlySet<string>;
+};
 
 export type Move = { person: Person; channel: Channel; address: string };
 
