@@ -59,6 +59,8 @@ export type FakeAscent360 = {
   url: string;
   port: number;
   received: ReceivedRecord[];
+  /** What was received under this GUID. */
+  receivedFor(guid: string): ReceivedRecord[];
   behave(plan: Plan): void;
   behave(guid: string, plan: Plan): void;
   /**
@@ -193,6 +195,7 @@ export async function startAscent360(
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     received,
+    receivedFor: (guid) => received.filter((record) => record.guid === guid),
     behave(first: string | Plan, second?: Plan) {
       if (second === undefined) plans.set(EVERYONE, readyPlan(first));
       else plans.set(String(first).toLowerCase(), readyPlan(second));

@@ -26,7 +26,7 @@ async function freshShop(settings: object = {}) {
       const row = await connector.event(webhookId, shop);
       return row?.state === state && row.reason === reason ? row : undefined;
     });
-  const received = () => connector.ascent360.received.filter((record) => record.guid === guid);
+  const received = () => connector.ascent360.receivedFor(guid);
   const shown = async (webhookId: string) => {
     const { body } = await connector.api('GET', `/activity?q=${webhookId}`, undefined, shop);
     const { items } = body as { items: { state: string; reason: string | null }[] };

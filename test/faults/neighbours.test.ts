@@ -47,7 +47,7 @@ describe('a shop with a large backlog', () => {
 
 const resume = async (connector: ConnectorProcess, guid: string) =>
   await connector.api('PUT', '/settings', { guid, paused: false }, SHOP);
-const large = (world: World, guid: string) => world.ascent360.received.filter((record) => record.guid === guid).length;
+const large = (world: World, guid: string) => world.ascent360.receivedFor(guid).length;
 
 async function arrival(world: World, marker: string | null): Promise<number> {
   return await until(

@@ -65,7 +65,7 @@ describe.skipIf(bodies.length === 0)('the corpus of public webhook bodies', () =
     const shop = `corpus-${randomUUID()}.myshopify.com`;
     const guid = await connector.connect({ send: { testOrders: true } }, shop);
     const row = await connector.deliver(topic, text, { shop });
-    const sent = connector.ascent360.received.filter((record) => record.guid === guid);
+    const sent = connector.ascent360.receivedFor(guid);
     expect(sent.flatMap((record) => record.faults)).toEqual([]);
     if (row.state === 'accepted') {
       expect(sent).toHaveLength(1);

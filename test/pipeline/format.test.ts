@@ -21,7 +21,7 @@ const sampled = topics.flatMap(({ name, family }) =>
   !name.startsWith('import/') && ['order', 'customer', 'consent', 'tags'].includes(family) ? [name] : [],
 );
 
-const sentTo = (guid: string) => connector.ascent360.received.filter((record) => record.guid === guid);
+const sentTo = (guid: string) => connector.ascent360.receivedFor(guid);
 
 describe('format: xml', () => {
   it.each(sampled)('Shopify’s sample of %s is sent with the same content as in JSON', async (topic) => {

@@ -34,7 +34,7 @@ async function freshShop(settings: object | null = {}) {
       guid = await connector.connect(document, shop);
     },
     settled: async () => await connector.settled(shop),
-    sent: () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body),
+    sent: () => connector.ascent360.receivedFor(guid).map((record) => record.body),
     faults: () => connector.ascent360.received.flatMap((record) => record.faults),
   };
 }

@@ -57,7 +57,7 @@ async function freshShop(mayRead: boolean) {
       return await connector.settled(shop);
     },
     settled: async () => await connector.settled(shop),
-    sent: () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body),
+    sent: () => connector.ascent360.receivedFor(guid).map((record) => record.body),
   };
 }
 

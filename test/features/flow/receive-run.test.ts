@@ -34,7 +34,7 @@ async function freshShop(settings: object = {}) {
   await connector.deliver('customers/create', customer(7), { shop });
   return {
     shop,
-    sent: () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body),
+    sent: () => connector.ascent360.receivedFor(guid).map((record) => record.body),
     runs: async () => (await connector.events(shop)).filter((row) => row.topic === 'flow/send'),
     settled: async () => await connector.settled(shop),
     overview: async () => (await connector.api('GET', '/overview', undefined, shop)).body,

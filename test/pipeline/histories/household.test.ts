@@ -153,7 +153,7 @@ async function beforeSettings(shop: string, saved: object) {
   expect(await ends()).toEqual({ 'customers/create': 'superseded', 'customer.tags_added': 'open' });
   const guid = await app.connect(saved, shop);
   await app.settled(shop);
-  const sent = app.ascent360.received.filter((record) => record.guid === guid).map(({ body }) => body);
+  const sent = app.ascent360.receivedFor(guid).map(({ body }) => body);
   return { ends: await ends(), sent };
 }
 

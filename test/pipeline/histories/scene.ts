@@ -86,7 +86,10 @@ async function begin(app: Connector, settings: object): Promise<History> {
   const start = Date.now() - 5 * 60_000;
   const moment = (seconds: number) => new Date(start + seconds * 1000);
   const of = (kind: 'taken' | 'accepted') =>
-    app.ascent360.received.filter((record) => record.guid === guid && record[kind]).map(({ body }) => body as Payload);
+    app.ascent360
+      .receivedFor(guid)
+      .filter((record) => record[kind])
+      .map(({ body }) => body as Payload);
   const waitUntil = async (what: string, isSo: () => boolean | Promise<boolean>) => {
     await until(what, async () => ((await isSo()) ? true : undefined));
   };

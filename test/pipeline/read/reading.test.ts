@@ -37,7 +37,7 @@ async function freshShop(one: Connector = patient) {
     return rows.length > 0 ? true : undefined;
   });
 }
-const sent = () => connector.ascent360.received.filter((record) => record.guid === guid).map((record) => record.body);
+const sent = () => connector.ascent360.receivedFor(guid).map((record) => record.body);
 const deliver = async (topic: string, body: object) => await connector.deliver(topic, body, { shop });
 const optedIn = (id: number) =>
   emailOf(`person${id}@example.com`, {
