@@ -1,7 +1,7 @@
 /** What deliveries are about, also where only their event's body says it. */
 import type { Sql } from '../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliverySubject, isInBody, openSubject } from '../store/deliveries/deliveries.ts';
-import { loadFacts, type Shop } from '../store/shops/shops.ts';
+import { loadShopFacts, type Shop } from '../store/shops/shops.ts';
 import { openStoredEvent, type StoredEvent } from './process/translate-stored.ts';
 
 /** As the batch that opened the delivery had it: the state of the order or customer. */
@@ -20,7 +20,7 @@ async function openBodies(
 ): Promise<(eventId: string) => DeliverySubject | null> {
   if (eventIds.length === 0) return () => null;
   const [{ country = null }, rows] = await Promise.all([
-    loadFacts(sql, shop),
+    loadShopFacts(sql, shop),
     sql.query<StoredEvent>(
       `SELECT id, topic, source, triggered_at, received_at, body FROM events
        WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND body IS NOT NULL`,

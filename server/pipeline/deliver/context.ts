@@ -71,7 +71,7 @@ export const isOfDamaged = ({ personId, subject }: ClaimedDelivery, { damaged }:
 /**
  * What a contact's flags are about: for email and SMS its addresses, for phone and post the person.
  */
-export function keysOf(
+export function ledgerKeysOf(
   { vault }: Shop,
   contact: Contact = nobody,
   personId: string | null,
@@ -118,7 +118,7 @@ export async function addLedger(
   );
   const keys = new Map<string, LedgerKey>();
   for (const { id, personId } of deliveries) {
-    for (const key of keysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
+    for (const key of ledgerKeysOf(shop, contacts.get(id), personId)) keys.set(ledgerKey(key), key);
   }
   // Selling data matters to lists only.
   const guests =
@@ -126,7 +126,7 @@ export async function addLedger(
       ? []
       : deliveries.filter(({ personId }) => (personId && profiles.get(personId)?.customerId) == null);
   const guestEmails = guests
-    .flatMap(({ id }) => keysOf(shop, contacts.get(id), null))
+    .flatMap(({ id }) => ledgerKeysOf(shop, contacts.get(id), null))
     .filter(({ channel }) => channel === 'email');
   const [facts, told, parked, holders] = await Promise.all([
     loadFacts(
@@ -152,7 +152,7 @@ export async function ownWordsFor(
   { contacts, facts }: Pick<DeliveryContext, 'contacts' | 'facts'>,
 ): Promise<DeliveryContext['own']> {
   const mayCarryAnothers = ({ id, personId }: ClaimedDelivery) =>
-    keysOf(shop, contacts.get(id), personId).some((key) =>
+    ledgerKeysOf(shop, contacts.get(id), personId).some((key) =>
       facts.get(ledgerKey(key))?.some((fact) => isOptInWord(fact.state) && fact.personId !== personId),
     );
   const people = peopleOf(deliveries.filter(mayCarryAnothers));

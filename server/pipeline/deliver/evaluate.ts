@@ -20,7 +20,7 @@ import { entityKey } from '../../store/people/identifiers.ts';
 import { choicesHoldFrom, type Installation } from '../../store/shops/installation.ts';
 import { historyBefore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type DeliveryContext, isOfGone, keysOf } from './context.ts';
+import { type DeliveryContext, isOfGone, ledgerKeysOf } from './context.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const noProfile: PersonProfile = emptyProfile(null);
@@ -137,7 +137,7 @@ export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
   const known = delivery.personId ? found.profiles.get(delivery.personId) : undefined;
   const profile = isAlone ? noProfile : (known ?? noProfile);
   const keys: Partial<Record<FlagChannel, LedgerKey>> = {};
-  for (const key of keysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
+  for (const key of ledgerKeysOf(shop, contact, delivery.personId)) keys[key.channel] = key;
   const to = recipientOf(view, delivery, { profile, keys, isAlone });
   const waiting = delivery.personId === null ? [] : unknownOf(found, delivery.personId, profile);
   const factsOf = (channel: FlagChannel) => {

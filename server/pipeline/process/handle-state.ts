@@ -11,7 +11,7 @@ import { addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, type OfState, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf } from './keys-of-event.ts';
-import { leavesOut, type Met, meetPerson } from './meet-person.ts';
+import { leavesOut, type MetPerson, meetPerson } from './meet-person.ts';
 
 /** Read through the Admin API, not received as a webhook. */
 export const isRead = (t: Translated): t is OfState =>
@@ -71,7 +71,7 @@ function recordFacts(
  * A choice in an older state of an order or customer still counts. It is sent with the person as
  * last known, unless the settings leave such an order out.
  */
-function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Met, t: OfState): Outcome {
+function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: MetPerson, t: OfState): Outcome {
   if (!person || !reachedAt(person.profile.contact)) return skipped('stale');
   return batch.deliver(event, {
     kind: 'read',

@@ -20,7 +20,7 @@ const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
 const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
 
 /** Whom the state of an order or customer is about, once all it says of them is known. */
-export type Met = {
+export type MetPerson = {
   /** Null when it names nobody. */
   person: Person | null;
   /** Sending to them waits for a read. */
@@ -129,7 +129,7 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
 }
 
 /** Finds the person, and has them learn what the body says. */
-export function meetPerson(batch: Batch, event: TranslatedEvent, t: OfState): Met {
+export function meetPerson(batch: Batch, event: TranslatedEvent, t: OfState): MetPerson {
   const person = personOf(batch, event, t);
   const isGone = person !== null && isDeleted(person, t.createdAt);
   const mergedAway = batch.people.mergedAway(personKeyOf(batch.shop, t));

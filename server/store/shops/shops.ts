@@ -142,7 +142,7 @@ export function createShops(db: Db, keys: Keys): Shops {
       if (byRowId.get(shop.id)?.vault === shop.vault) byRowId.delete(shop.id);
       if (byDomain.get(shop.domain)?.id === shop.id) byDomain.delete(shop.domain);
     },
-    facts: async (shop, sql = db) => await loadFacts(sql, shop),
+    facts: async (shop, sql = db) => await loadShopFacts(sql, shop),
     checkKeys: async () => {
       const rows = await db.query<ShopRow>(
         `SELECT DISTINCT ON (wrap_key_id) ${COLUMNS} FROM shops WHERE wrapped_key IS NOT NULL`,
@@ -182,7 +182,7 @@ export const HAS_APP = `s.wrapped_key IS NOT NULL AND s.uninstalled_at IS NULL
 const openFacts = (shop: Shop, facts: Uint8Array | null | undefined) =>
   facts ? shop.vault.openJson<ShopFacts>(`shops.facts:${shop.id}`, facts) : {};
 
-export async function loadFacts(sql: Sql, shop: Shop): Promise<ShopFacts> {
+export async function loadShopFacts(sql: Sql, shop: Shop): Promise<ShopFacts> {
   const [row] = await sql.query<{ facts: Uint8Array | null }>('SELECT facts FROM shops WHERE id = $1', [shop.id]);
   return openFacts(shop, row?.facts);
 }

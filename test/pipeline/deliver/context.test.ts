@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Contact } from '../../../server/domain/contact.ts';
-import { contactOf, keysOf } from '../../../server/pipeline/deliver/context.ts';
+import { contactOf, ledgerKeysOf } from '../../../server/pipeline/deliver/context.ts';
 import type { DeliverySubject } from '../../../server/store/deliveries/deliveries.ts';
 import { contact } from './prepare-input.ts';
 import { ADA, adas, person, shop, subject } from './view.ts';
@@ -52,7 +52,7 @@ describe('the contact that is sent is', () => {
 
 describe('flags are about', () => {
   const about = (contact: Contact | undefined, personId: string | null = ADA) =>
-    keysOf(shop, contact, personId).map(({ channel, address }) => [channel, address]);
+    ledgerKeysOf(shop, contact, personId).map(({ channel, address }) => [channel, address]);
 
   it('each address, and for phone and post the person', () => {
     expect(about(contact)).toEqual(Object.entries(adas));
