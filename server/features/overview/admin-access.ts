@@ -37,34 +37,17 @@ function fieldsIn(detail: object): string[] {
 /** The open problems with reading Shopify. */
 export async function adminProblems(sql: Sql, shop: Shop): Promise<Problem[]> {
   const kept = await openProblems(sql, shop);
-  const since = (kind: string) => {
-    const oldest = Math.min(...kept.filter((one) => one.kind === kind).map(({ openedAt }) => openedAt));
-    return new Date(oldest).toISOString();
+  const entry = (kind: 'admin_access' | 'shopify_failing' | 'fields_denied', text: Text): Problem[] => {
+    const opened = kept.flatMap((one) => (one.kind === kind ? [one.openedAt] : []));
+    return opened.length === 0 ? [] : [{ kind, ...said(text), since: new Date(Math.min(...opened)).toISOString() }];
   };
-  const problems: Problem[] = [];
-  if (kept.some(({ kind }) => kind === 'admin_access')) {
-    problems.push({
-      kind: 'admin_access',
-      ...said({ code: 'admin_access.needs_opening' }),
-      since: since('admin_access'),
-    });
-  }
-  if (kept.some(({ kind }) => kind === 'shopify_failing')) {
-    problems.push({
-      kind: 'shopify_failing',
-      ...said({ code: 'problem.shopify_failing' }),
-      since: since('shopify_failing'),
-    });
-  }
   const denied = kept.flatMap(({ kind, detail }) => (kind === 'fields_denied' ? fieldsIn(detail) : []));
-  if (denied.length > 0) {
-    const fields = new Map(denied.map(hiddenText).map((text) => [inEnglish(text), text]));
-    const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
-    problems.push({
-      kind: 'fields_denied',
-      ...said({ code: 'problem.fields_denied', params: { fields: sorted } }),
-      since: since('fields_denied'),
-    });
-  }
-  return problems;
+  const fields = [...new Map(denied.map(hiddenText).map((text) => [inEnglish(text), text]))]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, text]) => text);
+  return [
+    ...entry('admin_access', { code: 'admin_access.needs_opening' }),
+    ...entry('shopify_failing', { code: 'problem.shopify_failing' }),
+    ...(fields.length > 0 ? entry('fields_denied', { code: 'problem.fields_denied', params: { fields } }) : []),
+  ];
 }
