@@ -167,6 +167,8 @@ async function compareFile(
   return true;
 }
 
+const COMPARISONS = { changes: compareChanges, consent: compareAllConsent };
+
 /**
  * Compares, or puts it off while the Admin API fails. What fails for one comparison doesn't hold up
  * the other.
@@ -175,18 +177,17 @@ async function compareFile(
 async function orPostpone(
   deps: ReconciliationDeps,
   work: Omit<Comparing, 'stopAt'>,
-  compare: typeof compareChanges,
+  what: keyof typeof COMPARISONS,
   at: Reconciliation,
 ): Promise<boolean> {
   const { db, log, now } = deps;
   const { shop } = work;
   try {
-    return await compare(deps, { ...work, stopAt: now() + PIECE_MS }, at);
+    return await COMPARISONS[what](deps, { ...work, stopAt: now() + PIECE_MS }, at);
   } catch (error) {
     if (work.signal.aborted || !(error instanceof AdminError)) throw error;
     log.warn({ stage: 'reconciliation', shop: shop.id, failure: error.failure, err: error });
     const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
-    const what = compare === compareChanges ? 'changes' : 'consent';
     // Request a new file if this one is gone or can't be read to the end.
     const isHopeless = at.readAt !== null && now() - at.readAt > HOPELESS_MS;
     if (what === 'consent' && at.url !== null && (error.failure === 'refused' || isHopeless))
@@ -230,8 +231,8 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         at.ordersUntil = Math.min(at.ordersUntil, to);
       }
       const work = { shop, signal, stops };
-      if (at.changesDue && (await orPostpone(deps, work, compareChanges, at))) return true;
-      return at.consentDue && (await orPostpone(deps, work, compareAllConsent, at));
+      if (at.changesDue && (await orPostpone(deps, work, 'changes', at))) return true;
+      return at.consentDue && (await orPostpone(deps, work, 'consent', at));
     },
   };
 }

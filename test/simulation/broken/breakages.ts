@@ -98,7 +98,7 @@ export const BREAKAGES: readonly Breakage[] = [
     changes: [
       {
         file: 'server/features/reconciliation/chore.ts',
-        find: 'return at.consentDue && (await orPostpone(deps, work, compareAllConsent, at));',
+        find: "return at.consentDue && (await orPostpone(deps, work, 'consent', at));",
         replace: 'return false;',
       },
     ],
