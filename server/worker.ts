@@ -97,7 +97,6 @@ export function jobsOf(
   };
   const turns: TurnDeps = {
     db: quick,
-    settings,
     log,
     fresh,
     now,
@@ -148,7 +147,7 @@ export function jobsOf(
       retentionChore({ db, retentionDays: config.retentionDays, log }),
       accessChore({ db, admin, access, log }),
       flowChore({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
-      readChore({ db, shops, settings, admin, log, now, random, wake, translate }),
+      readChore({ db, settings, admin, log, now, random, wake, translate }),
       importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
       ledgerChore({ db, log, now, wake }),
       silenceChore({ db, shops, settings, admin, log, now }),

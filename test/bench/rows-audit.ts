@@ -7,7 +7,6 @@ import { processEvents } from '../../server/pipeline/process/process.ts';
 import type { Db, Sql } from '../../server/platform/database/db.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createInbox } from '../../server/store/events/inbox.ts';
-import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import { orderBody } from './order-body.ts';
 import type { Row, Run } from './row.ts';
@@ -58,10 +57,8 @@ async function store(app: AppDatabase, shop: Shop, first: number, count: number)
 
 /** Translates, claims and records all of a shop's orders. @returns how many were accepted */
 async function deliver(db: Db, app: AppDatabase, shop: Shop): Promise<number> {
-  const settings = createSettingsStore(db);
   const deps: TurnDeps = {
     db,
-    settings,
     log,
     leaseMs: 60_000,
     connectionProbeMs: 900_000,

@@ -1,12 +1,12 @@
 import { CLOSED } from '../../domain/delivery/breaker.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { type SettingsStore, saveBreaker } from '../../store/shops/settings.ts';
+import { loadSettings, saveBreaker } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
 import { type ClaimDeps, type Claimed, claimDeliveries } from './claim.ts';
 import { breakerAfter, type Finished, type RecordDeps, type Recorded, recordAttempts } from './record.ts';
 
-export type TurnDeps = ClaimDeps & RecordDeps & { db: Db; settings: Pick<SettingsStore, 'load'> };
+export type TurnDeps = ClaimDeps & RecordDeps & { db: Db };
 
 export type Turn = { recorded: Recorded[] } & Pick<Claimed, 'ready' | 'settled' | 'putOff'>;
 
@@ -21,7 +21,7 @@ export async function takeTurn(deps: TurnDeps, shop: Shop, finished: readonly Fi
     const recorded = await recordAttempts(held, deps, finished);
     // A probe that was refused or accepted changes what may be claimed.
     const changed = finished.some(({ delivery, result }) => delivery.probe || result?.class === 'connection_problem');
-    const stored = changed ? await deps.settings.load(shop, held.sql) : held.stored;
+    const stored = changed ? await loadSettings(held.sql, shop) : held.stored;
     const before = held.stored?.breaker ?? CLOSED;
     const breaker = breakerAfter(deps, before, finished, held.at);
     const claimed = await claimDeliveries({ ...held, stored }, deps, breaker, max);

@@ -15,7 +15,7 @@ import { endReadWaits, stopReadWaits, unparkRead } from '../../store/events/park
 import { type DueRead, dueReads, endReads, putOffReads, readLater } from '../../store/people/due-reads.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
 import { madeElsewhere, recordElsewhere } from '../ledger/opt-outs-elsewhere.ts';
 import { applyAbsence, applyRead, confirmedOptIns, factsFromRead, isUndatedOptIn } from '../process/apply-read.ts';
@@ -23,7 +23,6 @@ import { openDueFlags } from './open-due-flags.ts';
 
 export type FetchDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
   settings: Pick<SettingsStore, 'load'>;
   admin: Admin;
   log: Log;
@@ -94,7 +93,7 @@ async function take(
   return await inShop(deps.db, shop, async (held) => {
     const { sql } = held;
     const now = deps.now();
-    const { country } = await deps.shops.facts(shop, sql);
+    const { country } = await loadShopFacts(sql, shop);
     const people = await loadPeople(sql, shop, keysOf(wanted));
     const facts = wanted.flatMap(({ id, key }, i) => {
       const person = people.find(key);

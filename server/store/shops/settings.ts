@@ -68,7 +68,7 @@ export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
 
 export type SettingsStore = ProofStore & {
   /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
-  load(shop: Shop, sql?: Sql): Promise<StoredSettings | null>;
+  load(shop: Shop): Promise<StoredSettings | null>;
   /**
    * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
    * one; a new GUID ends a connection problem, and with `newAccount` starts another account, which
@@ -226,7 +226,7 @@ async function whileItHas(db: Db, shop: Shop, guid: string, write: (sql: Sql) =>
 export function createSettingsStore(db: Db): SettingsStore {
   return {
     ...createProofStore(db),
-    load: async (shop, sql = db) => await loadSettings(sql, shop),
+    load: async (shop) => await loadSettings(db, shop),
     save: async (shop, accepted, who, now) =>
       await db.transaction(async (sql) => await saveOver(sql, shop, accepted, { who, now })),
     removeGuid: async (shop, who, now) =>

@@ -36,8 +36,7 @@ export type Shops = {
   after(shop: Shop): Promise<Shop | null>;
   /** Forgets an erased shop, so that its domain is looked up again. */
   forget(shop: Shop): void;
-  /** @param sql the transaction to read in; without one, it reads on its own */
-  facts(shop: Shop, sql?: Sql): Promise<ShopFacts>;
+  facts(shop: Shop): Promise<ShopFacts>;
   /** @throws MissingKeyError when a shop's key was wrapped by a key that we no longer have */
   checkKeys(): Promise<void>;
   /**
@@ -142,7 +141,7 @@ export function createShops(db: Db, keys: Keys): Shops {
       if (byRowId.get(shop.id)?.vault === shop.vault) byRowId.delete(shop.id);
       if (byDomain.get(shop.domain)?.id === shop.id) byDomain.delete(shop.domain);
     },
-    facts: async (shop, sql = db) => await loadShopFacts(sql, shop),
+    facts: async (shop) => await loadShopFacts(db, shop),
     checkKeys: async () => {
       const rows = await db.query<ShopRow>(
         `SELECT DISTINCT ON (wrap_key_id) ${COLUMNS} FROM shops WHERE wrapped_key IS NOT NULL`,

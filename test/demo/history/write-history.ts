@@ -100,7 +100,6 @@ export async function writeHistory(
   const log = createLog('silent');
   const turns: TurnDeps = {
     db: then,
-    settings: store,
     log,
     leaseMs: config.lease,
     connectionProbeMs: config.connectionProbe,

@@ -86,7 +86,6 @@ export async function openScene(given?: Db): Promise<Scene> {
   const app = express();
   const turnDeps = (): TurnDeps => ({
     db,
-    settings: store,
     log,
     leaseMs: MINUTE,
     connectionProbeMs: 15 * MINUTE,

@@ -113,7 +113,6 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
   };
   const chore: Chore = readChore({
     db,
-    shops,
     settings: store,
     admin,
     log,

@@ -88,16 +88,6 @@ describe('saved settings', () => {
     expect((await store.load(shop))?.settings).toEqual(settings);
   });
 
-  it('are read within the caller’s transaction', async () => {
-    const shop = await newShop();
-    await save(shop, {});
-    const seen = await db.transaction(async (sql) => {
-      await sql.query(`UPDATE settings SET account = 9 WHERE shop_id = $1`, [shop.id]);
-      return await store.load(shop, sql);
-    });
-    expect(seen?.account).toBe(9);
-  });
-
   it('saved by two people at the same moment don’t mix, and every change is recorded', async () => {
     const shop = await newShop();
     const names = ['A', 'B', 'C', 'D'];
