@@ -4,6 +4,7 @@ import { changedAt } from '../domain/sightings.ts';
 import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
+import { isOutage } from '../platform/database/outage.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
 import { findUnplaced } from '../store/events/events.ts';
 import type { Person } from '../store/people/people.ts';
@@ -119,14 +120,7 @@ const hangsOnHistory = ({ prepared: { decisions } }: Evaluated): boolean =>
 /** The context of a dry run: shop, settings and moment. */
 export type DryRunIn = { sql: Sql; shop: Shop; stored: StoredSettings; now: Instant };
 
-/**
- * What would happen to translated events under these settings if they arrived now, given the known
- * people, ledger and states, and the facts in their own bodies. The same code decides that handles
- * and sends real events; nothing is stored.
- * @param policies replace the history policy in the settings; each gives a list of its own
- * @param events none may be about the whole shop
- */
-export async function dryRunUnder(
+async function runTogether(
   { sql, shop, stored, now }: DryRunIn,
   policies: readonly Histories[],
   events: readonly TranslatedEvent[],
@@ -176,6 +170,37 @@ export async function dryRunUnder(
       return one && run.evaluated && hangsOnHistory(run.evaluated) ? evaluateOne(under, one, i) : run;
     });
   return [known, ...others.map(anew)];
+}
+
+/**
+ * What would happen to translated events under these settings if they arrived now, given the known
+ * people, ledger and states, and the facts in their own bodies. The same code decides that handles
+ * and sends real events; nothing is stored. If one can't be handled, only that one would need attention.
+ * @param policies replace the history policy in the settings; each gives a list of its own
+ * @param events none may be about the whole shop
+ */
+export async function dryRunUnder(
+  within: DryRunIn,
+  policies: readonly Histories[],
+  events: readonly TranslatedEvent[],
+): Promise<DryRun[][]> {
+  try {
+    return await runTogether(within, policies, events);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const [event] = events;
+    if (event && events.length === 1) {
+      return policies.map(() => [
+        { event, settled: { state: 'attention', reason: 'translation_failed' }, evaluated: null },
+      ]);
+    }
+    const found: DryRun[][] = policies.map(() => []);
+    for (const one of events) {
+      const each = await dryRunUnder(within, policies, [one]);
+      for (const [i, list] of each.entries()) found[i]?.push(...list);
+    }
+    return found;
+  }
 }
 
 /** Like dryRunUnder, with the saved history policy. */

@@ -4,26 +4,11 @@ import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { isShopEvent } from '../../pipeline/process/handle-shop-event.ts';
 import { openStoredEvent, type StoredEvent } from '../../pipeline/process/translate-stored.ts';
-import { isOutage } from '../../platform/database/outage.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
 type ReadAgain = Evaluated | 'nothing' | 'unknown';
-
-/** A message that can't be handled keeps no other from being counted. */
-async function runSafely(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<ReadAgain[]> {
-  try {
-    const runs = await dryRun(within, events);
-    return runs.map(({ settled, evaluated }) => (settled === null && evaluated ? evaluated : 'nothing'));
-  } catch (error) {
-    if (isOutage(error)) throw error;
-    if (events.length === 1) return ['nothing'];
-    const found: ReadAgain[] = [];
-    for (const event of events) found.push(...(await runSafely(within, [event])));
-    return found;
-  }
-}
 
 /** Null: it can't be read, and reading it again ends it, or puts it under attention. */
 function openSafely(shop: Shop, country: string | null, row: StoredEvent): TranslatedEvent | null {
@@ -61,6 +46,8 @@ export async function* readAgain(
       else if (event.translated.kind === 'incomplete') yield 'unknown';
       else events.push(event);
     }
-    if (events.length > 0) yield* await runSafely(within, events);
+    for (const { settled, evaluated } of await dryRun(within, events)) {
+      yield settled === null && evaluated ? evaluated : 'nothing';
+    }
   }
 }

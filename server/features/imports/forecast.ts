@@ -6,11 +6,9 @@ import type { Instant } from '../../domain/scalars.ts';
 import { defaultSettings } from '../../domain/settings/contract.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
-import { type DryRun, type DryRunIn, dryRunUnder } from '../../pipeline/dry-run.ts';
-import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
+import { type DryRun, dryRunUnder } from '../../pipeline/dry-run.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { isOutage } from '../../platform/database/outage.ts';
 import { endCounting, type Met, meetFirst, metKey, saveCounted } from '../../store/imports/counting.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
@@ -64,31 +62,6 @@ export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, sh
 }
 
 /**
- * Like dryRunUnder, once with the settings and once per answer. If a record fails, only that record
- * needs attention.
- */
-async function dryRunSafely(within: DryRunIn, events: readonly TranslatedEvent[]): Promise<DryRun[][]> {
-  const policies = [historiesOf(within.stored.settings), ...answers.map((answer) => ANSWERS[answer])];
-  try {
-    return await dryRunUnder(within, policies, events);
-  } catch (error) {
-    if (isOutage(error)) throw error;
-    const [event] = events;
-    if (event && events.length === 1) {
-      return policies.map(() => [
-        { event, settled: { state: 'attention', reason: 'translation_failed' }, evaluated: null },
-      ]);
-    }
-    const found: DryRun[][] = policies.map(() => []);
-    for (const one of events) {
-      const each = await dryRunSafely(within, [one]);
-      for (const [i, list] of each.entries()) found[i]?.push(...list);
-    }
-    return found;
-  }
-}
-
-/**
  * Adds each record to the counts, and returns what counts only once per address.
  * @param under the name of an answer, or empty
  */
@@ -125,7 +98,9 @@ async function countGroup(
     body === null ? [] : [translateUnstored(country, { ...what, readAt, body }, now)],
   );
   const events = reads.flatMap((read) => ('event' in read ? [read.event] : []));
-  const [bySettings = [], ...byAnswers] = await dryRunSafely({ sql: db, shop, stored, now }, events);
+  // Once with the settings and once per answer.
+  const policies = [historiesOf(stored.settings), ...answers.map((answer) => ANSWERS[answer])];
+  const [bySettings = [], ...byAnswers] = await dryRunUnder({ sql: db, shop, stored, now }, policies, events);
   const going: Going[] = [];
   const take = (to: CountedCounts, dryRuns: readonly DryRun[], under: string) => {
     to.records += reads.length;

@@ -9,7 +9,6 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
 import { findPerson } from '../../store/people/find-person.ts';
@@ -69,7 +68,7 @@ async function consentNow(
 /** The customers who were merged into this one: their choices are sent with this one. */
 async function mergedInto(db: Db, shop: Shop, { profile }: Person): Promise<Person[]> {
   const keys = (profile.mergedFrom ?? []).map((id) => customerKey(shop.vault, id));
-  const people = await loadPeople(db, shop, keys, ifReadable);
+  const people = await loadPeople(db, shop, keys);
   return keys.flatMap((key) => people.own(key) ?? []);
 }
 

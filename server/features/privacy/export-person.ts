@@ -18,7 +18,6 @@ async function people(sql: Sql, shop: Shop, traces: PersonTraces): Promise<objec
     sql,
     shop,
     traces.people.map(({ key }) => key),
-    ifReadable,
   );
   return traces.people.flatMap(({ key }) => {
     const person = loaded.own(key);

@@ -6,6 +6,7 @@ import { ofEachKey } from '../../platform/database/by-keys.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type Attempt, type KnownAddress, loadAddresses, saveAddresses } from './addresses.ts';
 import { openProfile } from './profiles.ts';
@@ -40,7 +41,7 @@ export type People = {
   find(key: string): Person | undefined;
   /** The person with exactly this key, even if merged into another. */
   own(key: string): Person | undefined;
-  /** Whether their profile couldn't be opened. */
+  /** Whether their profile couldn't be opened: it isn't saved. */
   isDamaged(person: Person): boolean;
   /** The person with exactly this key, if they were merged into another. */
   mergedAway(key: string | null): Person | undefined;
@@ -65,14 +66,12 @@ const COLUMNS =
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
-/**
- * @param attempt `ifReadable`: to show what isn't damaged; nothing of it may be saved
- */
+/** @param attempt to do nothing for those of whom something is damaged, one that throws */
 export async function loadPeople(
   sql: Sql,
   shop: Shop,
   keys: readonly string[],
-  attempt: Attempt = (open) => open(),
+  attempt: Attempt = ifReadable,
 ): Promise<People> {
   const damaged = new Set<Person>();
   const byKey = new Map<string, Person>();
@@ -194,7 +193,12 @@ export async function loadPeople(
     },
     save: async () => {
       await Promise.all([
-        savePeople(sql, shop, [...dirtyPeople], asked),
+        savePeople(
+          sql,
+          shop,
+          [...dirtyPeople].filter((person) => !damaged.has(person)),
+          asked,
+        ),
         saveAddresses(sql, shop, [...dirtyAddresses.values()]),
       ]);
     },
