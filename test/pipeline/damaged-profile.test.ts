@@ -39,6 +39,15 @@ it('a customer whose profile is damaged holds up no question to Shopify about ot
   expect(await connector.db.query('SELECT 1 FROM people WHERE read_due_at IS NOT NULL')).toEqual([]);
 });
 
+it('what waits until a customer has been read, whose profile is damaged meanwhile, needs attention', async () => {
+  await connector.connect({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  // Something else has asked for them, too: this answer doesn't end the wait.
+  const meanwhile = async () => await damage(', read_asks = read_asks + 1');
+  connector.admin.shop(SHOP).behave([{ meanwhile }]);
+  await connector.send('customer.tags_added', { customerId: 9, tags: ['vip'], occurredAt: ago(MINUTE) });
+  expect(await connector.settled()).toMatchObject([{ state: 'attention', reason: 'translation_failed' }]);
+});
+
 it('an opt-out of a customer whose profile is damaged reaches Ascent360 alone, by the daily check', async () => {
   await connector.deliver('customers/create', about);
   await connector.deliver(EMAIL, emailConsent(7, 'subscribed', ago(2 * MINUTE)));

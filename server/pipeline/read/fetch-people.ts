@@ -195,6 +195,18 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   });
 }
 
+/** What waits for those who can't be read goes on, and needs attention. */
+async function giveUp(deps: FetchDeps, shop: Shop, damaged: readonly Pick<DueRead, 'id' | 'asks'>[]): Promise<void> {
+  await inShop(deps.db, shop, async ({ sql }) => {
+    await endReads(sql, shop, damaged);
+    await stopReadWaits(
+      sql,
+      shop,
+      damaged.map(({ id }) => id),
+    );
+  });
+}
+
 /** No answer comes, perhaps because of this one: the next time, others are asked for. */
 async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly DueRead[]): Promise<void> {
   await inShop(deps.db, shop, async ({ sql }) => await putOffReads(sql, shop, people, AFTER_FAILURE_MS));
@@ -204,14 +216,15 @@ async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly Du
  * Reads one batch of a shop's people through the Admin API. Nothing is lost if it stops in the
  * middle: they stay due.
  * @param most at most this many
- * @returns how many were asked for; there may be more
+ * @returns of how many something continues now; there may be more
  * @throws AdminError
  */
 export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal, most: number): Promise<number> {
   const stored = await deps.settings.load(shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
   const size = Math.min(most, peoplePerQuery(keys.length));
-  const due = await dueReads(deps.db, shop, size + 1);
+  const { due, damaged } = await dueReads(deps.db, shop, size + 1);
+  if (damaged.length > 0) await giveUp(deps, shop, damaged);
   const all = due.slice(0, size);
   let opened = 0;
   try {
@@ -230,5 +243,5 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
     throw error;
   }
   if (all.length > 0) deps.log.info({ stage: 'read', shop: shop.id, people: all.length, opened });
-  return all.length;
+  return all.length + damaged.length;
 }

@@ -7,8 +7,12 @@ import { openProfile } from './profiles.ts';
 /** A person due to be read through the Admin API. `asks`: how often that was requested so far. */
 export type DueRead = { id: string; key: string; customerId: ShopifyId; asks: number };
 
-/** Up to `most` people, longest due first. Whoever's profile is damaged isn't read any more. */
-export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueRead[]> {
+/** Up to `most` people, longest due first. `damaged`: we can't tell who they are in Shopify. */
+export async function dueReads(
+  sql: Sql,
+  shop: Shop,
+  most: number,
+): Promise<{ due: DueRead[]; damaged: Pick<DueRead, 'id' | 'asks'>[] }> {
   const rows = await sql.query<{ id: string; key: string; profile: Uint8Array | null; read_asks: number }>(
     `SELECT id, key, profile, read_asks FROM people WHERE shop_id = $1 AND read_due_at <= now()
      ORDER BY read_due_at, id LIMIT $2`,
@@ -21,8 +25,7 @@ export async function dueReads(sql: Sql, shop: Shop, most: number): Promise<DueR
     if (!opened) damaged.push({ id, asks });
     else if (opened.customerId !== null) due.push({ id, key, customerId: opened.customerId, asks });
   }
-  if (damaged.length > 0) await endReads(sql, shop, damaged);
-  return due;
+  return { due, damaged };
 }
 
 /** Whether at least so many people are due now. */
