@@ -5,7 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
-import { beingOptedOut, openOfPeople } from '../../store/deliveries/find-due.ts';
+import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
@@ -51,8 +51,8 @@ export async function openTagOptOuts(
   const ids = untold.map(({ person }) => person.id);
   const open = await withSubjects(sql, shop, await openOfPeople(sql, shop, ids));
   const carried = new Set((await evaluateAll(open.filter(({ subject }) => subject))).flatMap(flagsOf));
-  const sending = await beingOptedOut(sql, shop, ids);
-  const due = untold.filter(({ person, owed }) => !sending.has(person.id) && !owed.every((key) => carried.has(key)));
+  for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
+  const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));
   const tried = await reopenOptOuts(
     sql,
     shop,

@@ -1,6 +1,7 @@
 import { instantOf } from '../../platform/database/dates.ts';
 import { allowPauses, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
+import type { LedgerKey } from '../consent/facts.ts';
 import type { lanesOf } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type ClaimedDelivery, type DeliveryKind, isInBody, subjectBinding } from './deliveries.ts';
@@ -63,14 +64,15 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
   return rows.map((row) => claimedOf(shop, row));
 }
 
-/** Those of these people to whom an opt-out is being sent. */
-export async function beingOptedOut(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<Set<string>> {
-  const rows = await sql.query<{ person_id: string }>(
-    `SELECT person_id FROM deliveries
-     WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND open AND lease_until IS NOT NULL AND carries_opt_out`,
+/** The opt-outs of calls or post that are being sent for these people. */
+export async function optOutsBeingSent(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<LedgerKey[]> {
+  return await sql.query<LedgerKey>(
+    `SELECT f.channel, d.person_id AS address
+     FROM deliveries d JOIN attempts a ON a.delivery_id = d.id AND a.class IS NULL CROSS JOIN jsonb_each(a.flags) AS f(channel, value)
+     WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) AND d.open AND d.lease_until IS NOT NULL
+       AND f.channel IN ('phone', 'postal') AND f.value = 'false'`,
     [shop.id, personIds],
   );
-  return new Set(rows.map(({ person_id }) => person_id));
 }
 
 /** A delivery with its lanes. */

@@ -3,7 +3,7 @@ import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, MINUTE } from '../bodies.ts';
+import { ago, buyer, customer, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
 import { home } from '../read/home.ts';
 import { readScene } from '../read/scene.ts';
 
@@ -56,4 +56,24 @@ it('an opt-out by tag gets no second delivery while its own is being sent', asyn
   const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
   while (await check.work(shop, new AbortController().signal));
   expect(await db.query('SELECT 1 FROM deliveries WHERE shop_id = $1 AND open', [shop.id])).toHaveLength(1);
+});
+
+it('an opt-out by tag gets its delivery while one from email is being sent to the same customer', async () => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.base.save({ consent: { email: { history: 'none' } } });
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+  await scene.receive('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) });
+  await scene.send();
+  await scene.base.save({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  await scene.receive('orders/create', order(5, buyer(1)));
+  const claimed = await scene.base.claim();
+  const payloads = claimed.map(({ body }) => JSON.parse(body.text));
+  expect(payloads).toMatchObject([{ EmailPermission: false }]);
+  expect(payloads[0]).not.toHaveProperty('AddressPermission');
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  for (const delivery of claimed) await scene.base.record(delivery);
+  expect(await scene.send()).toMatchObject([{ AddressPermission: false }]);
 });
