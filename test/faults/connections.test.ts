@@ -81,6 +81,7 @@ it.each<[string, string, string, unknown]>([
   ['standard_conforming_strings', 'off', `length('a\\b')`, 3],
   ['default_transaction_isolation', 'repeatable read', `current_setting('transaction_isolation')`, 'read committed'],
   ['lock_timeout', '1ms', `current_setting('lock_timeout')`, '0'],
+  ['synchronous_commit', 'off', `current_setting('synchronous_commit')`, 'on'],
 ])(
   '%s that an operator set for the database to %s changes nothing that a statement means',
   async (name, value, expression, meaning) => {

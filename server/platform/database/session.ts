@@ -16,8 +16,8 @@ export const BY_KEYS = 'enable_seqscan=off';
 
 /**
  * What a server, a database or a user may have set otherwise, and what the statements and their answers
- * mean depends on: moments, numbers and lists are written and read in one form, and whoever waited for a
- * lock sees what its holder left.
+ * mean depends on: moments, numbers and lists are written and read in one form, whoever waited for a
+ * lock sees what its holder left, and what is committed survives the server.
  */
 export const MEANING = [
   'timezone=UTC',
@@ -27,6 +27,7 @@ export const MEANING = [
   'standard_conforming_strings=on',
   'default_transaction_isolation=read\\ committed',
   'lock_timeout=0',
+  'synchronous_commit=on',
 ];
 
 export const SESSION = [
