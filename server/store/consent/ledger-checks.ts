@@ -93,8 +93,12 @@ export async function endLedgerCheck(sql: Sql, shop: Shop): Promise<boolean> {
 const TOLD = `SELECT true AS told FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
          AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0`;
 
+/** What is being sent was worked out before: it tells the opt-out only if it has it. What waits will. */
+const maySay = (channel: 'email' | 'sms') => `(d.lease_until IS NULL OR EXISTS (SELECT 1 FROM attempts a
+         WHERE a.delivery_id = d.id AND a.class IS NULL AND a.flags->>'${channel}' = 'false'))`;
+
 /**
- * Those with nothing open in their lanes, each once. One statement for all: a plan that reads all
+ * Those that nothing open in their lanes may tell, each once. One statement for all: a plan that reads all
  * open deliveries does it once.
  */
 async function withoutOpen(
@@ -107,9 +111,9 @@ async function withoutOpen(
   const keys = new Map(found.map(({ channel, address }) => [address, { channel, address }]));
   const open = await sql.query<{ lane: string }>(
     `SELECT email_lane AS lane FROM deliveries d WHERE shop_id = $1 AND open AND email_lane = ANY($2::text[])
-       AND ${counts.email}
+       AND ${counts.email} AND ${maySay('email')}
      UNION SELECT phone_lane FROM deliveries d WHERE shop_id = $1 AND open AND phone_lane = ANY($2::text[])
-       AND ${counts.phone}`,
+       AND ${counts.phone} AND ${maySay('sms')}`,
     [shop.id, [...keys.keys()]],
   );
   for (const { lane } of open) keys.delete(lane);
@@ -117,7 +121,7 @@ async function withoutOpen(
 }
 
 /**
- * A page of the shop's opt-outs: the addresses of those that may be untold and have nothing open,
+ * A page of the shop's opt-outs: the addresses of those that may be untold and that nothing open may tell,
  * and the last one checked; null: no more.
  */
 export async function untoldOptOuts(

@@ -77,3 +77,28 @@ it('an opt-out by tag gets its delivery while one from email is being sent to th
   for (const delivery of claimed) await scene.base.record(delivery);
   expect(await scene.send()).toMatchObject([{ AddressPermission: false }]);
 });
+
+it.each([
+  ['one that left without it', 'none', [false]],
+  ['its own', 'optOuts', []],
+])(
+  'an opt-out that the settings release while a record is being sent to its address, %s, is told once',
+  async (_, history, later) => {
+    const { db, shop } = scene.base;
+    scene.access = false;
+    await scene.base.save({ consent: { email: { history } } });
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+    await scene.receive('orders/create', order(5, buyer(1)));
+    const claimed = [...(await scene.base.claim()), ...(await scene.base.claim())];
+    expect(claimed).toHaveLength(1);
+    await scene.base.save({});
+    const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+    while (await check.work(shop, new AbortController().signal));
+    for (const delivery of claimed) await scene.base.record(delivery);
+    const sent: { EmailPermission?: boolean }[] = await scene.send();
+    expect(sent.flatMap(({ EmailPermission: flag }) => flag ?? [])).toEqual(later);
+    expect(await db.query(`SELECT 1 FROM events WHERE shop_id = $1 AND source = 'read'`, [shop.id])).toHaveLength(
+      later.length,
+    );
+  },
+);
