@@ -56,8 +56,10 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
       return false;
     case 'done': {
       const { url, size, askedAt, completedAt } = step;
-      Object.assign(job, { url, fileSize: size, readAt: askedAt });
-      await noteFile(db, shop, job.id, { url, size, askedAt, expiresAt: completedAt + FILE_KEPT_MS });
+      // Shopify's clock may be ahead of ours, by which we know what came while it was reading.
+      const readAt = Math.min(askedAt, job.createdAt);
+      Object.assign(job, { url, fileSize: size, readAt });
+      await noteFile(db, shop, job.id, { url, size, readAt, expiresAt: completedAt + FILE_KEPT_MS });
       return true;
     }
   }

@@ -36,7 +36,7 @@ export async function noteFile(
   sql: Sql,
   shop: Shop,
   id: string,
-  file: { url: string | null; size: number | null; askedAt: Instant; expiresAt: Instant },
+  file: { url: string | null; size: number | null; readAt: Instant; expiresAt: Instant },
 ): Promise<void> {
   await sql.query(
     `UPDATE imports SET url = $2, file_size = $3, read_at = $4, expires_at = $5, message = '' WHERE id = $1 AND state = 'counting'`,
@@ -44,7 +44,7 @@ export async function noteFile(
       id,
       file.url === null ? null : shop.vault.seal(urlBinding(id), file.url),
       file.size,
-      new Date(file.askedAt),
+      new Date(file.readAt),
       new Date(file.expiresAt),
     ],
   );
