@@ -3,11 +3,13 @@ import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { dryRun } from '../../pipeline/dry-run.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
+import { openDueOptOuts } from '../../pipeline/ledger/open-due-opt-outs.ts';
 import { madeElsewhere, recordElsewhere } from '../../pipeline/ledger/opt-outs-elsewhere.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { appendFacts, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
 import { addFindings, type Finding, NOT_MISSED } from '../../store/events/found-events.ts';
 import { heldAddresses } from '../../store/people/holders.ts';
 import { loadPeople, type People } from '../../store/people/people.ts';
@@ -126,7 +128,7 @@ async function differencesOf(
 
 /**
  * Compares the consent of a group of customers with the ledger. A difference that makes a flag due
- * becomes an event, as the lost webhook would have; any other is only recorded.
+ * becomes an event, as the lost webhook would have; any other is recorded, and told if that makes it due.
  * @returns how many events were created; null: another worker has moved on from here
  */
 export async function compareConsent(
@@ -155,6 +157,9 @@ export async function compareConsent(
     const at = now();
     await appendFacts(sql, shop, facts, at);
     await recordElsewhere(held, madeElsewhere(people, facts), at);
+    // One that was made while Shopify read is newer than its finding would say.
+    const optOuts = facts.filter(({ state }) => state === 'unsubscribed');
+    const opened = await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, optOuts), at);
     // A choice just made is sent as well, but its webhook may be on its way; none was for one made
     // before the installation, as while the app was gone.
     const isMissed = ({ fact: { chosenAt } }: Choice) =>
@@ -172,6 +177,6 @@ export async function compareConsent(
     };
     const consents = await add(true);
     await noteMissed(sql, shop, { ...noneMissed, consents }, { since: null, until: readAt, now: at });
-    return consents + (await add(false));
+    return consents + (await add(false)) + opened;
   });
 }
