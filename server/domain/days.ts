@@ -5,6 +5,9 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** How far Shopify's clocks may be ahead of each other, of ours, or ours of them, in milliseconds. */
+export const AHEAD_MS = 10 * MINUTE;
+
 /**
  * Shopify gives apps the last 60 days of orders
  * (https://shopify.dev/docs/api/usage/access-scopes#orders-permissions).

@@ -1,4 +1,5 @@
-import type { PersonProfile } from './person.ts';
+import { AHEAD_MS } from './days.ts';
+import { isFromBefore, type PersonProfile } from './person.ts';
 import type { Instant } from './scalars.ts';
 import { type Settings, sourcesOf } from './settings.ts';
 
@@ -53,12 +54,13 @@ export function needsRead(
   const keys = metafieldKeys(settings?.mapping ?? null);
   const needed = keys.length > 0 || (settings?.providerType ?? null) !== null;
   const isOutdated = (changedAt: Instant | null | undefined) =>
-    needed && changedAt != null && (read === null || changedAt > read.at);
+    needed && changedAt != null && (read === null || changedAt > (read.upTo ?? read.at));
   if (news.merged || news.newAddress || news.undatedOptIn || news.otherTags || isOutdated(news.changedAt)) {
     return 'changed';
   }
-  const isBefore = read !== null && uninstalledAt !== null && read.at <= uninstalledAt;
-  const isUnheard = Object.values(profile.unheard ?? {}).some(({ at }) => read !== null && read.at <= at);
+  const isBefore = read !== null && uninstalledAt !== null && isFromBefore(read, uninstalledAt);
+  // Our clock may be ahead of the one that dates messages.
+  const isUnheard = Object.values(profile.unheard ?? {}).some(({ at }) => read !== null && read.at - AHEAD_MS <= at);
   return read === null ||
     isBefore ||
     isUnheard ||

@@ -1,10 +1,16 @@
 import type { AddressChannel, AskedChannel } from './consent.ts';
 import type { Contact } from './contact.ts';
+import { AHEAD_MS } from './days.ts';
 import type { Instant, ShopifyId } from './scalars.ts';
 
 /** What the Admin API last said about a person besides contact, consent and tags. */
 export type PersonRead = {
+  /** When we asked, by our clock. */
   at: Instant;
+  /** Every change up to then is in the answer, by Shopify's clock; missing: up to `at`. */
+  upTo?: Instant;
+  /** When the app had last been uninstalled, as far as we knew when we asked; missing: not noted. */
+  uninstalledAt?: Instant | null;
   /** By `namespace.key`, for the keys the settings named then; empty: the customer has none. */
   metafields: Record<string, string[]>;
   /** Null: Shopify didn't say. */
@@ -90,6 +96,14 @@ export type PersonProfile = {
 /** Whether the person's data may not be sold or shared. Null: unknown. */
 export const saleOptOutOf = ({ read, mergedSaleOptOut }: PersonProfile): boolean | null =>
   mergedSaleOptOut ? true : (read?.dataSaleOptOut ?? null);
+
+/**
+ * Whether Shopify may have said it before the app was uninstalled. Our clock may be ahead of the one that
+ * dates that: soon after it, only a question that was asked knowing of it is newer.
+ */
+export const isFromBefore = (read: Pick<PersonRead, 'at' | 'uninstalledAt'>, uninstalledAt: Instant): boolean =>
+  read.at <= uninstalledAt ||
+  (read.at <= uninstalledAt + AHEAD_MS && !((read.uninstalledAt ?? -Infinity) >= uninstalledAt));
 
 /** Notes such a message. */
 export function noteUnheard(profile: PersonProfile, channel: AskedChannel, message: { at: Instant; eventId: string }) {

@@ -80,6 +80,8 @@ export type Translated =
 export type CustomerRead = {
   id: ShopifyId;
   readAt: Instant;
+  /** When the app had last been uninstalled, as far as we knew then; left out: not noted. */
+  uninstalledAt?: Instant | null;
   createdAt: Instant | null;
   updatedAt: Instant | null;
   contact: Contact;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MINUTE } from '../../server/domain/days.ts';
 import { type ChangeHints, metafieldKeys, needsRead } from '../../server/domain/needs-read.ts';
 import { defaultSettings } from '../../server/domain/settings/contract.ts';
 import type { Settings } from '../../server/domain/settings.ts';
@@ -66,16 +67,30 @@ it('each metafield that the settings name is asked for once', () => {
 
 it.each([
   ['after the last read', AT, 'missing'],
-  ['before it', AT - 1, null],
+  ['before it, by clocks that may differ so much', AT - 10 * MINUTE, 'missing'],
+  ['before it', AT - 10 * MINUTE - 1, null],
 ])('a message about a choice that came %s and could not be read: %s', (_, at, why) => {
   const unheard = { email: { at, eventId: 'e1' } };
   expect(needsRead({ customerId: '1', read: readWith(), unheard }, NOTHING, {})).toBe(why);
 });
 
 it.each([
+  ['the read', AT, undefined, 'missing'],
+  ['it, by clocks that may differ so much', AT - 10 * MINUTE, undefined, 'missing'],
+  ['it, by clocks that may differ so much, as was known when Shopify was asked', AT - 1, AT - 1, null],
+  ['it, by clocks that may differ so much, though an earlier one was known', AT - 1, AT - 2, 'missing'],
+  ['it', AT - 10 * MINUTE - 1, undefined, null],
+])('an uninstallation that came before %s', (_, uninstalledAt, known, why) => {
+  const read = { ...readWith(), ...(known !== undefined && { uninstalledAt: known }) };
+  expect(needsRead({ customerId: '1', read }, NOTHING, {}, uninstalledAt)).toBe(why);
+});
+
+it.each([
   ['after the last read, with metafields mapped', AT + 1, MAPPED, ALL, 'missing'],
   ['after the last read, with a provider set', AT + 1, { ...NOTHING, providerType: 3 }, readWith(), 'missing'],
   ['before it', AT, MAPPED, ALL, null],
+  ['before it by our clock, and after what it says by Shopify’s', AT, MAPPED, { ...ALL, upTo: AT - 1 }, 'missing'],
+  ['before what it says by Shopify’s clock, and after it by ours', AT + 1, MAPPED, { ...ALL, upTo: AT + 1 }, null],
   ['after it, if no setting depends on it', AT + 1, NOTHING, readWith(), null],
 ])('a change that webhooks told of %s', (_, changedAt, settings, read, why) => {
   expect(needsRead({ customerId: '1', read, changedAt }, settings, {})).toBe(why);

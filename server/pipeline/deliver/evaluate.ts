@@ -8,7 +8,7 @@ import {
   unknownChoice,
 } from '../../domain/consent.ts';
 import { addTexts, factFromTags, mapPerson } from '../../domain/map-person.ts';
-import { emptyProfile, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
+import { emptyProfile, isFromBefore, type PersonProfile, type PersonRead, saleOptOutOf } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Mapped } from '../../domain/settings.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -84,9 +84,11 @@ function unknownOf({ parked }: DeliveryContext, personId: string, { unheard = {}
  */
 function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): boolean | null {
   const optOut = saleOptOutOf(profile);
-  const askedAt = profile.read?.saleAskedAt ?? profile.read?.at ?? Infinity;
-  const isOld = askedAt <= (lastUninstalledAt ?? -Infinity) || askedAt < (profile.changedAt ?? -Infinity);
-  return optOut === false && isOld ? null : optOut;
+  const { read } = profile;
+  if (optOut !== false || read === null) return optOut;
+  const asked = { ...read, at: read.saleAskedAt ?? read.at };
+  const isOld = (read.upTo ?? asked.at) < (profile.changedAt ?? -Infinity);
+  return isOld || (lastUninstalledAt !== null && isFromBefore(asked, lastUninstalledAt)) ? null : false;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { v5 as uuidv5 } from 'uuid';
 import { type AskedChannel, type Channel, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
+import { AHEAD_MS } from '../../domain/days.ts';
 import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
@@ -11,12 +11,12 @@ import type { Shop } from '../../store/shops/shops.ts';
 import { mergeContact } from './merge-contact.ts';
 
 /** A read gives the whole set of tags, without dates. A tag we already knew keeps its date. */
-function mergeTags(known: PersonProfile['tags'], read: readonly string[], readAt: number): PersonProfile['tags'] {
+function mergeTags(known: PersonProfile['tags'], read: readonly string[], upTo: Instant): PersonProfile['tags'] {
   const present = new Map(read.map((tag) => [tagKey(tag), tag.trim()]));
   const merged = noTags();
   for (const [name, entry] of Object.entries(known)) {
-    // An event that isn't older than our question, by our clock, beats the answer.
-    if (entry.at !== null && Math.min(entry.at, entry.triggeredAt ?? entry.at) >= readAt) merged[name] = entry;
+    // An event that isn't older than the answer, by Shopify's clock, beats it.
+    if (entry.at !== null && Math.min(entry.at, entry.triggeredAt ?? entry.at) >= upTo) merged[name] = entry;
     else if (!present.has(name))
       merged[name] = entry.present ? { ...entry, present: false, at: null, addedAt: entry.at } : entry;
   }
@@ -47,17 +47,20 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
+  // Whenever we asked by our clock, it names a change of this date; one that is long past when we ask, it has.
+  const upTo = Math.max(at, readAt - AHEAD_MS);
   if (profile.read !== null && profile.read.at > read.readAt) {
     learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
     return;
   }
   if (read.tags) {
-    profile.tags = mergeTags(profile.tags, read.tags, read.readAt);
+    profile.tags = mergeTags(profile.tags, read.tags, upTo);
     profile.tagsOf = at;
   }
   const isSame = read.dataSaleOptOut !== null && read.dataSaleOptOut === profile.read?.dataSaleOptOut;
   profile.read = {
-    ...readAgain(profile.read, read.readAt, { ...profile.read?.metafields, ...read.metafields }),
+    ...readAgain(profile.read, read, { ...profile.read?.metafields, ...read.metafields }),
+    upTo,
     ...(isSame && { saleAskedAt: Math.max(read.readAt, profile.read?.saleAskedAt ?? 0) }),
     ...(read.facts.length === 0 && { silent: true as const }),
     about: [
@@ -72,9 +75,16 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
 
 const isAsked = (channel: Channel): channel is AskedChannel => channel !== 'phone' && channel !== 'postal';
 
+type Asked = Pick<CustomerRead, 'readAt' | 'uninstalledAt'>;
+
 /** A later read that says nothing new about the sale of data. */
-const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRead['metafields']): PersonRead => ({
-  at,
+const readAgain = (
+  before: PersonRead | null,
+  { readAt, uninstalledAt }: Asked,
+  metafields: PersonRead['metafields'],
+): PersonRead => ({
+  at: readAt,
+  ...(uninstalledAt !== undefined && { uninstalledAt }),
   metafields,
   dataSaleOptOut: before?.dataSaleOptOut ?? null,
   saleAskedAt: before?.saleAskedAt ?? before?.at ?? 0,
@@ -84,12 +94,12 @@ const readAgain = (before: PersonRead | null, at: Instant, metafields: PersonRea
  * Shopify has no such customer: no longer or, if it never said anything of them, perhaps not yet,
  * because its Admin API may be behind its webhooks.
  */
-export function applyAbsence(people: People, person: Person, keys: readonly string[], readAt: number): void {
+export function applyAbsence(people: People, person: Person, keys: readonly string[], asked: Asked): void {
   const { profile } = person;
   const none = Object.fromEntries(keys.map((key): [string, string[]] => [key, []]));
   const absences = profile.read === null ? 1 : profile.read.absences && profile.read.absences + 1;
   profile.read = {
-    ...readAgain(profile.read, readAt, { ...none, ...profile.read?.metafields }),
+    ...readAgain(profile.read, asked, { ...none, ...profile.read?.metafields }),
     silent: true,
     ...(absences !== undefined && { absences }),
   };

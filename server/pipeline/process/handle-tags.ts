@@ -28,9 +28,7 @@ const lastAdded = (gone: KnownTag | undefined, at: Instant | null): Pick<KnownTa
  */
 function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: Person): boolean {
   const { tags, tagsOf = -Infinity } = person.profile;
-  // Compared with when they were read, by our clock.
-  const triggeredAt = Math.min(event.triggeredAt, batch.now);
-  const said = momentOf(t.occurredAt, triggeredAt);
+  const said = momentOf(t.occurredAt, event.triggeredAt);
   const present = t.change === 'added';
   let otherTags = false;
   for (const tag of t.tags) {
@@ -55,7 +53,7 @@ function learnTags(batch: Batch, event: TranslatedEvent, t: Of<'tags'>, person: 
       tag: tag.trim(),
       present,
       at: t.occurredAt,
-      triggeredAt,
+      triggeredAt: event.triggeredAt,
       ...(addedAt != null && { addedAt }),
     };
   }

@@ -66,9 +66,7 @@ function learn(batch: Batch, event: TranslatedEvent, t: OfState, person: Person)
     mergeContact(person, t.kind, isLeftOut ? ofCustomer(t.contact) : t.contact, { at, triggeredAt: event.triggeredAt });
   }
   const changedAt = t.kind === 'customer' ? t.updatedAt : null;
-  // Compared with when they were read, by our clock.
-  const ours = Math.min(at, batch.now);
-  if (changedAt !== null) person.profile.changedAt = Math.max(ours, person.profile.changedAt ?? ours);
+  if (changedAt !== null) person.profile.changedAt = Math.max(at, person.profile.changedAt ?? at);
   return batch.ask(person, { newAddress: others.length > 0, changedAt });
 }
 

@@ -1,3 +1,4 @@
+import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type Summary, type Translated, TranslationError } from '../../domain/translated.ts';
@@ -8,7 +9,6 @@ import { namesAnotherShop } from '../../shopify/names-another-shop.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import { bodyBinding } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { TranslatedEvent } from './batch.ts';

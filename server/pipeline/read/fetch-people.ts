@@ -14,6 +14,7 @@ import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/fa
 import { endReadWaits, stopReadWaits, unparkRead } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads, readLater } from '../../store/people/due-reads.ts';
 import { loadPeople, type People, type Person } from '../../store/people/people.ts';
+import { loadInstallation } from '../../store/shops/installation.ts';
 import type { SettingsStore } from '../../store/shops/settings.ts';
 import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { type InShop, inShop } from '../in-shop.ts';
@@ -47,6 +48,8 @@ const AFTER_ACCIDENT_MS = HOUR;
 const AFTER_FAILURE_MS = 5 * MINUTE;
 /** When to ask again, each time, about one whom Shopify doesn't have yet, in milliseconds. */
 const AFTER_ABSENCE_MS = [10_000, MINUTE, 10 * MINUTE, HOUR];
+/** When Shopify was asked, and when the app had last been uninstalled as far as we knew then. */
+type Asked = { readAt: Instant; uninstalledAt: Instant | null };
 type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
 
 /** How many people fit into one query. */
@@ -88,8 +91,9 @@ async function take(
   deps: FetchDeps,
   shop: Shop,
   wanted: readonly DueRead[],
-  { answers, keys, readAt }: { answers: readonly Answered[]; keys: readonly string[]; readAt: Instant },
+  { answers, keys, ...asked }: { answers: readonly Answered[]; keys: readonly string[] } & Asked,
 ): Promise<{ opened: number; parked: Parked }> {
+  const { readAt, uninstalledAt } = asked;
   return await inShop(deps.db, shop, async (held) => {
     const { sql } = held;
     const now = deps.now();
@@ -101,7 +105,7 @@ async function take(
       // A person erased meanwhile stays erased; anybody who comes later is new.
       if (person?.id !== id || !answer) return [];
       if (!answer.node) {
-        applyAbsence(people, person, keys, readAt);
+        applyAbsence(people, person, keys, asked);
         return [];
       }
       const read = translateCustomerNode(answer.node, answer.metafields, {
@@ -111,7 +115,7 @@ async function take(
         denied: answer.denied,
         metafieldKeys: keys,
       });
-      applyRead(shop, people, person, read);
+      applyRead(shop, people, person, { ...read, uninstalledAt });
       return factsFromRead(shop, person, read);
     });
     await people.save();
@@ -230,9 +234,10 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
   try {
     await inParts(all, {
       ask: async (wanted) => {
+        const { lastUninstalledAt: uninstalledAt } = await loadInstallation(deps.db, shop);
         const readAt = deps.now();
         const answers = await ask(deps.admin, shop, { wanted, keys }, signal);
-        const taken = await take(deps, shop, wanted, { answers, keys, readAt });
+        const taken = await take(deps, shop, wanted, { answers, keys, readAt, uninstalledAt });
         opened += taken.opened + (await finish(deps, shop, taken.parked));
       },
       failed: async (people, error) => await putOff(deps, shop, people, error),

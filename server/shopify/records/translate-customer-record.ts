@@ -1,4 +1,5 @@
 import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
+import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
 import { tags, textOrNumber } from '../fields.ts';
@@ -6,7 +7,7 @@ import { isWithin } from '../is-within.ts';
 import { parseExactly } from '../parse-body.ts';
 import { firstCountry } from '../translate/read-country.ts';
 import { readEmail } from '../translate/read-email.ts';
-import { AHEAD_MS, readInstant } from '../translate/read-moment.ts';
+import { readInstant } from '../translate/read-moment.ts';
 import { readPhone } from '../translate/read-phone.ts';
 import { translateCustomer } from '../translate/translate-customer.ts';
 import { addressBody, customerBody } from './customer-body.ts';

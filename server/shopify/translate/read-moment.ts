@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 
 const moment = z.iso.datetime({ offset: true });
@@ -39,9 +38,6 @@ export function readInstant(text: string | undefined): Instant | undefined {
   const written = text === undefined ? undefined : readMoment(text);
   return written === undefined ? undefined : Date.parse(written);
 }
-
-/** How far Shopify's clocks may be ahead of each other, or ours behind, in milliseconds. */
-export const AHEAD_MS = 10 * MINUTE;
 
 /** A date from a body. An unreadable date is not the same as none. */
 export type WrittenDate = Instant | 'none' | 'unreadable';

@@ -1,11 +1,12 @@
 import type { AskedChannel, FactSource } from '../../domain/consent.ts';
+import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { type EventContext, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, isIdOnly } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
 import { consentIdSchema, emailConsentSchema, smsConsentSchema, whatsAppConsentSchema } from '../payloads.ts';
 import { readEmail } from './read-email.ts';
-import { AHEAD_MS, readChosenAt, readWrittenDate, type WrittenDate } from './read-moment.ts';
+import { readChosenAt, readWrittenDate, type WrittenDate } from './read-moment.ts';
 import { readPhone } from './read-phone.ts';
 
 /**

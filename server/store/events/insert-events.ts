@@ -1,9 +1,9 @@
+import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { EventSource } from '../../domain/states.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
 

@@ -1,9 +1,8 @@
-import { MINUTE } from '../../domain/days.ts';
-import type { PersonRead } from '../../domain/person.ts';
+import { AHEAD_MS, MINUTE } from '../../domain/days.ts';
+import { isFromBefore, type PersonRead } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { AHEAD_MS } from '../../shopify/translate/read-moment.ts';
 import { askLedgerCheckFor } from '../consent/ledger-checks.ts';
 import { hasToken } from './admin-tokens.ts';
 import type { Shop } from './shops.ts';
@@ -46,11 +45,11 @@ export function installedAt(life: Installation): Instant | null {
  */
 export function choicesHoldFrom(
   life: Installation,
-  read: Pick<PersonRead, 'at' | 'silent'> | null | undefined,
+  read: Pick<PersonRead, 'at' | 'uninstalledAt' | 'silent'> | null | undefined,
 ): Instant {
   const { lastUninstalledAt } = life;
   if (lastUninstalledAt === null) return -Infinity;
-  if (read === null || (read && read.at <= lastUninstalledAt)) return Infinity;
+  if (read === null || (read && isFromBefore(read, lastUninstalledAt))) return Infinity;
   if (read && !read.silent) return -Infinity;
   return Math.max(lastUninstalledAt, firstSignAt(life) ?? lastUninstalledAt);
 }

@@ -5,10 +5,16 @@
 import { expect, it } from 'vitest';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { customer, EMAIL, emailConsent, order } from '../bodies.ts';
+import { home, homeRead } from '../read/home.ts';
 import { sharedHistories } from './scene.ts';
 
+const BUYER = 'buyer@example.com';
 const histories = sharedHistories({ access: false });
 const asking = sharedHistories({ access: true });
+
+/** Waits until a shop's row is there. */
+const thereIs = async (shop: string, what: string) =>
+  (await asking.app.db.query(`SELECT 1 FROM shops s JOIN ${what} WHERE s.domain = $1`, [shop])).length > 0;
 
 it.each([-300, 0, 3, 300])(
   'with our clock %i seconds behind Shopify’s, of two states of an order with the same updated_at, the one triggered later wins, whichever arrives first',
@@ -141,5 +147,115 @@ it.each([0, 3, 300].flatMap((behind) => [0, 1].map((apart) => ({ behind, apart }
     await tell('customers/update', named('Old', shopifys - 9 - apart), shopifys - 8);
     await tell(EMAIL, emailConsent(1, 'subscribed', at(shopifys - 1)), shopifys - 1);
     expect(accepted().at(-1)).toMatchObject({ FirstName: 'New', EmailPermission: true });
+  },
+);
+
+it.each([0, 3, 300])(
+  'with our clock %i seconds ahead of Shopify’s, an opt-in that was read before an uninstallation isn’t sent after the reinstallation before Shopify was asked',
+  async (ahead) => {
+    const { shop, tell, send, flags, shopify, until, settled, save, reinstall, at, now } = await asking.begin();
+    const says = (marketingState: 'SUBSCRIBED' | 'UNSUBSCRIBED', updated: number) =>
+      shopify.setCustomer({
+        id: 1,
+        updatedAt: at(updated),
+        defaultEmailAddress: emailOf(BUYER, {
+          marketingState,
+          marketingOptInLevel: 'SINGLE_OPT_IN',
+          marketingUpdatedAt: at(updated),
+        }),
+      });
+    const first = now() - ahead;
+    says('SUBSCRIBED', first - 20);
+    await save({ paused: true });
+    await send('customers/create', customer(1, { email: BUYER, updated_at: at(first - 20) }), first - 20);
+    await until(
+      'they were read',
+      async () => await thereIs(shop, 'people p ON p.shop_id = s.id AND p.read_due_at IS NULL'),
+    );
+    const left = now() - ahead;
+    await tell('app/uninstalled', { id: 1 }, left);
+    says('UNSUBSCRIBED', left + 0.1);
+    await reinstall();
+    await save({ paused: false });
+    const back = now() - ahead;
+    await tell('orders/create', order(7, { customer: { id: 1, email: BUYER }, updated_at: at(back) }), back);
+    await settled();
+    expect(flags('EmailPermission')).toEqual([false]);
+  },
+);
+
+it.each([-300, 0, 3, 300])(
+  'with our clock %i seconds ahead of Shopify’s, a mapped metafield that changes after a customer was read is read again',
+  async (ahead) => {
+    const gender = { from: 'metafield', key: 'facts.gender' };
+    const { tell, accepted, shopify, at, now } = await asking.begin({ mapping: { gender } });
+    const change = async (topic: string, value: string, seconds: number) => {
+      const metafields = [{ namespace: 'facts', key: 'gender', type: 'single_line_text_field', value }];
+      shopify.setCustomer({ id: 1, updatedAt: at(seconds), defaultEmailAddress: emailOf(BUYER), metafields });
+      await tell(topic, customer(1, { email: BUYER, updated_at: at(seconds) }), seconds);
+    };
+    await change('customers/create', 'male', now() - ahead - 1);
+    await change('customers/update', 'female', now() - ahead);
+    expect(accepted().map(({ Gender }) => Gender)).toEqual(['male', 'female']);
+  },
+);
+
+it.each([-300, 0, 3, 300])(
+  'with our clock %i seconds ahead of Shopify’s, who opts out of the sale of their data after they were read joins no list',
+  async (ahead) => {
+    const lists = { providerType: 3, listIds: ['7'], listsFor: 'everyone' };
+    const { shop, send, accepted, shopify, until, settled, save, at, now } = await asking.begin({
+      ...lists,
+      paused: true,
+    });
+    const first = now() - ahead - 1;
+    shopify.setCustomer({ id: 1, updatedAt: at(first), defaultEmailAddress: emailOf(BUYER), dataSaleOptOut: false });
+    await send('customers/create', customer(1, { email: BUYER, updated_at: at(first) }), first);
+    await until(
+      'they were read',
+      async () => await thereIs(shop, 'people p ON p.shop_id = s.id AND p.read_due_at IS NULL'),
+    );
+    const then = now() - ahead;
+    shopify.setCustomer({ id: 1, updatedAt: at(then), defaultEmailAddress: emailOf(BUYER), dataSaleOptOut: true });
+    await send('customers/update', customer(1, { email: BUYER, updated_at: at(then) }), then);
+    await save({ ...lists, paused: false });
+    await settled();
+    expect(accepted()).toHaveLength(1);
+    expect(accepted().flatMap(({ ListIds }) => ListIds ?? [])).toEqual([]);
+  },
+);
+
+it.each([-300, 0, 3, 300])(
+  'with our clock %i seconds ahead of Shopify’s, an opt-out by tag that comes while they are read stays',
+  async (ahead) => {
+    const tags = { optIn: 'mail-ok', optOut: 'mail-stop' };
+    const { shop, tell, send, flags, shopify, until, settled, at, now } = await asking.begin({
+      mapping: { phonePermission: tags },
+    });
+    const known = { id: 1, tags: ['mail-ok'], defaultAddress: { ...homeRead, phone: '+19705550101' } };
+    const called = { default_address: { ...home, phone: '+19705550101' } };
+    const first = now() - ahead - 20;
+    shopify.setCustomer({ ...known, updatedAt: at(first), defaultEmailAddress: emailOf('old@example.com') });
+    await tell('customers/create', customer(1, { email: 'old@example.com', updated_at: at(first), ...called }), first);
+    await tell('customer.tags_added', { customerId: 1, tags: ['mail-ok'], occurredAt: at(first) }, first);
+    const moved = now() - ahead - 1;
+    shopify.setCustomer({ ...known, updatedAt: at(moved), defaultEmailAddress: emailOf('new@example.com') });
+    let told = false;
+    shopify.behave((operation) => {
+      if (operation !== 'CustomersByIds' || told) return null;
+      told = true;
+      const meanwhile = async () => {
+        const stopped = now() - ahead;
+        await send('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: at(stopped) }, stopped);
+        await until(
+          'it is known',
+          async () => !(await thereIs(shop, `events e ON e.shop_id = s.id AND e.state = 'received'`)),
+        );
+      };
+      return { meanwhile };
+    });
+    await tell('customers/update', customer(1, { email: 'new@example.com', updated_at: at(moved), ...called }), moved);
+    await settled();
+    expect(flags('PhonePermission')).toEqual([true, false]);
   },
 );

@@ -6,10 +6,10 @@ import { readScene } from './scene.ts';
 
 const scene = readScene();
 
-const atShopify = (tags: string[]) =>
+const atShopify = (updatedAt: string, tags: string[]) =>
   scene.shopify.setCustomer({
     id: 1,
-    updatedAt: ago(MINUTE),
+    updatedAt,
     defaultEmailAddress: emailOf('person1@example.com'),
     firstName: 'Robin',
     lastName: 'Example',
@@ -24,8 +24,9 @@ it('the same interests in another order are nothing new', async () => {
       activities: [{ from: 'metafield', key: 'facts.sports' }],
     },
   });
-  atShopify(['interest: ski']);
-  await scene.receive('customers/create', customer(1));
+  const created = ago(MINUTE);
+  atShopify(created, ['interest: ski']);
+  await scene.receive('customers/create', customer(1, { updated_at: created }));
   await scene.read();
   expect(await scene.send()).toMatchObject([{ Interests: ['ski'] }]);
 
@@ -33,14 +34,16 @@ it('the same interests in another order are nothing new', async () => {
   await scene.receive('customer.tags_added', added);
   expect(await scene.send()).toMatchObject([{ Interests: ['ski', 'art'] }]);
 
-  atShopify(['interest: art', 'interest: ski']);
-  const saved = await scene.receive('customers/update', customer(1, { updated_at: ago(0) }));
+  const sorted = ago(0);
+  atShopify(sorted, ['interest: art', 'interest: ski']);
+  const saved = await scene.receive('customers/update', customer(1, { updated_at: sorted }));
   await scene.read();
   expect(await scene.send()).toEqual([]);
   expect(await scene.standing(saved)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
 
-  atShopify(['interest: art']);
-  await scene.receive('customers/update', customer(1, { updated_at: ago(0) }));
+  const removed = ago(0);
+  atShopify(removed, ['interest: art']);
+  await scene.receive('customers/update', customer(1, { updated_at: removed }));
   await scene.read();
   expect(await scene.send()).toMatchObject([{ Interests: ['art'] }]);
 });

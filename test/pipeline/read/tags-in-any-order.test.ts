@@ -106,6 +106,7 @@ it.each([0, 5])(
     has('mail-ok');
     await scene.receive('customers/create', customer(1, { default_address: home }));
     await tell('added', 'mail-stop', SECOND - behind * MINUTE);
+    hasSince(ago(-behind * MINUTE), 'mail-ok');
     scene.base.now += MINUTE;
     await scene.read();
     expect(await flags()).toEqual([]);
