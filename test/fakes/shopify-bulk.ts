@@ -91,6 +91,8 @@ export class FakeBulk {
   expired = false;
   /** What answers the next downloads instead. */
   others: ((response: ServerResponse) => void)[] = [];
+  /** How far Shopify's clock is behind ours, in milliseconds. */
+  behindMs = 0;
   /** The ranges requested, in order; null: the whole file. */
   readonly ranges: (string | null)[] = [];
 
@@ -119,7 +121,7 @@ export class FakeBulk {
       fileSize: null,
       url: null,
       partialDataUrl: null,
-      createdAt: new Date().toISOString(),
+      createdAt: new Date(Date.now() - this.behindMs).toISOString(),
       completedAt: null,
       query,
     };
@@ -145,7 +147,7 @@ export class FakeBulk {
       return operation;
     }
     const url = `${this.#origin}/bulk/${this.#shop.domain}/${id.split('/').at(-1)}.jsonl`;
-    operation.completedAt = new Date().toISOString();
+    operation.completedAt = new Date(Date.now() - this.behindMs).toISOString();
     operation.errorCode ??= this.failWith;
     const failed = operation.errorCode !== null;
     operation.status = failed ? 'FAILED' : 'COMPLETED';

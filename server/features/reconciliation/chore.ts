@@ -120,10 +120,12 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
       await giveUpReading(deps, shop, at, step.why);
       return null;
     case 'done': {
-      const { operationId, begunAt, denied } = at;
+      const { operationId, denied } = at;
+      // By the clock that is behind: it may have been read so early.
+      const begunAt = Math.min(at.begunAt ?? step.askedAt, step.askedAt);
       const file = { url: step.url, fileSize: step.size, readAt: step.completedAt };
       await saveConsentRead(db, shop, at, { operationId, begunAt, denied, ...file, waitMs: 0 });
-      return { ...at, ...file, line: 0, offset: 0 };
+      return { ...at, ...file, begunAt, line: 0, offset: 0 };
     }
   }
 }

@@ -5,7 +5,8 @@ import { type Connector, SHOP, startConnector, until } from '../../fakes/connect
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 import { homeRead } from '../../pipeline/read/home.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** All times in a test count from the same whole second, however long it takes. */
 let start = 0;
 const ago = (ms: number) => new Date(start - ms).toISOString();
@@ -467,13 +468,18 @@ describe('comparing consent', () => {
   });
 
   it.each([
-    ['+13035550101', 'UNSUBSCRIBED'],
-    ['+13035550101', 'PENDING'],
-    ['+13035550103', 'UNSUBSCRIBED'],
-    ['+13035550103', 'PENDING'],
+    ['+13035550101', 'UNSUBSCRIBED', 0],
+    ['+13035550101', 'PENDING', 0],
+    ['+13035550103', 'UNSUBSCRIBED', 0],
+    ['+13035550103', 'PENDING', 0],
+    ['+13035550101', 'PENDING', 5 * MINUTE],
+    ['+13035550103', 'UNSUBSCRIBED', 5 * MINUTE],
   ] as const)(
-    'takes %s for no newer than the number a customer got while Shopify wrote the file that names it, %s: an opt-out without a number is about the newer one',
-    async (inFile, state) => {
+    'takes %s for no newer than the number a customer got while Shopify wrote the file that names it, %s: an opt-out without a number is about the newer one, also with our clock %i ms ahead of Shopify’s',
+    async (inFile, state, behindMs) => {
+      shop.bulk.behindMs = behindMs;
+      const tell = async (topic: string, body: object, at: string) =>
+        await connector.deliver(topic, body, { triggeredAt: new Date(at) });
       const [first, last] = ['+13035550101', '+13035550102'];
       const choice = (said: string, at: string, phone: string | null) => ({
         id: 501,
@@ -485,17 +491,15 @@ describe('comparing consent', () => {
       await readOnce();
       shop.setCustomer({ ...known, defaultPhoneNumber: phoneOf(inFile, { state, updatedAt: ago(HOUR) }) });
       await compareConsent(async () => {
-        const updatedAt = new Date().toISOString();
+        const updatedAt = new Date(Date.now() - behindMs).toISOString();
         const chosen = { state: 'SUBSCRIBED', optInLevel: 'SINGLE_OPT_IN', updatedAt } as const;
         shop.setCustomer({ ...known, updatedAt, defaultPhoneNumber: phoneOf(last, chosen) });
-        await connector.deliver('customers/update', { id: 501, phone: last, updated_at: updatedAt });
-        await connector.deliver('customers_marketing_consent/update', choice('subscribed', updatedAt, last));
+        await tell('customers/update', { id: 501, phone: last, updated_at: updatedAt }, updatedAt);
+        await tell('customers_marketing_consent/update', choice('subscribed', updatedAt, last), updatedAt);
         await connector.settled();
       });
-      await connector.deliver(
-        'customers_marketing_consent/update',
-        choice('unsubscribed', new Date().toISOString(), null),
-      );
+      const later = ago(-MINUTE);
+      await tell('customers_marketing_consent/update', choice('unsubscribed', later, null), later);
       await connector.settled();
       expect(connector.ascent360.lastAccepted('13035550102', 'SMSPermission')).toBe(false);
     },
@@ -728,6 +732,13 @@ describe('the time up to which changes are known', () => {
       `SELECT orders_until < now() AND orders_until > now() - interval '1 hour' AS sane FROM reconciliations`,
     );
     expect(point?.sane).toBe(true);
+  });
+
+  it('is none that Shopify’s clock hasn’t come to, with ours nine minutes ahead: what changes after it is found', async () => {
+    await compare();
+    order(ago(8 * MINUTE), { createdAt: ago(8 * MINUTE) });
+    await compare();
+    expect((await found()).map(({ topic }) => topic)).toEqual(['orders/create']);
   });
 
   it('is set anew by a reinstall: changes from in between are not requested', async () => {
