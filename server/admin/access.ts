@@ -36,7 +36,7 @@ export type Access = {
    * @throws AdminError `no_access` or `later`
    */
   replace(shop: Shop, refused: StoredToken): Promise<StoredToken>;
-  /** Call it when Shopify rejects a new token: there is no access until someone opens the app. */
+  /** Call it when Shopify goes on rejecting a new token: there is no access until someone opens the app. */
   giveUp(shop: Shop, refused: StoredToken, code: string): Promise<AdminError>;
   /**
    * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed,

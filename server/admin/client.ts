@@ -159,11 +159,15 @@ export function createClient(deps: ClientDeps): Admin {
           await failing.note(shop, document.name, null);
           if (isQuery(document)) await denied.note(shop, document.name, outcome.denied, outcome.data);
           return { data: outcome.data, denied: outcome.denied };
-        case 'unauthorized':
-          if (replaced) throw await access.giveUp(shop, token, 'status_401');
-          token = await orTold(shop, document.name, access.replace(shop, token));
+        case 'unauthorized': {
+          // A new token may not be known everywhere yet.
+          const backoff = replaced ? patience.backoffMs[failures++] : 0;
+          if (backoff === undefined) throw await access.giveUp(shop, token, 'status_401');
+          await pause(jittered(backoff, random), signal);
+          token = await orTold(shop, document.name, replaced ? access.token(shop) : access.replace(shop, token));
           replaced = true;
           break;
+        }
         case 'throttled':
           throttledSince ??= performance.now();
           if (performance.now() - throttledSince > patience.throttledMs) {
