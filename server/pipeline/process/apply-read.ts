@@ -49,7 +49,9 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
   // Whenever we asked by our clock, it names a change of this date; one that is long past when we ask, it has.
   const upTo = Math.max(at, readAt - AHEAD_MS);
-  if (profile.read !== null && profile.read.at > read.readAt) {
+  // Another process's clock may have been ahead of ours when it asked.
+  const isNews = profile.read?.upTo !== undefined && at > profile.read.upTo;
+  if (profile.read !== null && profile.read.at > readAt && !isNews) {
     learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
     return;
   }

@@ -146,6 +146,21 @@ describe('metafields', () => {
     const [sent] = await later({ mapping }, async () => await scene.receive('orders/create', order(1, buyer(1))));
     expect(sent).toMatchObject({ DateOfBirth: '12-01-1981' });
   });
+
+  it('are those of the customer’s last change, though a process whose clock is ten minutes ahead had read others', async () => {
+    const born = async (topic: string, at: string, date: string) => {
+      const read = { id: 1, updatedAt: at, defaultEmailAddress: known(1) };
+      scene.shopify.setCustomer({ ...read, metafields: [metafield('birth_date', date, 'date')] });
+      await scene.receive(topic, customer(1, { updated_at: at }));
+      await scene.read();
+      return await scene.send();
+    };
+    await scene.begin({ mapping });
+    scene.base.now += 10 * MINUTE;
+    expect(await born('customers/create', ago(MINUTE), '1980-12-01')).toMatchObject([{ DateOfBirth: '12-01-1980' }]);
+    scene.base.now -= 10 * MINUTE;
+    expect(await born('customers/update', ago(0), '1981-12-01')).toMatchObject([{ DateOfBirth: '12-01-1981' }]);
+  });
 });
 
 describe('tags', () => {
