@@ -188,9 +188,9 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
           resolve(body.whole());
           body.letGo();
         });
-        // The sender went away midway: there is nobody to answer, and nothing was acknowledged.
+        // It was answered midway, or its sender went away: nothing was acknowledged, and none of it counts any more.
         req.once('error', stop);
-        req.once('close', stop);
+        res.once('close', stop);
       });
     },
     reserve: (maxBytes) => (req, res, next) => {

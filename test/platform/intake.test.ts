@@ -115,3 +115,14 @@ it('a body that takes too long gets 408, and its connection is closed', async ()
   expect(statuses[0]).toBe(408);
   await closed;
 });
+
+it('a body that goes on after its 408 takes nothing from those that come later', async () => {
+  const { begin, post, statuses } = await serve({ bodyMs: 300 });
+  const late = [1, 2].map(() => begin([Buffer.alloc(390 * KB)]));
+  const closed = late.map((req) => new Promise((resolve) => req.once('close', resolve)));
+  await until('they are answered', async () => (statuses.length === late.length ? true : undefined));
+  expect(statuses).toEqual([408, 408]);
+  for (const req of late) req.write('{');
+  await Promise.all(closed);
+  expect(await post([Buffer.alloc(200 * KB)])).toBe(200);
+});
