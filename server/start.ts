@@ -36,6 +36,13 @@ const CONNECTION_LIMITS = {
   keepAliveTimeout: 75_000,
 };
 
+/**
+ * How many connections wait until they are accepted; Linux allows 4,096 unless told otherwise
+ * (`net.core.somaxconn`), Node asks for 511. What finds no room tries again after seconds, and may
+ * take itself for connected meanwhile, for ever.
+ */
+const MAX_WAITING = 4096;
+
 /** Where `npm run build` leaves the pages. */
 const PAGES = path.join(import.meta.dirname, '../dist');
 
@@ -52,7 +59,7 @@ function explained(error: Error, port: number): Error {
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explained(error, port)));
-    server.listen(port, resolve);
+    server.listen({ port, backlog: MAX_WAITING }, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
   return taken;

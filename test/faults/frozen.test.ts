@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../fakes/connector.ts';
 import type { ConnectorProcess, World } from '../fakes/connector-process.ts';
+import { openCrowd } from '../fakes/crowd.ts';
 import {
   acrossEnds,
   allArrived,
@@ -58,7 +60,24 @@ async function freeze(
   );
 }
 
+/** How many connections to a port wait until its process accepts them. */
+async function waitingAt(port: number): Promise<number> {
+  const listed = await Promise.all(['tcp', 'tcp6'].map(async (name) => await readFile(`/proc/net/${name}`, 'utf8')));
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  const listening = new RegExp(`:${hexPort} 0+:0000 0A [0-9A-F]+:([0-9A-F]+)`).exec(listed.join(''))?.[1];
+  return Number.parseInt(listening ?? '', 16);
+}
+
 describe('a frozen process', () => {
+  it('keeps more than 1,000 connections waiting: one that found no room would try again a second later, or wait for ever', async () => {
+    const world = await worldOfTest();
+    const { port, child } = await world.run({ ROLE: 'web' });
+    child.kill('SIGSTOP');
+    const crowd = openCrowd(port, 1200, 'idle');
+    onTestFinished(crowd.close);
+    await until('they wait', async () => (await waitingAt(port)) > 1000 || undefined);
+  });
+
   it.skipIf(!binary)(
     'row 4: between the commit and the wake-up: the worker’s sweep finds what was stored',
     async () => {
