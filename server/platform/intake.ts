@@ -12,6 +12,8 @@ const LISTEN_ON_MS = 1000;
 /** How long the next piece of such a body has to wait for each other such body, in milliseconds. */
 const PIECE_EVERY_MS = 1;
 const PIECE_BYTES = 64 * 1024;
+/** How many large bodies go on with their next piece in one turn of the event loop. */
+const GO_ON_A_TURN = 4;
 
 /**
  * For an answer to a body that is still being sent: with `close`, Node would end the connection at
@@ -109,6 +111,25 @@ function growing(memory: ReturnType<typeof createPieces>) {
 }
 
 /**
+ * Has large bodies take their pieces in turn. Node accepts one connection in each turn of the event
+ * loop, but would read up to 2 MB from every open one meanwhile: a webhook that arrives among 150
+ * others had to wait for all that they send.
+ */
+function createTurns() {
+  const waiting: IncomingMessage[] = [];
+  const next = () => {
+    for (const req of waiting.splice(0, GO_ON_A_TURN)) req.resume();
+    if (waiting.length > 0) setImmediate(next);
+  };
+  return {
+    waitFor: (req: IncomingMessage) => {
+      req.pause();
+      if (waiting.push(req) === 1) setImmediate(next);
+    },
+  };
+}
+
+/**
  * Every body is read here. Together they stay within a memory budget. When it is used up, we drop
  * the unfinished body that has held the most for the longest. So senders who never finish push each
  * other out, and a body that arrives at once gets through.
@@ -116,6 +137,7 @@ function growing(memory: ReturnType<typeof createPieces>) {
 export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
   const { bytes: budget = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
   const memory = createPieces();
+  const turns = createTurns();
   const incoming = new Set<Incoming>();
   let held = 0;
   let refused = 0;
@@ -176,11 +198,17 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
           answer(req, res, refusal);
         });
         const take = (chunk: Buffer) => {
-          if (body.size() + chunk.length > maxBytes) {
+          const size = body.size() + chunk.length;
+          // While it waits, Node may read one more piece ahead.
+          const ahead = size > PIECE_BYTES ? PIECE_BYTES : 0;
+          if (size > maxBytes) {
             one.done = true;
             hold(one, 0);
             one.refuse(tooLarge);
-          } else if (makeRoom(one, body.takesWith(chunk.length))) body.add(chunk);
+          } else if (makeRoom(one, body.takesWith(chunk.length) + ahead)) {
+            body.add(chunk);
+            if (ahead > 0) turns.waitFor(req);
+          }
         };
         req.on('data', take);
         req.once('end', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type ClientRequest, createServer, request } from 'node:http';
-import { connect } from 'node:net';
+import { type ClientRequest, createServer, IncomingMessage, request, ServerResponse } from 'node:http';
+import { connect, Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { createIntake } from '../../server/platform/intake.ts';
 import { until } from '../fakes/connector.ts';
@@ -66,7 +67,7 @@ it.each([
 
 it('many bodies at once stay separate', async () => {
   const { post, bodies } = await serve();
-  const wanted = Array.from({ length: 4 }, (_, i) => Array.from({ length: 10 }, () => Buffer.alloc(20 * KB, i)));
+  const wanted = Array.from({ length: 4 }, (_, i) => Array.from({ length: 10 }, () => Buffer.alloc(12 * KB, i)));
   expect(await Promise.all(wanted.map(post))).toEqual(Array(4).fill(200));
   expect(bodies.sort(Buffer.compare)).toEqual(wanted.map((pieces) => Buffer.concat(pieces)));
 });
@@ -101,10 +102,39 @@ it.each([
 it('bodies that never end push each other out, the oldest of the largest first, and a body that arrives at once gets through', async () => {
   const { begin, post, statuses } = await serve();
   for (let i = 0; i < 12; i++) begin([Buffer.alloc(300 * KB)]);
-  // Three of them fit into 1 MB.
+  // Two of them fit into 1 MB, with what may be read ahead of each.
   await until('most were refused', async () => (statuses.length >= 9 ? true : undefined));
   expect(new Set(statuses)).toEqual(new Set([503]));
   for (let i = 0; i < 5; i++) expect(await post([Buffer.alloc(399 * KB)])).toBe(200);
+});
+
+it('large bodies that arrive at once take their pieces in turn, so that what comes beside them waits for few', async () => {
+  const intake = createIntake();
+  const pieces = Array.from({ length: 10 }, () => randomBytes(64 * KB));
+  let taken = 0;
+  const arriving = Array.from({ length: 20 }, async () => {
+    const req = new IncomingMessage(new Socket());
+    for (const piece of pieces) req.push(piece);
+    req.push(null);
+    const body = intake.read(req, new ServerResponse(req), 1024 * KB);
+    req.on('data', () => taken++);
+    return await body;
+  });
+  let whole = false;
+  const bodies = Promise.all(arriving).finally(() => {
+    whole = true;
+  });
+  const inTurn: number[] = [];
+  while (!whole) {
+    taken = 0;
+    await nextTurn();
+    inTurn.push(taken);
+  }
+  const sent = Buffer.concat(pieces);
+  expect((await bodies).map((body) => body?.equals(sent))).toEqual(Array(20).fill(true));
+  const [begun = 0, ...later] = inTurn;
+  expect(begun).toBeLessThanOrEqual(2 * 20);
+  expect(Math.max(...later)).toBeLessThan(20);
 });
 
 it('a body that takes too long gets 408, and its connection is closed', async () => {
