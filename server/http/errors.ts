@@ -7,6 +7,7 @@ import { said } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { codeOf, textIn } from '../platform/error-code.ts';
+import { KEPT_OPEN, saysMoreThan } from '../platform/intake.ts';
 import type { Log } from '../platform/log.ts';
 
 /** The largest body that the merchant API accepts. */
@@ -56,6 +57,12 @@ export function readInput<Contract extends z.ZodType>(contract: Contract, input:
 function needUtf8(bytes: Buffer, charset: string): void {
   if (charset === 'utf-8' && !isUtf8(bytes)) throw new Error('Not UTF-8');
 }
+
+/** Refuses a body that says it is too large, unread: express would read all of it before the answer. */
+export const noLargeBody: RequestHandler = (req, res, next) => {
+  if (saysMoreThan(req, BODY_LIMIT_BYTES)) res.status(413).set(KEPT_OPEN).json(refusal('body_large'));
+  else next();
+};
 
 const empty = new WeakSet<object>();
 const parseJson = express.json({

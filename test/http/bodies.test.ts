@@ -1,3 +1,4 @@
+import { request as begin } from 'node:http';
 import express from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -57,6 +58,16 @@ it.each(
     body: { errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]) },
   });
   expect((await connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Kept' });
+});
+
+it('a body declared as over 1 MB gets 413 before it is sent', async () => {
+  const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
+  const headers = { ...json, authorization: `Bearer ${token}`, 'content-length': String(2 * 1024 * 1024) };
+  const { promise: status, resolve } = Promise.withResolvers<number | undefined>();
+  const call = begin(`${connector.url}/api/settings`, { method: 'PUT', headers }, (res) => resolve(res.statusCode));
+  onTestFinished(() => void call.destroy());
+  call.write('{');
+  expect(await status).toBe(413);
 });
 
 it.each([
