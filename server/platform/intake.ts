@@ -57,6 +57,18 @@ function answer(req: IncomingMessage, res: ServerResponse, { status, message }: 
   res.end(JSON.stringify({ errors: [{ message }] }));
 }
 
+/**
+ * Refuses a body whose answer would wait behind another on its connection, and so for a sender who
+ * may never read that one, while the body's share of the memory was held. No proxy sends so.
+ * @returns whether it was refused
+ */
+function refuseBehindAnother(req: IncomingMessage, res: ServerResponse): boolean {
+  if (res.socket) return false;
+  answer(req, res, TOO_MANY);
+  req.resume();
+  return true;
+}
+
 /** Memory in pieces that are reused: discarded memory would stay until it is collected. */
 function createPieces() {
   const spare: Buffer[] = [];
@@ -186,6 +198,7 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
         answer(req, res, tooLarge);
         return null;
       }
+      if (refuseBehindAnother(req, res)) return null;
       return await new Promise((resolve) => {
         const body = growing(memory);
         const stop = () => {
@@ -224,6 +237,7 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
     reserve: (maxBytes) => (req, res, next) => {
       const announced = Number(req.headers['content-length'] ?? (req.headers['transfer-encoding'] ? maxBytes : 0));
       if (announced > 0) {
+        if (refuseBehindAnother(req, res)) return;
         const one = begin(res, (refusal) => answer(req, res, refusal));
         req.once('end', () => {
           one.done = true;

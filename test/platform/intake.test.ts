@@ -13,8 +13,11 @@ async function serve(limits: { bodyMs?: number } = {}) {
   const intake = createIntake({ bytes: 1024 * KB, bodyMs: 60_000, ...limits });
   const bodies: Buffer[] = [];
   const answered: number[] = [];
+  let arrived = 0;
   const server = createServer((req, res) => {
     res.once('finish', () => answered.push(res.statusCode));
+    if (req.url === '/unanswered') return;
+    req.once('end', () => arrived++);
     intake.guard(req, res, async () => {
       const body = await intake.read(req, res, 400 * KB);
       if (!body) return;
@@ -49,7 +52,7 @@ async function serve(limits: { bodyMs?: number } = {}) {
     req.end();
     return await answered;
   };
-  return { begin, post, bodies, statuses, answered, port: address.port };
+  return { begin, post, bodies, statuses, answered, arrived: () => arrived, port: address.port };
 }
 
 it.each([
@@ -116,7 +119,9 @@ it('large bodies that arrive at once take their pieces in turn, so that what com
     const req = new IncomingMessage(new Socket());
     for (const piece of pieces) req.push(piece);
     req.push(null);
-    const body = intake.read(req, new ServerResponse(req), 1024 * KB);
+    const res = new ServerResponse(req);
+    res.assignSocket(req.socket);
+    const body = intake.read(req, res, 1024 * KB);
     req.on('data', () => taken++);
     return await body;
   });
@@ -154,5 +159,18 @@ it('a body that goes on after its 408 takes nothing from those that come later',
   expect(statuses).toEqual([408, 408]);
   for (const req of late) req.write('{');
   await Promise.all(closed);
+  expect(await post([Buffer.alloc(200 * KB)])).toBe(200);
+});
+
+it('a body behind a request that isn’t answered yet takes nothing from others, however long its own answer has to wait', async () => {
+  const { port, arrived, post } = await serve();
+  for (let i = 0; i < 2; i++) {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write('GET /unanswered HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${390 * KB}\r\n\r\n`);
+    socket.write(Buffer.alloc(390 * KB));
+  }
+  await until('both have arrived', async () => arrived() === 2 || undefined);
   expect(await post([Buffer.alloc(200 * KB)])).toBe(200);
 });
