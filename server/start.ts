@@ -165,6 +165,8 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
     };
     const server = createServer(CONNECTION_LIMITS, createApp(deps));
     server.on('request', endOnceAnswered(server));
+    // Node itself would answer 417, and read the body for as long as it is sent.
+    server.on('checkExpectation', (req, res) => server.emit('request', req, res));
     const port = await listen(server, config.port);
     const worker = config.role === 'web' ? null : startWorker(deps);
     const heartbeat = config.role === 'worker' ? null : startHeartbeat(db.within(QUICK_MS), log);
