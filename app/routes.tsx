@@ -33,7 +33,7 @@ function NotFoundPage() {
 export function Routes() {
   const [path] = useLocation();
   return (
-    <ErrorBoundary page={path}>
+    <ErrorBoundary key={path}>
       <Suspense
         fallback={
           <AppPage title={textAt('common.appName')}>

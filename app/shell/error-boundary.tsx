@@ -3,20 +3,19 @@ import { Component, type ReactNode } from 'react';
 import { textAt } from '../texts.ts';
 import { AppPage } from './app-page.tsx';
 
-/** Keeps a bug on one page from leaving an empty frame. A new `page` is a new try. */
-export class ErrorBoundary extends Component<{ page: string; children: ReactNode }, { failed: string | null }> {
-  override state: { failed: string | null } = { failed: null };
-
-  override componentDidCatch() {
-    this.setState({ failed: this.props.page });
-  }
+/**
+ * Keeps a bug on one page, or code of it that can't be loaded, from leaving an empty frame. Another
+ * `key` is a new try.
+ */
+export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+  override state = { hasFailed: false };
 
   static getDerivedStateFromError() {
-    return {};
+    return { hasFailed: true };
   }
 
   override render() {
-    if (this.state.failed !== this.props.page) return this.props.children;
+    if (!this.state.hasFailed) return this.props.children;
     return (
       <AppPage title={textAt('common.appName')}>
         <Banner

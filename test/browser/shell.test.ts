@@ -91,6 +91,20 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByText('We couldn’t reach Shopify').waitFor();
   });
 
+  it('says so if a page’s code can’t be loaded, as after an update of the app; other pages go on, and a reload helps', async () => {
+    const page = await stage().open('/');
+    await page.getByText('What happened to your events').waitFor();
+    await page.route('**/assets/**', (call) => call.fulfill({ status: 404 }));
+    await page.getByRole('link', { name: 'Privacy' }).click();
+    await page.getByText('Something went wrong on this page').waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('What happened to your events').waitFor();
+    await page.unroute('**/assets/**');
+    await page.getByRole('link', { name: 'Privacy' }).click();
+    await page.getByRole('button', { name: 'Reload the page' }).click();
+    await page.getByRole('heading', { name: 'Privacy', level: 1 }).waitFor();
+  });
+
   it('answers an unknown address with a way back', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
