@@ -24,6 +24,21 @@ const seenTexts = async (page: Page): Promise<string[]> =>
     return found.map((text) => text.trim()).filter((text) => /\p{L}/u.test(text));
   });
 
+/** What a page as narrow as WCAG requires can't show: a chosen option that is cut off, a field too narrow to type in. */
+const cutOff = async (page: Page): Promise<string[]> => {
+  await page.setViewportSize({ width: 320, height: 900 });
+  return await page.evaluate(() => {
+    const elements = [...document.querySelectorAll<HTMLElement>('body *')].filter((one) => one.checkVisibility());
+    const cut = elements.filter(
+      (one) => getComputedStyle(one).textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth,
+    );
+    const narrow = elements.filter(
+      (one) => one.matches('input[type="text"], input[type="email"]') && one.clientWidth < 120,
+    );
+    return [...cut.map(({ textContent }) => textContent), ...narrow.map(({ outerHTML }) => outerHTML)];
+  });
+};
+
 /** Every English text of ours that has no parameters and isn't a name. */
 function englishTexts(language: string): ReadonlySet<string> {
   const same = new Set([...NAMES, ...(SAME[language] ?? [])]);
@@ -57,7 +72,7 @@ inBrowser(
       return { page, event, keys: new Set(fields.map(({ key }) => key)) };
     }
 
-    it.each(locales)('are complete in %s, accessible, and fit on a phone', async (locale) => {
+    it.each(locales)('are complete in %s, accessible, and fit on a phone, nothing cut off', async (locale) => {
       const left = englishTexts(locale);
       const { page, event, keys } = await openEvent(locale);
       const isEnglish = (text: string) => !keys.has(text) && (left.has(text) || ENGLISH.test(text));
@@ -84,6 +99,9 @@ inBrowser(
           .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
         expect(spilling, `figures at ${width}`).toEqual([]);
       }
+      await page.locator('s-link[href^="/settings"]').click();
+      await page.locator('#preview-event').waitFor({ state: 'attached' });
+      await expect.poll(async () => await cutOff(page)).toEqual([]);
     });
 
     it('keep the language in which Shopify opened the app, from page to page and after a reload', async () => {
