@@ -47,11 +47,10 @@ function NewImport() {
   const format = useFormat();
   const begin = useAction({
     mutationFn: () => call<Import>('POST', '/imports', { body: asked }),
-    onSuccess: async ({ id }) => {
-      await client.invalidateQueries({ queryKey: ['imports'] });
-      await navigate(`/imports/${id}`);
-    },
+    onSuccess: async () => await client.invalidateQueries({ queryKey: ['imports'] }),
   });
+  // Whoever went to another page meanwhile stays there.
+  const count = () => begin.mutate(undefined, { onSuccess: ({ id }) => void navigate(`/imports/${id}`) });
   const faults = isRefused(begin.error) ? begin.error.faults : [];
   /** An error about what was typed earlier doesn't apply to what is typed now. */
   const typing =
@@ -75,7 +74,7 @@ function NewImport() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          begin.mutate();
+          count();
         }}
       >
         <BlockStack gap="400">

@@ -84,6 +84,29 @@ inBrowser('importing', (stage) => {
     expect(asked).toEqual(['create', 'start', 'pause', 'resume', 'cancel']);
   });
 
+  it('leaves whoever went to another page there when the answer to the count arrives', async () => {
+    const page = await stage().open('/imports');
+    await page.getByText('No imports yet').waitFor();
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    await page.route('**/api/imports', async (call) => {
+      if (call.request().method() !== 'POST') return await call.fallback();
+      await left;
+      await call.fulfill({ status: 201, json: { id: 'late' } });
+    });
+    await page.getByRole('button', { name: 'Count first' }).click();
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    const visited: string[] = [];
+    page.on('framenavigated', (frame) => visited.push(new URL(frame.url()).pathname));
+    const answered = page.waitForResponse((one) => one.request().method() === 'POST' && one.url().endsWith('/imports'));
+    leave();
+    await (await answered).finished();
+    // What follows the answer has happened once the page has asked for something else.
+    await page.getByRole('link', { name: 'Privacy' }).click();
+    await page.getByText('No requests').waitFor();
+    expect(visited).toEqual(['/privacy']);
+  });
+
   it('starts with the app itself, and says next to the field what is wrong with a day', async () => {
     const page = await stage().open('/imports');
     await page.getByText('No imports yet').waitFor();
