@@ -92,3 +92,12 @@ export function createFormat(locale: string, shopZone: string): Format {
     list: (parts) => lists.format(parts),
   };
 }
+
+/**
+ * From when to when something happened, for a text: `span` is `moment` where both are the same to the
+ * minute, as the first attempts of an outage are.
+ */
+export function between(since: string, at: string, format: Format) {
+  const [from, to] = [format.moment(since), format.moment(at)];
+  return { from, to, span: from === to ? 'moment' : 'time' };
+}

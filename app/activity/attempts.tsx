@@ -1,5 +1,6 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from '@shopify/polaris';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
+import { between } from '../locale.ts';
 import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textAt, textIf, textsOf } from '../texts.ts';
@@ -44,7 +45,7 @@ function Entry({ run: { attempt, since, times } }: { run: AttemptRun }) {
           )}
         </InlineStack>
         {kind && kind !== 'accepted' && <Text as="p">{t(`classes.${kind}`)}</Text>}
-        {times > 1 && <Text as="p">{t('times', { times, from: format.moment(since), to: format.moment(at) })}</Text>}
+        {times > 1 && <Text as="p">{t('times', { times, ...between(since, at, format) })}</Text>}
         {answer && (
           <details>
             <summary>{t('answer')}</summary>

@@ -4,7 +4,7 @@ import type { PersonDetail, TimelineEntry } from '../../server/features/people/a
 import { kindOf, noteOf } from '../activity/describe-event.ts';
 import { StateBadge, topicName } from '../activity/state-badge.tsx';
 import { withQuery } from '../api.ts';
-import type { Format } from '../locale.ts';
+import { between, type Format } from '../locale.ts';
 import { CardHead } from '../shell/card-head.tsx';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -37,7 +37,7 @@ function detailOf(entry: TimelineEntry, format: Format): string {
 
 /** How often the same was decided for one event, as for every attempt of an outage. */
 export const timesOf = ({ times, since, at }: Extract<TimelineEntry, { kind: 'decision' }>, format: Format): string =>
-  t('times', { times, from: format.moment(since), to: format.moment(at) });
+  t('times', { times, ...between(since, at, format) });
 
 /** Channels in which there are several addresses: their lines name their own. */
 function channelsOfSeveral(timeline: readonly TimelineEntry[]): ReadonlySet<string> {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createFormat } from '../../app/locale.ts';
+import { between, createFormat } from '../../app/locale.ts';
 import { readLocale } from '../../app/read-locale.ts';
 import { describeValue } from '../../app/settings/describe-value.ts';
 import { say, startTexts, textAt } from '../../app/texts.ts';
@@ -29,6 +29,14 @@ describe('the language of the pages', () => {
 describe('dates and numbers', () => {
   const denver = createFormat('en', 'America/Denver');
   const now = Date.parse('2026-11-24T12:00:00Z');
+
+  it.each([
+    ['18:00:40', '3 times on Nov 24, 2026, 11:00 AM.'],
+    ['18:01:00', '3 times between Nov 24, 2026, 11:00 AM and Nov 24, 2026, 11:01 AM.'],
+  ])('name the time once if what happened several times began and ended in one minute: up to %s', (end, said) => {
+    const span = between('2026-11-24T18:00:05Z', `2026-11-24T${end}Z`, denver);
+    expect(textAt('people.timeline.times', { times: 3, ...span }).replaceAll('\u202f', ' ')).toBe(said);
+  });
 
   it('use the shop’s time zone', () => {
     expect(denver.date('2026-11-24T03:00:00Z')).toBe('Nov 23, 2026');
