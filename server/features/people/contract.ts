@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refusing } from '../../domain/fault.ts';
+import { searchText } from '../../domain/search-text.ts';
 import { visibleText } from '../../domain/visible-text.ts';
 
 const ASK = refusing('search');
@@ -10,5 +11,6 @@ export const queryContract = z.object({
     .regex(/^\P{Cc}*$/u, { error: ASK, abort: true })
     .overwrite(visibleText)
     .min(1, { error: ASK })
-    .max(320, { error: ASK }),
+    .max(320, { error: ASK })
+    .transform(searchText),
 });

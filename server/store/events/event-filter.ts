@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addDays, startOfDay } from '../../domain/days.ts';
 import { refusing } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { searchText } from '../../domain/search-text.ts';
 import {
   type EndReason,
   type EventSource,
@@ -127,7 +128,7 @@ export const filterShape = (timeZone: string) => ({
   reason: oneOf(endReasons),
   source: someOf(eventSources),
   topic: words(100),
-  q: words(320),
+  q: words(320).transform((q) => q && searchText(q)),
   ...spanShape(timeZone),
   ids: eventIds,
   import: rowId('import_id'),

@@ -42,7 +42,9 @@ describe('the people search', () => {
   it('finds a person by an address with what copying left around it', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.work();
-    expect(await search('\u2068person7@example.com\u200b ')).toMatchObject([{ customerId: '7' }]);
+    for (const q of ['\u2068person7@example.com\u200b ', 'Ada <person7@example.com>, ']) {
+      expect(await search(q)).toMatchObject([{ customerId: '7' }]);
+    }
   });
 
   it('finds a person by an earlier address', async () => {

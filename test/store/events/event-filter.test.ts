@@ -23,6 +23,7 @@ it.each<[object, object]>([
   [{ source: 'webhook flow' }, { source: ['webhook', 'flow'] }],
   [{ reason: 'stale' }, { reason: 'stale' }],
   [{ q: ' ann@example.com ' }, { q: 'ann@example.com' }],
+  [{ q: 'Ann <ann@example.com>' }, { q: 'ann@example.com' }],
   [{ ids: `${A},${B}` }, { ids: [A, B] }],
   [{ ids: [A] }, { ids: [A] }],
   [{ ids: Array.from({ length: 200 }, () => A) }, { ids: Array.from({ length: 200 }, () => A) }],
