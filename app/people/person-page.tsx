@@ -2,6 +2,7 @@ import { Badge, Banner, BlockStack, Card, DescriptionList, InlineGrid, Link, Tex
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
+import { isUnderWay } from '../activity/under-way.ts';
 import { call, download, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
@@ -25,10 +26,8 @@ const MOST_TAGS = 10;
 /** How often a person is refreshed while something about them is on its way, in milliseconds. */
 const LOOK_AGAIN = 3000;
 
-const isUnderWay = (person: PersonDetail | undefined) =>
-  person?.timeline.some(
-    (entry) => entry.kind === 'delivery' && (entry.state === 'waiting' || entry.state === 'sending'),
-  ) ?? false;
+const hasUnfinished = (person: PersonDetail | undefined) =>
+  person?.timeline.some((entry) => entry.kind === 'delivery' && isUnderWay(entry.state)) ?? false;
 
 /** What finds exactly this person. */
 const searchOf = ({ customerId, email, mobile, phone, consent }: PersonDetail) =>
@@ -96,7 +95,7 @@ export function PersonPage({ id }: { id: string }) {
   } = useQuery({
     queryKey: ['people', 'one', id],
     queryFn: ({ signal }) => call<PersonDetail>('GET', `/people/${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: ({ state }) => (isUnderWay(state.data) ? LOOK_AGAIN : false),
+    refetchInterval: ({ state }) => (hasUnfinished(state.data) ? LOOK_AGAIN : false),
   });
   const send = useAction({
     mutationFn: () => call('POST', `/people/${id}/send`),

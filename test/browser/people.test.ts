@@ -70,14 +70,17 @@ inBrowser(
       expect(await page.getByText(/(Customer|customer) \d{6,}/).count()).toBe(0);
     });
 
-    it('are sent now after a confirmation, and the record appears in their timeline', async () => {
+    it('are sent now after a confirmation, and their timeline follows the record, also through a retry', async () => {
       const page = await openRegular();
-      const before = stage().connector.ascent360.received.length;
+      const { ascent360 } = stage().connector;
+      ascent360.behave({ status: 503 });
       await page.getByRole('button', { name: 'Send now' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
       await page.getByText('In line to be sent to Ascent360').waitFor();
-      await stage().connector.ascent360.until(before + 1);
-      await timeline(page).filter({ hasText: 'Sent manually' }).first().getByText('Accepted').waitFor();
+      const sent = timeline(page).filter({ hasText: 'Sent manually' }).first();
+      await sent.getByText('Retrying').waitFor();
+      ascent360.behave({ status: 200 });
+      await sent.getByText('Accepted').waitFor();
     });
 
     it('are exported as JSON: everything held', async () => {
