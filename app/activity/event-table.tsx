@@ -107,7 +107,7 @@ const headings = (): IndexTableProps['headings'] => [
   { title: t('columns.received') },
 ];
 
-/** On a phone everything is in one cell. Polaris's own condensed rows can't be selected. */
+/** Where columns don't fit in every language, as on a phone or zoomed, everything is in one cell. Polaris's own condensed rows can't be selected. */
 const narrowCell = ({ link, kind, badge, note, at }: Parts): ReactNode => (
   <IndexTable.Cell as="th" scope="row" className="event-narrow">
     <div className="event-narrow-body">
@@ -143,22 +143,22 @@ export function EventTable(props: {
   pagination: NonNullable<IndexTableProps['pagination']> | false;
 }) {
   const { items, place, selected, selectable, actions, pagination } = props;
-  const { smDown } = useBreakpoints();
+  const { mdDown } = useBreakpoints();
   const list = useReturnToRow(place);
   useIndeterminate(list, selected);
   const partsOf = usePartsOf(place);
   return (
     <section ref={list} aria-label={t('list')}>
       <IndexTable
-        // Another one for a phone: Polaris keeps what it measured of the other's actions.
-        key={smDown ? 'narrow' : 'wide'}
+        // Another one for each form: Polaris keeps what it measured of the other's actions.
+        key={mdDown ? 'narrow' : 'wide'}
         resourceName={{ singular: t('resource.one'), plural: t('resource.many') }}
         itemCount={items.length}
-        headings={smDown ? [{ title: t('columns.event') }] : headings()}
+        headings={mdDown ? [{ title: t('columns.event') }] : headings()}
         {...(pagination && { pagination })}
         {...selectable}
         // Where they may not fit Polaris hides them, unless they are in a menu from the start.
-        {...{ [smDown ? 'bulkActions' : 'promotedBulkActions']: [...actions] }}
+        {...{ [mdDown ? 'bulkActions' : 'promotedBulkActions']: [...actions] }}
       >
         {items.map((item, position) => {
           const parts = partsOf(item);
@@ -170,7 +170,7 @@ export function EventTable(props: {
               selected={selected.includes(item.id)}
               accessibilityLabel={t('selectEvent', { name: parts.name })}
             >
-              {smDown ? narrowCell(parts) : cells(parts)}
+              {mdDown ? narrowCell(parts) : cells(parts)}
             </IndexTable.Row>
           );
         })}

@@ -102,6 +102,14 @@ inBrowser(
       await page.locator('s-link[href^="/settings"]').click();
       await page.locator('#preview-event').waitFor({ state: 'attached' });
       await expect.poll(async () => await cutOff(page)).toEqual([]);
+      await page.locator('s-link[href^="/activity"]').click();
+      const list = page.locator('[class*="IndexTable-ScrollContainer"]');
+      // Half of 1280, the window at 200 % zoom, and the narrowest that has columns.
+      for (const width of [640, 768]) {
+        await page.setViewportSize({ width, height: 900 });
+        const beyond = async () => await list.evaluate((one) => one.scrollWidth - one.clientWidth);
+        await expect.poll(beyond, { message: `list at ${width}` }).toBe(0);
+      }
     });
 
     it('keep the language in which Shopify opened the app, from page to page and after a reload', async () => {
