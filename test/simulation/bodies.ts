@@ -71,6 +71,12 @@ export function consentBody(id: number, channel: Channel, address: string | null
     : { id, phone: address, sms_marketing_consent: { ...choice, consent_collected_from: 'other' } };
 }
 
+export const whatsAppBody = ({ id, phone }: Customer, state: string, at: number) => ({
+  customer_id: id,
+  phone_number: phone,
+  whats_app_marketing_consent: { state, opt_in_level: 'single_opt_in', updated_at: iso(at) },
+});
+
 export const tagsBody = (id: number, tags: readonly string[], at: number) => ({
   customerId: `gid://shopify/Customer/${id}`,
   tags,

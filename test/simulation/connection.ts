@@ -78,7 +78,7 @@ export function connectProcess(
     sender: {
       step: life.step,
       place: (scene) => about(scene).place,
-      sent: (scene, flags, outcome) => about(scene).told.note(scene.account, flags, outcome),
+      sent: (scene, account, flags, outcome) => about(scene).told.note(account, flags, outcome),
     },
     lose,
   };

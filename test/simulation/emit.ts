@@ -1,5 +1,5 @@
 /** Webhooks as Shopify sends them, with what each of them says. */
-import { consentBody, customerBody, type Dating, mergeBody, orderBody, tagsBody } from './bodies.ts';
+import { consentBody, customerBody, type Dating, mergeBody, orderBody, tagsBody, whatsAppBody } from './bodies.ts';
 import type { Scene } from './scene.ts';
 import { addressOf, type Channel, type Customer, type Order } from './shopify.ts';
 import type { Said, Webhook } from './webhooks.ts';
@@ -111,6 +111,12 @@ export function dataRequestWebhook(scene: Scene, { id, email, phone }: Customer,
   };
   return webhook(scene, 'customers/data_request', body, { at, said: [] });
 }
+
+export const WHATSAPP = 'customers_whats_app_marketing_consent/update';
+
+/** It is recorded, and changes nothing. */
+export const whatsAppWebhook = (scene: Scene, customer: Customer, state: string, at: number): Webhook =>
+  webhook(scene, WHATSAPP, whatsAppBody(customer, state, at), { at, said: [] });
 
 /** A workflow sends a customer. */
 export function flowRun(scene: Scene, id: number, at: number): Webhook {

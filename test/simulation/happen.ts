@@ -10,6 +10,7 @@ import {
   redactWebhook,
   tagWebhook,
   webhook,
+  whatsAppWebhook,
 } from './emit.ts';
 import { ANOTHERS, type Step } from './history.ts';
 import { customerAt, EMAILS, moveTo, PHONES, type Scene, STREETS } from './scene.ts';
@@ -130,6 +131,8 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'dataRequest':
       return [dataRequestWebhook(scene, customerAt(scene, step.who, now), now)];
+    case 'whatsApp':
+      return [whatsAppWebhook(scene, customerAt(scene, step.who, now), step.state, now)];
     case 'flow':
       return [flowRun(scene, customerAt(scene, step.who, now).id, now)];
     case 'replay': {

@@ -31,13 +31,15 @@ export type Answer =
 /** Shopify gives no answer; `lost`: it has done what was asked, or breaks off halfway through a file. */
 export type Lapse = 'silent' | 'lost';
 
+/** Whose answer to the app is on its way: Shopify's, or Ascent360's. */
+export type Amid = 'shopify' | 'ascent360' | null;
+
 /**
  * One thing that happens. `after`: how long after the one before; `work`: whether the app works
- * then, or events pile up; `shop`: in which shop, left out: in the first; `amid`: what happens in
- * Shopify happens while its next answer to the app is on its way; `short`: the message has been
- * shortened to an id.
+ * then, or events pile up; `shop`: in which shop, left out: in the first; `amid`: it happens while
+ * the next answer is on its way to the app; `short`: the message has been shortened to an id.
  */
-export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: boolean; short?: boolean } & (
+export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: Amid; short?: boolean } & (
   | {
       do: 'choose';
       who: number;
@@ -64,6 +66,8 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
   | { do: 'redact'; who: number }
   | { do: 'dataRequest'; who: number }
   | { do: 'flow'; who: number }
+  /** Somebody answers about WhatsApp, for which Ascent360 has no field. */
+  | { do: 'whatsApp'; who: number; state: string }
   | { do: 'replay'; which: number }
   | { do: 'arrive'; which: number }
   | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean }
@@ -81,6 +85,10 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
   /** The merchant resends one of the events in the list, or dismisses one that needs attention. */
   | { do: 'resend'; which: number; reassert: boolean }
   | { do: 'dismiss'; which: number }
+  /** The merchant sends somebody from their page. */
+  | { do: 'sendPerson'; who: number }
+  /** The merchant erases the GUID: nothing is sent until settings are saved. */
+  | { do: 'disconnect' }
   | { do: 'answers'; answers: Answer[] }
   | { do: 'crash'; steps: number }
   /** After so many `statements` the database fails as often as `times` says; `done`: it has done them. */
@@ -190,7 +198,7 @@ const common = {
   fate: fc.constantFrom<Fate>('comes', 'comes', 'comes', 'comes', 'comes', 'comes', 'late', 'late', 'twice', 'lost'),
   work: fc.constantFrom(true, true, true, true, false),
   shop: fc.constantFrom(0, 1),
-  amid: fc.constantFrom(false, false, false, false, false, true),
+  amid: fc.constantFrom<Amid>(null, null, null, null, 'shopify', 'ascent360', 'ascent360'),
   short: fc.constantFrom(...Array.from({ length: 11 }, () => false), true),
 };
 type Own<K extends StepKind> = Omit<
@@ -214,6 +222,7 @@ const kinds: Kinds = {
   redact: { weight: 1, own: { who } },
   dataRequest: { weight: 1, own: { who } },
   flow: { weight: 1, own: { who } },
+  whatsApp: { weight: 1, own: { who, state } },
   replay: { weight: 2, own: { which } },
   arrive: { weight: 2, own: { which } },
   settings: {
@@ -235,6 +244,8 @@ const kinds: Kinds = {
   turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
   resend: { weight: 2, own: { which, reassert: fc.constantFrom(false, false, true) } },
   dismiss: { weight: 1, own: { which } },
+  sendPerson: { weight: 1, own: { who } },
+  disconnect: { weight: 1, own: {} },
   answers: { weight: 3, own: { answers } },
   crash: { weight: 2, own: { steps: fc.integer({ min: 1, max: 60 }) } },
   outage: {

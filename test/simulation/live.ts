@@ -4,10 +4,10 @@ import { shortened } from './emit.ts';
 import { happen } from './happen.ts';
 import { DAY, type History, MINUTE, type Step } from './history.ts';
 import { importNow, startCounted, turnImports } from './imports.ts';
-import { again, open, save } from './merchant.ts';
+import { again, disconnect, open, save, saveSettings, sendNow } from './merchant.ts';
 import { expire } from './model/account.ts';
 import { checkAllCounts, checkQuiet, hopOn, quieten } from './quiet.ts';
-import { changeGuid, customerAt, openScene, type Scene } from './scene.ts';
+import { customerAt, openScene, type Scene } from './scene.ts';
 import { type Arrives, send } from './send.ts';
 import { eraseShop, reinstall, uninstall } from './shop-life.ts';
 import type { Violation, World } from './world.ts';
@@ -19,38 +19,16 @@ async function pass(world: World, ms: number, works: boolean): Promise<void> {
   for (const hop of hops) await hopOn(world, hop, works);
 }
 
-type Saved = Pick<Extract<Step, { do: 'settings' }>, 'rules' | 'newAccount' | 'paused'>;
-async function saveSettings(world: World, scene: Scene, step: Saved): Promise<void> {
-  if (scene.erased || scene.erasing !== 'no') return;
-  world.life.douse();
-  const { account } = scene;
-  const now = world.clock.now();
-  if (step.newAccount) {
-    changeGuid(scene);
-    account.accountSince = now;
-    account.told.clear();
-    account.held.clear();
-    account.listsTold.clear();
-    account.contents.clear();
-  }
-  scene.paused = step.paused;
-  account.rules = step.rules;
-  account.settingsAt = now;
-  account.leftOrdersOut ||= !step.rules.orders;
-  account.place++;
-  await save(world.process, scene, step.rules, { ...step, now });
-}
-
 /** Twice in a history: the merchant pauses sending, and resumes it when what waited has expired. */
 async function pauseLong(world: World, scene: Scene): Promise<void> {
   if (!scene.installed) return;
-  if (scene.paused) {
+  if (scene.account.paused) {
     // In parts: the app keeps its token alive.
     for (const days of [45, 47]) await hopOn(world, days * DAY, true);
     for (const { account } of world.scenes) expire(account, world.clock.now());
   }
-  const { rules } = scene.account;
-  await saveSettings(world, scene, { rules, newAccount: false, paused: !scene.paused });
+  const { rules, paused } = scene.account;
+  await saveSettings(world, scene, { rules, newAccount: false, paused: !paused });
 }
 
 /** Somebody about whom the app has never been told by Shopify. */
@@ -62,9 +40,9 @@ function hide(scene: Scene, { who, ms }: Extract<Step, { do: 'absent' }>, now: n
 /** What the merchant does with imports: only in an app that is installed. */
 async function act(world: World, scene: Scene, step: Extract<Step, { do: 'import' | 'turnImport' }>): Promise<void> {
   if (!scene.installed) return;
-  const { process, clock } = world;
-  if (step.do === 'turnImport') await world.survive(() => turnImports(process, scene, step.to));
-  else await world.survive(() => importNow(process, scene, step, clock.now()));
+  const { page, clock } = world;
+  if (step.do === 'turnImport') await world.survive(() => turnImports(page, scene, step.to));
+  else await world.survive(() => importNow(page, scene, step, clock.now()));
 }
 
 async function take(world: World, scene: Scene, step: Step): Promise<void> {
@@ -88,8 +66,15 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       return;
     case 'resend':
     case 'dismiss':
-      if (scene.installed) await world.survive(() => again(world.process, scene, step));
+      if (scene.installed) await world.survive(() => again(world.page, scene, step));
       return;
+    case 'sendPerson': {
+      const { id } = customerAt(scene, step.who, world.clock.now());
+      if (scene.installed) await world.survive(() => sendNow(world.page, scene, id));
+      return;
+    }
+    case 'disconnect':
+      return await disconnect(world, scene);
     case 'outage':
       world.outage = { statements: step.statements, times: step.times, done: step.done };
       return;
@@ -100,7 +85,7 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       scene.revoked = scene.mustOpen = scene.access && scene.installed;
       return;
     case 'grant':
-      if (scene.installed) await world.survive(() => open(world.process, scene, world.clock.now()));
+      if (scene.installed) await world.survive(() => open(world.page, scene, world.clock.now()));
       return;
     case 'absent':
       hide(scene, step, world.clock.now());
@@ -115,21 +100,29 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       return;
     }
     default: {
-      const event = async (arrives: Arrives) => {
-        const made = happen(scene, step, world.clock.now());
-        if (scene.installed) await send(scene, step.short ? made.map(shortened) : made, step.fate, arrives);
-      };
-      if (step.amid) world.amid.push(async () => await event(async (one) => await world.receive(scene, one)));
-      else await event(async (one) => void (await world.survive(() => world.receive(scene, one))));
+      const made = happen(scene, step, world.clock.now());
+      const arrives: Arrives = async (one) => void (await world.survive(() => world.receive(scene, one)));
+      if (scene.installed) await send(scene, step.short ? made.map(shortened) : made, step.fate, arrives);
     }
   }
+}
+
+/** What takes long, or is not about what somebody does, has no part in which an answer is on its way. */
+const ALONE: ReadonlySet<Step['do']> = new Set([
+  ...(['reinstall', 'eraseShop', 'longPause', 'answers', 'crash', 'outage', 'unanswered'] as const),
+  ...(['revoke', 'absent', 'rotateKey'] as const),
+]);
+
+async function takeInTime(world: World, scene: Scene, step: Step): Promise<void> {
+  if (step.amid && !ALONE.has(step.do)) world.amid[step.amid].push(async () => await take(world, scene, step));
+  else await take(world, scene, step);
 }
 
 /** The merchant starts what was counted when its time has come. */
 async function startImports(world: World): Promise<void> {
   for (const scene of world.scenes) {
     if (!scene.installed || scene.imports.length === 0) continue;
-    await world.survive(() => startCounted(world.process, scene));
+    await world.survive(() => startCounted(world.page, scene));
     for (const one of scene.imports) if (one.startsIn !== null) one.startsIn--;
   }
 }
@@ -148,8 +141,8 @@ async function begin(world: World, { access, rules, second, ...how }: History): 
   for (const scene of world.scenes) {
     scene.answers = Array.from({ length: refused }, () => '400' as const);
     if (poisoned && scene.number === 0) scene.poisoned = scene.places[0] ?? null;
-    await open(world.process, scene, now);
-    await save(world.process, scene, scene.account.rules, { newAccount: false, paused: false, now });
+    await open(world.page, scene, now);
+    await save(world.page, scene, scene.account.rules, { newAccount: false, paused: false, now });
   }
   await world.work();
 }
@@ -165,11 +158,11 @@ export async function live(world: World, history: History): Promise<Lived> {
     if (!scene) throw new Error('A history has a shop');
     await pass(world, step.after + 1, step.work);
     await startImports(world);
-    await take(world, scene, step);
+    await takeInTime(world, scene, step);
     if (step.work) await world.survive(() => (SWEPT.has(step.do) ? world.process.sweep(0) : world.work()), true);
   }
-  // Shopify wasn't asked any more.
-  for (const event of world.amid.splice(0)) {
+  // Nobody was asked any more.
+  for (const event of [...world.amid.shopify.splice(0), ...world.amid.ascent360.splice(0)]) {
     world.clock.advance(1);
     await world.survive(event);
   }

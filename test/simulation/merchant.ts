@@ -1,6 +1,8 @@
 /** What a merchant does in the app. */
 import { parseSettings } from '../../server/domain/settings/contract.ts';
 import { sendAgain } from '../../server/features/activity/send-again.ts';
+import { findPeople } from '../../server/features/people/find.ts';
+import { sendPerson } from '../../server/features/people/send.ts';
 import { dismissEvents } from '../../server/store/events/events.ts';
 import { noteChangedEnds } from '../../server/store/imports/imports.ts';
 import { noteCall } from '../../server/store/shops/installation.ts';
@@ -8,7 +10,9 @@ import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Step } from './history.ts';
 import type { Rules } from './model/account.ts';
 import type { Process } from './process.ts';
-import type { Scene } from './scene.ts';
+import { changeGuid, type Scene } from './scene.ts';
+import { change } from './versions.ts';
+import type { World } from './world.ts';
 
 /** As every call of the page: an erased shop is looked up again. */
 async function call(process: Process, scene: Scene, now: number): Promise<Shop> {
@@ -81,4 +85,54 @@ export async function save(
   const shop = await process.shops.ensure(scene.domain);
   await process.settings.save(shop, parsed, '42', how.now);
   process.wake(shop.id);
+}
+
+/** The merchant sends somebody whom the app knows. */
+export async function sendNow({ db, shops, wake }: Process, scene: Scene, id: number): Promise<void> {
+  const shop = await shops.ensure(scene.domain);
+  const [person] = await findPeople(db, shop, String(id), null);
+  if (!person) return;
+  const { account } = scene;
+  account.mayRepeat = true;
+  account.mayGoBare = true;
+  await sendPerson(db, shop, person.id, Date.now());
+  wake(shop.id);
+}
+
+/** The merchant erases the GUID. Nobody dies meanwhile. */
+export async function disconnect(world: World, scene: Scene): Promise<void> {
+  if (scene.erased || scene.erasing !== 'no') return;
+  world.life.douse();
+  const saved = change(scene, (account) => {
+    account.connected = false;
+  });
+  const { shops, settings } = world.page;
+  await settings.removeGuid(await shops.ensure(scene.domain), '42', world.clock.now());
+  saved();
+}
+
+type Saved = Pick<Extract<Step, { do: 'settings' }>, 'rules' | 'newAccount' | 'paused'>;
+
+/** The merchant saves other settings. Nobody dies meanwhile. */
+export async function saveSettings(world: World, scene: Scene, step: Saved): Promise<void> {
+  if (scene.erased || scene.erasing !== 'no') return;
+  world.life.douse();
+  const now = world.clock.now();
+  const saved = change(scene, (account) => {
+    if (step.newAccount) {
+      changeGuid(scene);
+      account.accountSince = now;
+      account.told = new Map();
+      account.held = new Map();
+      account.listsTold = new Map();
+      account.contents = new Map();
+    }
+    account.paused = step.paused;
+    account.connected = true;
+    account.rules = step.rules;
+    account.settingsAt = now;
+    account.leftOrdersOut ||= !step.rules.orders;
+  });
+  await save(world.page, scene, step.rules, { ...step, now });
+  saved();
 }

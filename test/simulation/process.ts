@@ -59,6 +59,8 @@ export type Process = {
   /** Somebody opens the app, which gets a token. */
   exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
   wake(shopId: number): void;
+  /** Whether it is doing what it was woken for. */
+  isBusy(): boolean;
   /** The chore being done; null: none. */
   chore(): string | null;
   /** Does what it was woken for, until nothing is left. */
@@ -70,6 +72,8 @@ export type Process = {
    * @param passed how much time has passed: chores that come round less often have nothing to do
    */
   sweep(passed: number): Promise<void>;
+  /** Does the chores that are due, and nothing of what they make due. */
+  doChores(passed: number): Promise<void>;
 };
 
 type Deps = AdminDeps & {
@@ -238,6 +242,18 @@ export function startProcess(deps: Deps): Process {
     throw new Error('The work has no end');
   }
 
+  async function doChores(passed: number, afterEach: () => Promise<void>): Promise<void> {
+    for (const chore of jobs.chores) {
+      if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
+      const due: number[] = [];
+      await orLater(async () => void due.push(...(await chore.due(db))));
+      for (const shopId of due) {
+        for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
+        await afterEach();
+      }
+    }
+  }
+
   const free = async () => await orLater(async () => await sweepOnce({ db, queue, log }));
 
   if (deps.leads)
@@ -257,21 +273,15 @@ export function startProcess(deps: Deps): Process {
     inbox: createInbox(db, { shops }),
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,
+    isBusy: () => busy,
     chore: () => chore,
     work,
     free,
     sweep: async (passed) => {
       await free();
       await deps.workTogether();
-      for (const chore of jobs.chores) {
-        if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
-        const due: number[] = [];
-        await orLater(async () => void due.push(...(await chore.due(db))));
-        for (const shopId of due) {
-          for (let pieces = 0; pieces < MOST_PIECES && (await doChore(chore, shopId)); pieces++);
-          await deps.workTogether();
-        }
-      }
+      await doChores(passed, deps.workTogether);
     },
+    doChores: async (passed) => await doChores(passed, async () => {}),
   };
 }

@@ -13,10 +13,11 @@ import { noteLists, whyNoLists } from './model/lists.ts';
 import { forgetContent, noteContent, whyRepeated } from './model/repeats.ts';
 import { type Scene, shopOf } from './scene.ts';
 import type { Outcome } from './told-book.ts';
+import { versionsAt } from './versions.ts';
 
 const TIMEOUT_MS = 15_000;
 
-export type Request = { at: number; guid: string; payload: Payload; answer: Answer; flags: Flag[] };
+export type Request = { scene: Scene; at: number; guid: string; payload: Payload; answer: Answer; flags: Flag[] };
 export type Payload = {
   Email?: string;
   Mobile?: string;
@@ -29,7 +30,7 @@ export type Payload = {
   Order?: { Id: string; FinancialStatus: string };
 };
 
-const customerIn = ({ FirstName }: Payload): number | null => {
+export const customerIn = ({ FirstName }: Payload): number | null => {
   const id = /^C(\d+)$/.exec(FirstName ?? '')?.[1];
   return id === undefined ? null : Number(id);
 };
@@ -68,7 +69,7 @@ const ENDINGS: Record<Answer, Ending> = {
 
 type ReceiverDeps = {
   now(): number;
-  /** The shop that has this GUID; null: none has it, or no longer. */
+  /** The shop that has this GUID, or had it; null: none, or it is erased. */
   owner(guid: string): Scene | null;
   /** Runs while the answer is on its way. */
   meanwhile(scene: Scene, answer: Answer): Promise<void>;
@@ -84,7 +85,7 @@ export type Sender = {
    * it.
    */
   place(scene: Scene): number;
-  sent(scene: Scene, flags: readonly Flag[], outcome: Outcome): void;
+  sent(scene: Scene, account: Account, flags: readonly Flag[], outcome: Outcome): void;
 };
 
 export type Receiver = {
@@ -104,15 +105,14 @@ function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): vo
 
 /** What is wrong with a request, by what one shop's history allows. */
 function whyWrong(
-  scene: Scene,
+  { number, account }: Pick<Scene, 'number' | 'account'>,
   payload: Payload,
   flags: readonly Flag[],
   at: { place: number; now: number },
 ): string[] {
-  const { account } = scene;
   const customer = customerIn(payload);
   const order = payload.Order ? Number(payload.Order.Id) : null;
-  const others = [customer, order].filter((id) => id !== null).some((id) => shopOf(id) !== scene.number);
+  const others = [customer, order].filter((id) => id !== null).some((id) => shopOf(id) !== number);
   const isBare = !payload.Order && !payload.ListIds && flags.length === 0;
   const view = { account, channel: 'email', address: payload.Email?.toLowerCase() ?? '', place: at.place } as const;
   const ofFlags = flags.map((flag) => {
@@ -123,6 +123,8 @@ function whyWrong(
     others ? 'the data of another shop' : null,
     ...ofFlags,
     isWithoutApp(account) ? 'a request of a shop that uninstalled the app' : null,
+    account.paused ? 'a request while sending is paused' : null,
+    account.connected ? null : 'a request of a shop that is not connected',
     whyNotOf(account, customer, order),
     isBare ? whyNotBare(account) : null,
     payload.ListIds ? whyNoLists(view, customer, payload.ListIds) : null,
@@ -144,32 +146,36 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
 
   async function answerTo(
     scene: Scene,
-    payload: Payload,
-    flags: Flag[],
+    guid: string,
+    { payload, flags }: Pick<Request, 'payload' | 'flags'>,
     sender: Sender,
-  ): Promise<Ending & { isLate: boolean }> {
-    const { account } = scene;
+  ): Promise<Ending & { account: Account; isLate: boolean }> {
     const named = customerIn(payload);
     const answer = named !== null && named === scene.poisoned ? '404' : (scene.answers.shift() ?? 'ok');
-    requests.push({ at: deps.now(), guid: scene.guid, payload, answer, flags });
+    requests.push({ scene, at: deps.now(), guid, payload, answer, flags });
     const lanes = [payload.Email?.toLowerCase(), payload.Mobile]
       .filter((lane) => lane !== undefined)
       .map((lane) => `${lane} of ${scene.domain}`);
     for (const lane of lanes) if (underWay.has(lane)) deps.wrong(`two requests about ${lane} at once`);
     for (const lane of lanes) underWay.add(lane);
     const at = { place: sender.place(scene), now: deps.now() };
-    for (const what of whyWrong(scene, payload, flags, at)) deps.wrong(what);
+    const judged = versionsAt(scene, at.place)
+      .filter((version) => version.guid === guid)
+      .map(({ account }) => ({ account, wrong: whyWrong({ ...scene, account }, payload, flags, at) }));
+    const { account, wrong } = judged.find((one) => one.wrong.length === 0) ??
+      judged.at(-1) ?? { account: scene.account, wrong: ['a request with a GUID that the shop no longer has'] };
+    for (const what of wrong) deps.wrong(what);
     const ending = ENDINGS[answer];
     noteHeld(account, ending.taken ? flags : [], ending.status === 200);
     if (ending.status !== 200) for (const { channel, address } of flags) account.failed.add(keyOf(channel, address));
-    sender.sent(scene, flags, 'sending');
+    sender.sent(scene, account, flags, 'sending');
     noteOrder(account, payload, ending);
     if (answer === 'frozen') for (const lane of lanes) underWay.delete(lane);
     await deps.meanwhile(scene, answer);
     await sender.step();
     for (const lane of lanes) underWay.delete(lane);
     // It may have been taken over meanwhile.
-    return { ...ending, isLate: answer === 'frozen' };
+    return { ...ending, account, isLate: answer === 'frozen' };
   }
 
   return {
@@ -181,17 +187,19 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const flags = flagsIn(payload);
       const scene = deps.owner(guid);
       if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
-      const { status, failure, isLate } =
-        scene === null ? { ...ENDINGS.ok, isLate: false } : await answerTo(scene, payload, flags, sender);
+      const { status, failure, isLate, account } =
+        scene === null
+          ? { ...ENDINGS.ok, isLate: false, account: null }
+          : await answerTo(scene, guid, { payload, flags }, sender);
       const answered =
         failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
       const classified = classifyAnswer(answered);
       const outcome = isLate ? 'unknown' : classified.flags;
-      if (scene && outcome !== 'unknown') sender.sent(scene, flags, outcome);
-      if (scene && outcome === 'accepted') {
-        noteContent(scene.account, payload);
-        if (payload.ListIds) noteLists(scene.account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
-      } else if (scene && outcome === 'unknown') forgetContent(scene.account, payload);
+      if (scene && account && outcome !== 'unknown') sender.sent(scene, account, flags, outcome);
+      if (account && outcome === 'accepted') {
+        noteContent(account, payload);
+        if (payload.ListIds) noteLists(account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
+      } else if (account && outcome === 'unknown') forgetContent(account, payload);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
       return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
     },

@@ -3,6 +3,7 @@ import type { Answer, Lapse } from './history.ts';
 import { type Account, openAccount, type Rules } from './model/account.ts';
 import type { ImportFile } from './model/imports.ts';
 import { addressOf, type Channel, type Customer, emptyShopify, newCustomer, type Shopify } from './shopify.ts';
+import type { Version } from './versions.ts';
 import type { Webhook } from './webhooks.ts';
 
 export const EMAILS = ['ada@example.com', 'Bo@example.com', 'cy@example.com'];
@@ -41,6 +42,9 @@ export type Scene = {
   places: number[];
   account: Account;
   guid: string;
+  /** What the merchant had set before, the oldest first, and the place from which on what is set now may count. */
+  former: Version[];
+  setFrom: number;
   /** Whether Shopify can be asked. */
   access: boolean;
   /** Shopify refuses the token that the app has. */
@@ -52,7 +56,6 @@ export type Scene = {
   /** The customers about whom Shopify has told the app, alone or with an order of theirs. */
   asked: Set<number>;
   installed: boolean;
-  paused: boolean;
   /** When the app was uninstalled last. */
   leftAt: number;
   /**
@@ -81,6 +84,8 @@ export type Scene = {
   since: Map<string, number>;
   nextOrder: number;
   made: number;
+  /** The opt-outs that Ascent360 lacks, and since when that was seen. */
+  missingSince: Map<string, number>;
   /** The time in the history at which it began. */
   begunAt: number;
 };
@@ -106,13 +111,14 @@ export function openScene(number: number, how: { rules: Rules; access: boolean; 
     places: [101, 102, 103].map((id) => first + id),
     account: openAccount(how.rules, now, how.behind),
     guid: guidOf(first + 1),
+    former: [],
+    setFrom: 0,
     access: how.access,
     revoked: false,
     mustOpen: false,
     absent: new Map(),
     asked: new Set(),
     installed: true,
-    paused: false,
     leftAt: now,
     erasing: 'no',
     erased: false,
@@ -128,6 +134,7 @@ export function openScene(number: number, how: { rules: Rules; access: boolean; 
     since: new Map(),
     nextOrder: first + 5001,
     made: 0,
+    missingSince: new Map(),
     begunAt: now,
   };
   for (const [place, id] of scene.places.entries()) addCustomer(scene, id, place, now - 30 * DAY);

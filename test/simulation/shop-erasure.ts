@@ -1,6 +1,7 @@
 /** The end of a shop (SPEC 9): Shopify asks to erase it two days after it uninstalled the app. */
 import { openAccount } from './model/account.ts';
 import { changeGuid, type Scene } from './scene.ts';
+import { renew } from './versions.ts';
 import type { Webhook } from './webhooks.ts';
 
 type Look = <Row extends object>(text: string) => Row[];
@@ -19,11 +20,10 @@ export function noteErased(scene: Scene, look: Look): void {
   if (look(`SELECT 1 FROM shops WHERE domain = '${scene.domain}'`).length > 0) return;
   scene.erasing = 'no';
   scene.erased = true;
-  scene.account = openAccount(scene.account.rules, 0, scene.account.behind);
+  renew(scene, openAccount(scene.account.rules, 0, scene.account.behind));
   scene.acknowledged.clear();
   scene.left = [];
   scene.imports = [];
-  scene.paused = false;
   changeGuid(scene);
 }
 

@@ -5,6 +5,7 @@ import { open, save } from './merchant.ts';
 import { openAccount } from './model/account.ts';
 import type { Scene } from './scene.ts';
 import { send } from './send.ts';
+import { renew } from './versions.ts';
 import type { World } from './world.ts';
 
 export async function uninstall(world: World, scene: Scene): Promise<void> {
@@ -38,6 +39,7 @@ export async function reinstall(world: World, scene: Scene): Promise<void> {
   const isPerhapsErased = scene.erasing === 'perhaps';
   await arriveAll(world, scene, (topic) => topic === 'app/uninstalled' || (isPerhapsErased && topic === 'shop/redact'));
   if (scene.erasing !== 'no') world.wrong('the shop was to be erased, and is there');
+  for (const what of stillOpen(world, scene)) world.wrong(what);
   scene.installed = true;
   const now = world.clock.now();
   if (scene.erased) {
@@ -50,7 +52,18 @@ export async function reinstall(world: World, scene: Scene): Promise<void> {
   account.uninstalledFrom = null;
   account.contents.clear();
   account.installed = { earliest: now - 10 * MINUTE, latest: now - 10 * MINUTE };
-  await open(world.process, scene, now);
+  await open(world.page, scene, now);
+}
+
+/** What waited when the app was uninstalled has ended, unless a process that died was sending it. */
+function stillOpen(world: World, { domain }: Scene): string[] {
+  return world
+    .look<{ webhook_id: string }>(
+      `SELECT e.webhook_id FROM events e JOIN deliveries d ON d.event_id = e.id
+       WHERE e.shop_id = (SELECT id FROM shops WHERE domain = $1) AND e.state = 'open' AND d.lease_until IS NULL`,
+      [domain],
+    )
+    .map(({ webhook_id }) => `${webhook_id} still waits, and the app was uninstalled`);
 }
 
 /** An erased shop is new, and connects anew. */
@@ -58,9 +71,9 @@ async function comeBack(world: World, scene: Scene, now: number): Promise<void> 
   const { rules, behind } = scene.account;
   scene.erased = false;
   scene.wasErased = true;
-  scene.account = openAccount(rules, now, behind);
-  await open(world.process, scene, now);
-  await save(world.process, scene, rules, { newAccount: false, paused: false, now });
+  renew(scene, openAccount(rules, now, behind));
+  await open(world.page, scene, now);
+  await save(world.page, scene, rules, { newAccount: false, paused: false, now });
 }
 
 /** Shopify gives a webhook up after some hours, and asks to erase the shop after two days. */

@@ -23,6 +23,8 @@ const { values } = parseArgs({
     longest: { type: 'string', default: '9' },
     /** Every choice has its date. */
     dated: { type: 'boolean', default: false },
+    /** Each kind of step is as likely as the others, and there are two people. */
+    evenly: { type: 'boolean', default: false },
     /** A file with one history as JSON, reported step by step. */
     replay: { type: 'string' },
   },
@@ -57,7 +59,7 @@ async function replay(file: string): Promise<number> {
 async function searchAll(): Promise<number> {
   const result = await search(world, {
     seed,
-    kind: { only: stepKinds.filter(isWanted), longest, dated: values.dated },
+    kind: { only: stepKinds.filter(isWanted), longest, dated: values.dated, evenly: values.evenly },
     goesOn: (lived) => passed() < seconds && lived < histories,
     onFound: (found) => say(`${sayFound(found)}\n`),
   });

@@ -11,7 +11,7 @@ import { takeClock } from './clock.ts';
 import { type Connection, connectProcess, type Fault } from './connection.ts';
 import { beginLife, Crash, type Life } from './crash.ts';
 import { openSimulatedDatabase, type SimulatedDatabase } from './database.ts';
-import type { Lapse } from './history.ts';
+import { type Amid, type Lapse, MINUTE } from './history.ts';
 import { adoptImports, noteEnded, noteSaid } from './imports.ts';
 import { forgetRecorded } from './model/account.ts';
 import { learnAskedOrder, learnRead, learnWebhook } from './model/learn.ts';
@@ -35,6 +35,8 @@ export class World {
   life: Life = beginLife();
   /** The process that receives, and does the chores. */
   process: Process;
+  /** The one that answers the merchant, and does nothing else. */
+  page: Process;
   /** Others that work on the same database. */
   #helpers: Process[] = [];
   receiver: Receiver;
@@ -42,8 +44,9 @@ export class World {
   /** The shops of the history. */
   scenes: readonly Scene[] = [];
   violations: Violation[] = [];
-  /** What happens while Shopify's next answers are on their way. */
-  amid: (() => Promise<void>)[] = [];
+  /** What happens while the next answers are on their way. */
+  amid: Record<NonNullable<Amid>, (() => Promise<void>)[]> = { shopify: [], ascent360: [] };
+  #isSurviving = false;
   /** The app will keep what Shopify's answer says. */
   #isAnswerKept = false;
   crashes = 0;
@@ -82,7 +85,7 @@ export class World {
     this.#database = database;
     this.#behind = behind;
     this.receiver = this.#openReceiver();
-    this.process = this.#start();
+    [this.process, this.page] = this.#start();
   }
 
   static async create(): Promise<World> {
@@ -104,8 +107,11 @@ export class World {
   #openReceiver(): Receiver {
     return startReceiver({
       now: this.clock.now,
-      owner: (guid) => this.scenes.find((scene) => scene.guid === guid && !scene.erased) ?? null,
+      owner: (guid) =>
+        this.scenes.find((scene) => !scene.erased && [scene, ...scene.former].some((one) => one.guid === guid)) ?? null,
       meanwhile: async (scene, answer) => {
+        const happened = await this.#happenAmid('ascent360');
+        if (happened && this.workers > 1) await this.#workMeanwhile();
         if (answer === 'slow') {
           this.clock.advance(3000);
           const [late] = scene.air;
@@ -155,10 +161,11 @@ export class World {
     return createKeys([first, ...others]);
   }
 
-  #startProcess(life: Life, shared: Omit<Db, 'within'>, place: number): Process {
+  /** @param place among those that work; null: the merchant's */
+  #startProcess(life: Life, shared: Omit<Db, 'within'>, place: number | null): Process {
     const leads = place === 0;
     const doing = { shopId: null };
-    const fault = () => this.#fault();
+    const fault = () => (place === null ? null : this.#fault());
     const connection = connectProcess(shared, { doing, life, fault }, () => this.scenes);
     this.#connections.push(connection);
     return startProcess({
@@ -167,10 +174,11 @@ export class World {
       life,
       leads,
       batch: this.batch,
-      ahead: (this.clocks[place] ?? 0) - this.#behind.ms,
+      ahead: (this.clocks[place ?? 0] ?? 0) - this.#behind.ms,
       keys: this.#openKeys(),
       doing,
       woke: (shopId) => {
+        if (place === null) this.process.wake(shopId);
         if (leads) for (const helper of this.#helpers) helper.wake(shopId);
       },
       workTogether: () => this.work(),
@@ -185,20 +193,35 @@ export class World {
       lapse: (domain) => this.#lapse(domain),
       answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
       meanwhile: async () => {
-        const event = this.#isAnswerKept ? this.amid.shift() : undefined;
+        const isKept = this.#isAnswerKept;
         this.#isAnswerKept = false;
-        if (!event) return;
-        this.clock.advance(1000);
-        await event();
-        this.clock.advance(1000);
+        if (isKept) await this.#happenAmid('shopify');
       },
       files: this.#files,
       send: (guid, body) => this.receiver.send(guid, body, connection.sender),
     });
   }
 
-  /** All processes start; they die together. @returns the one that receives */
-  #start(): Process {
+  async #happenAmid(whose: NonNullable<Amid>): Promise<boolean> {
+    const event = this.amid[whose].shift();
+    if (!event) return false;
+    this.clock.advance(1000);
+    await event();
+    this.clock.advance(1000);
+    return true;
+  }
+
+  /** Another process does what is due meanwhile, and the chores. */
+  async #workMeanwhile(): Promise<void> {
+    await Promise.all(this.#idle().map(async (one) => await one.work()));
+    if (this.process.chore() === null) await this.process.doChores(20 * MINUTE);
+    await Promise.all(this.#idle().map(async (one) => await one.work()));
+  }
+
+  #idle = () => [this.process, ...this.#helpers].filter((one) => !one.isBusy());
+
+  /** All processes start; they die together. @returns the one that receives, and the merchant's */
+  #start(): [Process, Process] {
     this.life = beginLife();
     this.#connections = [];
     this.receiver.cut();
@@ -207,7 +230,8 @@ export class World {
     const shared = this.#database.connect(this.life);
     this.process = this.#startProcess(this.life, shared, 0);
     this.#helpers = Array.from({ length: this.workers - 1 }, (_, i) => this.#startProcess(this.life, shared, i + 1));
-    return this.process;
+    this.page = this.#startProcess(this.life, shared, null);
+    return [this.process, this.page];
   }
 
   #answered(scene: Scene, spoken: Spoken): void {
@@ -273,7 +297,7 @@ export class World {
     this.#files.clear();
     this.scenes = scenes;
     this.violations = [];
-    this.amid = [];
+    this.amid = { shopify: [], ascent360: [] };
     this.#isAnswerKept = false;
     this.#answers = [];
     this.#arriving = [];
@@ -284,10 +308,15 @@ export class World {
   }
 
   /**
-   * Does something during which the process may die, and restarts it if it did. @returns whether it
-   * survived
+   * Does something during which the process may die, and restarts it if it did. What happens while that is being
+   * done dies with it. @returns whether it survived
    */
   async survive(work: () => Promise<unknown>, isWork = false): Promise<boolean> {
+    if (this.#isSurviving) {
+      await work();
+      return true;
+    }
+    this.#isSurviving = true;
     this.#mayFail = isWork;
     this.#hasFailed = false;
     try {
@@ -311,6 +340,7 @@ export class World {
       return false;
     } finally {
       this.#mayFail = false;
+      this.#isSurviving = false;
     }
   }
 

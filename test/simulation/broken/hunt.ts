@@ -8,7 +8,9 @@ import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { numberOf, someOf } from '../../options.ts';
+import { OF_AMID_ANSWERS } from './amid-answers.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
+import { OF_CLAIMS } from './claims.ts';
 import { OF_READING } from './found-by-reading.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 import { OF_WORLD_AND_TIME } from './world-and-time.ts';
@@ -22,7 +24,14 @@ const { values } = parseArgs({
 });
 const seconds = someOf('seconds', values.seconds);
 const seed = numberOf('seed', values.seed);
-const BREAKAGES = [...OF_CASES, ...OF_SHOPS_AND_IMPORTS, ...OF_WORLD_AND_TIME, ...OF_READING];
+const BREAKAGES = [
+  ...OF_CASES,
+  ...OF_SHOPS_AND_IMPORTS,
+  ...OF_WORLD_AND_TIME,
+  ...OF_READING,
+  ...OF_AMID_ANSWERS,
+  ...OF_CLAIMS,
+];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The server's files are loaded with these changes. */

@@ -80,6 +80,10 @@ type SaleWord = { customer: number; optOut: boolean; at: number; may: number; mu
 
 export type Account = {
   rules: Rules;
+  /** Sending is paused. */
+  paused: boolean;
+  /** The shop has a GUID. */
+  connected: boolean;
   /** The place in the order of what happened: everything learned takes the next. */
   place: number;
   facts: Fact[];
@@ -118,6 +122,8 @@ export type Account = {
   erasedAt: Map<number, number>;
   /** The same for the addresses of guests. */
   erasedAddresses: Map<string, number>;
+  /** What was told about these addresses may be forgotten, or kept if somebody else has them. */
+  perhapsForgotten: Set<string>;
   redactedOrders: Set<number>;
   /** Whether orders were ever left out. */
   leftOrdersOut: boolean;
@@ -170,6 +176,8 @@ export const keyOf = (channel: Channel, address: string) => `${channel}:${addres
 
 export const openAccount = (rules: Rules, calledAt: number, behind: number): Account => ({
   rules,
+  paused: false,
+  connected: true,
   place: 0,
   facts: [],
   words: [],
@@ -192,6 +200,7 @@ export const openAccount = (rules: Rules, calledAt: number, behind: number): Acc
   redacted: new Map(),
   erasedAt: new Map(),
   erasedAddresses: new Map(),
+  perhapsForgotten: new Set(),
   redactedOrders: new Set(),
   leftOrdersOut: !rules.orders,
   mayGoBare: false,

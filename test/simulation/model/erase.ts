@@ -33,7 +33,10 @@ export function erase(
   for (const order of orders) account.erasedSubjects.add(orderSubject(order));
   for (const one of family) account.erasedSubjects.add(customerSubject(`C${one}`));
   for (const address of theirs) {
-    for (const channel of ['email', 'sms'] as const) account.told.delete(keyOf(channel, address));
+    for (const channel of ['email', 'sms'] as const) {
+      account.told.delete(keyOf(channel, address));
+      account.perhapsForgotten.add(keyOf(channel, address));
+    }
     account.listsTold.delete(address);
   }
   for (const one of family) {
