@@ -8,9 +8,13 @@ import type { Request } from './receiver.ts';
 import { EMAILS, type Scene } from './scene.ts';
 import type { World } from './world.ts';
 
-/** Ascent360 accepted it, and the app got the answer. */
+/** Ascent360 accepted it, and the app got the answer; `isPerhapsAccepted`: or may have got it. */
 const isAccepted = ({ answer }: Request) => answer === 'ok' || answer === 'slow';
+const isPerhapsAccepted = (one: Request) => isAccepted(one) || one.answer === 'frozen';
 const requestsOf = ({ receiver }: World, scene: Scene) => receiver.requests.filter((one) => one.scene === scene);
+
+/** What has waited for so long may have expired: the delivery that takes its place counts from then. */
+const EXPIRES = 85 * DAY;
 
 /** Opt-outs that Ascent360 lacks are counted, and after three days a problem. */
 export async function checkOptOuts(world: World, scene: Scene): Promise<void> {
@@ -24,7 +28,8 @@ export async function checkOptOuts(world: World, scene: Scene): Promise<void> {
   const { undeliveredOptOuts, problems } = await page.overview();
   if (undeliveredOptOuts === 0) world.wrong(`no opt-out counts as undelivered, and Ascent360 lacks ${[...missing][0]}`);
   for (const [one, since] of scene.missingSince) {
-    const isLate = now - since > 3 * DAY + HOUR;
+    const waited = now - Math.max(since, scene.account.reinstalledAt ?? since);
+    const isLate = waited > 3 * DAY + HOUR && waited < EXPIRES;
     if (isLate && !problems.some(({ kind }) => kind === 'opt_outs_undelivered'))
       world.wrong(`no problem says that Ascent360 has lacked ${one} for days`);
   }
@@ -34,7 +39,7 @@ async function checkOverview(world: World, scene: Scene, page: Page): Promise<vo
   const overview = await page.overview();
   const { connection, undeliveredOptOuts, problems, queries, counts } = overview;
   const own = requestsOf(world, scene).filter(({ guid }) => guid === scene.guid);
-  if (connection.provenAt !== null && !own.some(isAccepted))
+  if (connection.provenAt !== null && !own.some(isPerhapsAccepted))
     world.wrong('the overview says that Ascent360 accepted something under a GUID under which it got nothing');
   // Of a GUID that was erased meanwhile nobody knows that it's the same.
   const isKept = scene.former.every(({ account }) => account.connected);
@@ -58,7 +63,7 @@ const carrying = (
 ) =>
   requests.filter(
     (request) =>
-      isAccepted(request) &&
+      isPerhapsAccepted(request) &&
       request.flags.some(
         (flag) => flag.channel === channel && flag.address === address.toLowerCase() && flag.value === value,
       ),
