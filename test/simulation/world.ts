@@ -25,6 +25,9 @@ import type { Webhook } from './webhooks.ts';
 
 export type Violation = { at: number; what: string };
 
+/** Time passed for another request meanwhile: the route answers 503. */
+const isTooSlow = (error: unknown) => error instanceof Error && error.message.startsWith('Not stored within');
+
 const isUnread = (file: BulkFile | null) => file !== null && !file.isRead;
 
 export class World {
@@ -386,7 +389,7 @@ export class World {
       await store(this.process, scene, webhook, this.clock.now() - this.#behind.ms);
       return true;
     } catch (error) {
-      if (!isOutage(error)) throw error;
+      if (!isOutage(error) && !isTooSlow(error)) throw error;
       return false;
     } finally {
       this.#mayFail = mightFail;
