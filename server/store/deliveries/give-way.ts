@@ -32,6 +32,16 @@ export async function markChoices(sql: Sql, shop: Shop, ids: readonly string[]):
   await sql.query('UPDATE deliveries SET choice = true WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
 }
 
+/** These wait with an opt-out that is due, unless they are being sent: a claim knows what they carry. */
+export async function markOptOuts(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query(
+    `UPDATE deliveries SET carries_opt_out = true
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open AND lease_until IS NULL`,
+    [shop.id, ids],
+  );
+}
+
 /**
  * Those of these deliveries whose order or customer has a newer state waiting: few or none, so that
  * one statement answers for all that are due again.

@@ -21,7 +21,7 @@ const OWN = {
 } as const;
 
 /** Who our own event is about, and what it sends; without a subject: the person as last known. */
-export type OwnEvent = { person: KnownPerson; subject?: DeliverySubject };
+export type OwnEvent = { person: KnownPerson; subject?: DeliverySubject; carriesOptOut?: boolean };
 
 /** The contact that decides the lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
@@ -60,7 +60,7 @@ export async function addOwnEvents(
       body: '{}',
     })),
   );
-  const opened = made.map(({ who, lanes, person, subject }, i) => {
+  const opened = made.map(({ who, lanes, person, subject, carriesOptOut = why === 'optOut' }, i) => {
     const eventId = ids[i];
     if (!eventId) throw new ShopErasedError();
     const { customerId } = person.profile;
@@ -82,7 +82,7 @@ export async function addOwnEvents(
         ...lanes,
         subject: subject ?? asLastKnown,
         takesPlaceOf: null,
-        carriesOptOut: why === 'optOut',
+        carriesOptOut,
       },
     };
   });

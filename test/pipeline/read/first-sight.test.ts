@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
+import { OPEN_OPT_OUTS } from '../../../server/store/events/open-opt-outs.ts';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, buyer, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
 import { optedIn, optedOut, readScene } from './scene.ts';
@@ -27,6 +28,23 @@ describe('when a person is first seen', () => {
     await scene.read();
     expect(await scene.send()).toMatchObject([{ Email: 'person1@example.com', EmailPermission: true }]);
     expect(await scene.events('read')).toEqual([]);
+  });
+
+  it('an opt-out that was read counts as undelivered once, also while sending is paused and nothing was tried', async () => {
+    const { db, shop } = scene.base;
+    const counted = async () => await db.query<{ id: string }>(OPEN_OPT_OUTS, [shop.id]);
+    await scene.base.save({ paused: true });
+    for (const id of [1, 2]) {
+      scene.shopify.setCustomer({ id, defaultEmailAddress: id === 1 ? optedOut(id) : optedIn(id) });
+    }
+    const event = await scene.receive('orders/create', order(1, buyer(1)));
+    await scene.receive('orders/create', order(2, buyer(2)));
+    expect(await counted()).toEqual([]);
+    await scene.read();
+    expect(await counted()).toEqual([{ id: event }]);
+    await scene.base.save({});
+    expect(await scene.send()).toMatchObject([{ EmailPermission: false }, { EmailPermission: true }]);
+    expect(await counted()).toEqual([]);
   });
 
   it('they are read once: the next event does not wait', async () => {
