@@ -92,6 +92,8 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       // What the app reads of a deleted customer's order, once its message was shortened, looks like a guest's.
       if (said.customer !== null && known.must !== NEVER && !account.buyers.has(said.order))
         account.buyers.set(said.order, said.customer);
+      // It may go out, but need not.
+      if (known.must === NEVER) account.askedOrders.push(said);
       if (known.must === NEVER || account.redactedOrders.has(said.order)) return;
       const before = account.orders.get(said.order);
       const newer =
