@@ -92,10 +92,11 @@ function checkPerson(world: World, scene: Scene, person: PersonDetail): void {
     const { address, told } = person.consent[channel];
     if (address === null) continue;
     const key = keyOf(channel, address.toLowerCase());
-    const accepted = scene.account.told.get(key)?.accepted ?? null;
+    const { accepted, unknown } = scene.account.told.get(key) ?? { accepted: null, unknown: [] };
     const isRight = scene.account.perhapsForgotten.has(key)
       ? told === null || carrying(requests, { channel, address, value: told }).some(({ guid }) => guid === scene.guid)
-      : told === accepted;
+      : // A process that stood still may have recorded its answer after all.
+        told === accepted || unknown.some((value) => value === told);
     if (!isRight)
       world.wrong(`the page of a person says that Ascent360 accepted ${told} for ${key}, and it accepted ${accepted}`);
   }
