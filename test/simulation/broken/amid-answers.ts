@@ -26,16 +26,4 @@ export const OF_AMID_ANSWERS: readonly Breakage[] = [
     ],
     only: ['choose', 'order', 'uninstall', 'answers'],
   },
-  {
-    number: 'newer',
-    what: 'what failed while a newer state arrived is tried again, and the newer one follows',
-    changes: [
-      {
-        file: 'server/pipeline/deliver/record.ts',
-        find: 'const newer = !late && outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;',
-        replace: 'const newer = outdated.has("") ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;',
-      },
-    ],
-    only: ['order', 'changeOrder', 'answers'],
-  },
 ];
