@@ -73,7 +73,7 @@ inBrowser(
     it('are sent now after a confirmation, and their timeline follows the record, also through a retry', async () => {
       const page = await openRegular();
       const { ascent360 } = stage().connector;
-      ascent360.behave({ status: 503 });
+      ascent360.behave({ status: 503, retryAfter: 6 });
       await page.getByRole('button', { name: 'Send now' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Send now' }).click();
       await page.getByText('In line to be sent to Ascent360').waitFor();
