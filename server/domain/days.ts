@@ -5,7 +5,7 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** How far Shopify's clocks may be ahead of each other, of ours, or ours of them, in milliseconds. */
+/** How far apart Shopify's clocks and ours may be, in milliseconds. */
 export const AHEAD_MS = 10 * MINUTE;
 
 /**

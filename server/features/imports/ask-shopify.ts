@@ -56,7 +56,7 @@ export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Wor
       return false;
     case 'done': {
       const { url, size, askedAt, completedAt } = step;
-      // Shopify's clock may be ahead of ours, by which we know what came while it was reading.
+      // What came while Shopify was reading is dated by our clock, and Shopify's may be ahead of it.
       const readAt = Math.min(askedAt, job.createdAt);
       Object.assign(job, { url, fileSize: size, readAt });
       await noteFile(db, shop, job.id, { url, size, readAt, expiresAt: completedAt + FILE_KEPT_MS });

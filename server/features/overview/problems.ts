@@ -49,7 +49,7 @@ async function waitingUnconnected(sql: Sql, shop: Shop): Promise<Problem[]> {
   ];
 }
 
-/** Without a cause that only privacy requests have: they have an entry, which says what to do and by when. */
+/** Leaves out causes that only privacy requests have: those have an entry of their own, which says what to do. */
 async function needAttention(sql: Sql, shop: Shop): Promise<Problem[]> {
   const rows = await sql.query<{ reason: AttentionReason | null; count: number; since: Date }>(
     `SELECT reason, count(*) AS count, min(received_at) AS since FROM events e

@@ -1,4 +1,4 @@
-/** What Shopify has of its customers' choices, as the weekly comparison compares and keeps it. Pure. */
+/** The choices that Shopify has of its customers, as the weekly comparison compares and records them. Pure. */
 import { v5 as uuidv5 } from 'uuid';
 import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';

@@ -121,7 +121,7 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
       return null;
     case 'done': {
       const { operationId, denied } = at;
-      // By the clock that is behind: it may have been read so early.
+      // By whichever clock is behind, ours or Shopify's: what the file says may be as old as that.
       const begunAt = Math.min(at.begunAt ?? step.askedAt, step.askedAt);
       const file = { url: step.url, fileSize: step.size, readAt: step.completedAt };
       await saveConsentRead(db, shop, at, { operationId, begunAt, denied, ...file, waitMs: 0 });

@@ -128,7 +128,8 @@ async function differencesOf(
 
 /**
  * Compares the consent of a group of customers with the ledger. A difference that makes a flag due
- * becomes an event, as the lost webhook would have; any other is recorded, and told if that makes it due.
+ * becomes an event, as the lost webhook would have; any other is recorded, and an opt-out that is due then gets a
+ * delivery.
  * @returns how many events were created; null: another worker has moved on from here
  */
 export async function compareConsent(
@@ -157,7 +158,7 @@ export async function compareConsent(
     const at = now();
     await appendFacts(sql, shop, facts, at);
     await recordElsewhere(held, madeElsewhere(people, facts), at);
-    // One that was made while Shopify read is newer than its finding would say.
+    // An opt-out made while Shopify wrote the file is newer than a finding, which is dated when the file was asked for.
     const optOuts = facts.filter(({ state }) => state === 'unsubscribed');
     const opened = await openDueOptOuts(held, await withoutOpenOptOut(sql, shop, optOuts), at);
     // A choice just made is sent as well, but its webhook may be on its way; none was for one made

@@ -103,7 +103,7 @@ export async function findChanges(
     after = page.next;
     if (enough()) return stopped();
   }
-  // By our clock, which may be ahead: what changes until Shopify's has come there is new.
+  // Our clock may be ahead of Shopify's: what changes until that has reached this point is new.
   await movePoint(db, shop, kind, until - AHEAD_MS);
   return { found, complete: true };
 }

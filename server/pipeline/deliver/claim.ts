@@ -62,8 +62,8 @@ export function newLanes(shop: Shop, found: DeliveryContext, { id, lanes }: DueD
 }
 
 /**
- * What is sent to see whether Ascent360 still refuses the GUID: if there is one, a delivery that it hasn't
- * refused. One that is refused for what is in it would say nothing.
+ * The delivery that is sent to see whether Ascent360 still refuses the GUID: one that it hasn't refused yet, if
+ * there is one. One that is refused for what is in it would say nothing.
  */
 async function findProbe(sql: Sql, shop: Shop, { fresh }: ClaimDeps): Promise<DueDelivery[]> {
   const unrefused = await findDue(sql, shop, 1, { fresh, unrefused: true });

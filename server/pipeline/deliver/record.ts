@@ -181,7 +181,7 @@ export async function recordAttempts(
     noteRefused(sql, shop, [...refused, ...flagsOf(unposted)]),
     noteAcceptedStates(sql, shop, states),
     noteLists(sql, shop, listed),
-    // The others were sent under a GUID that the shop has replaced since, or are refused whatever the GUID.
+    // The others were sent under a GUID that the shop has replaced since, or are at fault themselves.
     ...noteConnection(
       sql,
       deps,

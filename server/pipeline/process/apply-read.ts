@@ -47,7 +47,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
   for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
-  // Whenever we asked by our clock, it names a change of this date; one that is long past when we ask, it has.
+  // Whatever the clocks say, the answer has every change up to the customer's own date, and every one that was ten
+  // minutes old when we asked.
   const upTo = Math.max(at, readAt - AHEAD_MS);
   // Another process's clock may have been ahead of ours when it asked.
   const isNews = profile.read?.upTo !== undefined && at > profile.read.upTo;

@@ -31,7 +31,7 @@ async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]
   const shortened = events.map((event) => keyOfShortened(shop, event.translated)).filter(present);
   const personKeys = [...new Set(events.flatMap((event) => touchedBy(shop, event.translated)))];
   const [people, redactions, entities, { waiting, sending }] = await Promise.all([
-    // Whoever can't be known has the event that is about them fail, and no other.
+    // If somebody's profile can't be opened, the events about them fail, and no others.
     loadPeople(sql, shop, personKeys, (open) => open()),
     loadRedactions(sql, shop, [...personKeys, ...entityKeys, ...shortened]),
     loadEntityStates(sql, shop, entityKeys),

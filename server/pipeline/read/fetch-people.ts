@@ -199,7 +199,7 @@ async function putOff(deps: FetchDeps, shop: Shop, people: readonly DueRead[], e
   });
 }
 
-/** What waits for those who can't be read goes on, and needs attention. */
+/** Their profiles can't be opened: what waits for them goes on, and needs attention. */
 async function giveUp(deps: FetchDeps, shop: Shop, damaged: readonly Pick<DueRead, 'id' | 'asks'>[]): Promise<void> {
   await inShop(deps.db, shop, async ({ sql }) => {
     await endReads(sql, shop, damaged);
@@ -220,7 +220,7 @@ async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly Du
  * Reads one batch of a shop's people through the Admin API. Nothing is lost if it stops in the
  * middle: they stay due.
  * @param most at most this many
- * @returns of how many something continues now; there may be more
+ * @returns how many were read or given up; there may be more
  * @throws AdminError
  */
 export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal, most: number): Promise<number> {

@@ -93,7 +93,7 @@ export async function endLedgerCheck(sql: Sql, shop: Shop): Promise<boolean> {
 const TOLD = `SELECT true AS told FROM told t WHERE t.shop_id = $1 AND t.channel = f.channel AND t.address = f.address
          AND t.account = $2 AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0`;
 
-/** What is being sent was worked out before: it tells the opt-out only if it has it. What waits will. */
+/** SQL: delivery `d` waits, so it will tell the opt-out, or is being sent with it. */
 const maySay = (channel: 'email' | 'sms') => `(d.lease_until IS NULL OR EXISTS (SELECT 1 FROM attempts a
          WHERE a.delivery_id = d.id AND a.class IS NULL AND a.flags->>'${channel}' = 'false'))`;
 

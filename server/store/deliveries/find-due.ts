@@ -89,7 +89,7 @@ const LARGE_LENGTH = 1024 * 1024;
  * Up to `max` deliveries that are due and first in their lanes, oldest due first, locked for this
  * transaction; fewer when they are large. An address that something is being sent to is never
  * claimed twice.
- * @param unrefused only those that were never refused like a GUID
+ * @param unrefused only those that were never refused as for a wrong GUID
  */
 export async function findDue(
   sql: Sql,

@@ -13,8 +13,8 @@ const columns = `e.id, e.source, ${dueSince()} AS since`;
 const isLate = (now: string) => `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
- * SQL: the events whose opt-out waits and is late, with their source and since when it has been due. Cheap, for all
- * shops together: with those that aren't due any more.
+ * SQL: the events whose opt-out waits and is late, with their source and since when it has been due. For all shops
+ * together, so it is kept cheap: it doesn't look whether they are still due.
  * @param shop the SQL for the shop's id
  * @param now the SQL for the moment to compare with
  */

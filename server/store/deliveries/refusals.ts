@@ -1,12 +1,12 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
-/** So many refusals that others were accepted between are a delivery's own fault. */
+/** A delivery refused this often, with others accepted in between, is at fault itself. */
 const OWN_FAULT_AFTER = 3;
 
 /**
- * Counts refusals like that of a GUID: of one delivery, those between which another was accepted. While
- * Ascent360 refuses the GUID itself, nothing is accepted, so all refusals count once.
+ * Counts how often each delivery was refused as for a wrong GUID: once until another one is accepted. While
+ * Ascent360 refuses the GUID itself, nothing is accepted, so all its refusals count once.
  * @returns the deliveries that are at fault themselves: something refuses them for what is in them
  */
 export async function countRefusals(

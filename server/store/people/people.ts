@@ -66,7 +66,7 @@ const COLUMNS =
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
-/** @param attempt to do nothing for those of whom something is damaged, one that throws */
+/** @param attempt one that throws: to fail if anything is damaged, rather than go on without it */
 export async function loadPeople(
   sql: Sql,
   shop: Shop,
