@@ -7,9 +7,9 @@ import { loadPeople } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /**
- * Has those read who, by a tag that we don't know they have, opted out of calls or post: nothing else
- * tells of one that was added while the app wasn't installed. Any other tag is read with their next
- * event. Call it in a transaction that holds the shop's lock.
+ * Has customers read who opted out of calls or post by a tag that we don't know they have: nothing
+ * else reports one that was added while the app wasn't installed. Any other tag is read with their
+ * next event. Call it in a transaction that holds the shop's lock.
  */
 export async function readTagOptOuts(
   sql: Sql,

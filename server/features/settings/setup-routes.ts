@@ -42,7 +42,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
   const router = Router();
 
   type Changed = ShopFacts | null;
-  /** @param changed what becomes of the facts, which are locked; null: nothing */
+  /** @param changed the facts as they are to be, given those now, which are locked; null: leave them */
   const change = async (
     shop: Shop,
     changed: (facts: ShopFacts, sql: Sql) => Changed | Promise<Changed>,

@@ -16,7 +16,7 @@ export type BatchDeliveries = Pick<Batch, 'waiting' | 'drop' | 'bringChoice' | '
   handOver(from: Person, to: Person, lanes: ReturnType<typeof lanesOf>): void;
   /** The new ones that still stand. */
   opened(): NewDelivery[];
-  /** Writes what becomes of those that waited before. */
+  /** Writes what happens to those that waited before. */
   save(sql: Sql): Promise<unknown>;
 };
 

@@ -28,7 +28,7 @@ const OTHERS_CHOSE = `EXISTS (SELECT 1 FROM consent_facts f WHERE f.shop_id = $1
 
 /**
  * Which rows `t` of these tables are the person's. What another customer chose about an address that
- * both have had is the other's, and so are the decisions about it, and what was told of it.
+ * both have had is the other's, and so are the decisions about it, and what was sent about it.
  */
 export const isTheirs = {
   consent_facts: `${ABOUT} AND (t.person_id = ANY($4::uuid[]) OR (t.person_id IS NULL AND t.address <> ALL($5::text[])))`,
