@@ -45,11 +45,15 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
   const oldestReceived = gauge('oldest_received_age_seconds', 'Age of the oldest event not yet translated.', []);
   const oldestDue = gauge(
     'oldest_due_age_seconds',
-    'How long the oldest delivery that could go has been due, by what holds it: due means nothing but the workers. One behind an earlier of its address is not due.',
+    'How long the oldest delivery that could go has been due, by what holds it: due means nothing but the workers. One behind an earlier one of its address, order or customer is not due.',
     ['hold'],
   );
   const breakers = gauge('breakers_open', 'Shops whose breaker is open: Ascent360 fails for them.', []);
-  const problems = gauge('shops_connection_problem', 'Shops whose GUID Ascent360 refuses.', []);
+  const problems = gauge(
+    'shops_connection_problem',
+    'Shops that send nothing, because Ascent360 refuses the connection.',
+    [],
+  );
   const lateOptOuts = gauge(
     'opt_outs_late',
     'Opt-outs that wait and have been due for more than 3 days. Laws give 10 business days.',
