@@ -86,8 +86,11 @@ function saleNow({ lastUninstalledAt }: Installation, profile: PersonProfile): b
   const optOut = saleOptOutOf(profile);
   const { read } = profile;
   if (optOut !== false || read === null) return optOut;
-  const asked = { ...read, at: read.saleAskedAt ?? read.at };
-  const isOld = (read.upTo ?? asked.at) < (profile.changedAt ?? -Infinity);
+  const { saleAskedAt = read.at } = read;
+  // A later read didn't say.
+  const asked: Pick<PersonRead, 'at' | 'upTo' | 'uninstalledAt'> =
+    saleAskedAt < read.at ? { at: saleAskedAt } : { ...read, at: saleAskedAt };
+  const isOld = (asked.upTo ?? asked.at) < (profile.changedAt ?? -Infinity);
   return isOld || (lastUninstalledAt !== null && isFromBefore(asked, lastUninstalledAt)) ? null : false;
 }
 

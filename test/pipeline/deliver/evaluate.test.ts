@@ -197,6 +197,13 @@ describe('a person is put on lists', () => {
     expect(ends({ ...known, settings: lists }, change)).toBe(expected);
   });
 
+  it('not if they changed since it said so, although it was read since without saying: the app may not see it any more', () => {
+    const read = { at: NOW, upTo: NOW, metafields: {}, dataSaleOptOut: false, saleAskedAt: NOW - 2 * DAY };
+    const changed = (before: number) => ({ ...person({ read }), changedAt: NOW - before });
+    expect(ends({ ada: changed(DAY), settings: lists })).toBe('sent');
+    expect(ends({ ada: changed(3 * DAY), settings: lists })).toBe('sent, lists');
+  });
+
   it('by provider and lists, in any order; by none without a provider', () => {
     const stored = (providerType: number | null, listIds: string[]) =>
       viewOf([], { settings: { providerType, listIds } }).stored;
