@@ -3,6 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { classifyAnswer } from '../../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../../server/ascent360/client.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
+import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
+import { createLog } from '../../../server/platform/log.ts';
+import { askLedgerCheck } from '../../../server/store/consent/ledger-checks.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { ago, customer, EMAIL, emailConsent, order } from '../bodies.ts';
 
@@ -14,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => await scene.begin({}));
 afterAll(async () => await scene.close());
 
-type Firewall = (payload: { Order?: { Id: string } }) => Partial<Attempt>;
+type Firewall = (payload: { Order?: { Id: string }; EmailPermission?: boolean }) => Partial<Attempt>;
 const answerOf = (status: number) => ({ ...classifyAnswer({ status, contentType: null, excerpt: '' }), status });
 const refused = answerOf(403);
 /** Refuses this order, and nothing else. */
@@ -160,6 +163,35 @@ describe('a record that is refused like a GUID', () => {
     await another();
     await sendLater(all(answers.accepted));
     expect(await stateOf(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('stops nothing when the daily check tries its opt-out again', async () => {
+    const firewall: Firewall = ({ EmailPermission }) => (EmailPermission === false ? refused : answers.accepted);
+    const check = ledgerChore({ db: scene.db, log: createLog('silent'), now: Date.now, wake: () => {} });
+    const checkAgain = async () => {
+      await askLedgerCheck(scene.db, scene.shop);
+      while (await check.work(scene.shop, new AbortController().signal));
+    };
+    const event = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)));
+    for (let round = 0; round < 3; round += 1) {
+      await sendLater(firewall);
+      await another();
+    }
+    expect(await stateOf(event)).toMatchObject({ state: 'attention' });
+    // Its own, with the address alone from the second day.
+    for (let round = 0; round < 4; round += 1) {
+      await checkAgain();
+      for (let refusals = 0; refusals < 3; refusals += 1) {
+        await sendLater(firewall);
+        await another();
+      }
+    }
+    await checkAgain();
+    const sent = await send(firewall);
+    expect(sent.map(({ body }) => JSON.parse(body.text))).toContainEqual(
+      expect.objectContaining({ EmailPermission: false }),
+    );
+    expect(await hasProblem()).toBe(false);
   });
 });
 
