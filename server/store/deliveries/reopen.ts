@@ -95,24 +95,20 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
   );
 }
 
-/**
- * With only the email address it is about: what else is known of its person may be why it wasn't accepted. Null:
- * it is about no email address (Ascent360 loads no contact without one), or is sent like that already.
- */
-function withAddressAlone(vault: Vault, { id, subject }: { id: string; subject: Uint8Array }): Buffer | null {
+/** What it is about; null: that can't be opened, and claiming it says so. */
+function subjectOf(vault: Vault, { id, subject }: { id: string; subject: Uint8Array }): DeliverySubject | null {
   try {
-    const known = openSubject(vault, id, subject);
-    if (known.about?.channel !== 'email' || known.alone) return null;
-    return vault.sealJson(subjectBinding(id), { ...known, alone: true });
+    return openSubject(vault, id, subject);
   } catch {
-    // Claiming it says so.
     return null;
   }
 }
 
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
- * without being accepted, so that the activity shows each once however often it is tried.
+ * without being accepted, so that the activity shows each once however often it is tried. One that is about an
+ * email address now goes out with that alone: what else is known of its person may be why it wasn't accepted.
+ * Others can't: Ascent360 loads no contact without an email address.
  * @returns the addresses and the ids of the people that those are about
  */
 export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string[]): Promise<Set<string>> {
@@ -134,13 +130,16 @@ export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string
      WHERE id IN (SELECT id FROM ended) RETURNING id, email_lane, phone_lane, person_id, subject`,
     [shop.id, OPT_OUT_TOPIC, about],
   );
-  const alone = new Map(rows.map((row) => [row.id, withAddressAlone(shop.vault, row)]));
-  for (const [id, subject] of alone) {
-    if (subject) await sql.query('UPDATE deliveries SET subject = $2, phone_lane = NULL WHERE id = $1', [id, subject]);
+  const tried = new Set<string>();
+  for (const row of rows) {
+    const subject = subjectOf(shop.vault, row);
+    const isAboutEmail = subject?.about?.channel === 'email';
+    // Another's delivery takes an email opt-out along, but would keep it from going out alone.
+    const keys = isAboutEmail ? [row.email_lane] : [row.phone_lane, row.person_id];
+    for (const key of keys) if (key !== null) tried.add(key);
+    if (!isAboutEmail || subject.alone) continue;
+    const alone = shop.vault.sealJson(subjectBinding(row.id), { ...subject, alone: true });
+    await sql.query('UPDATE deliveries SET subject = $2, phone_lane = NULL WHERE id = $1', [row.id, alone]);
   }
-  return new Set(
-    rows.flatMap(({ id, email_lane, phone_lane, person_id }) =>
-      [email_lane, ...(alone.get(id) ? [] : [phone_lane, person_id])].filter((key) => key !== null),
-    ),
-  );
+  return tried;
 }

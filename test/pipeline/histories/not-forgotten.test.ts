@@ -97,6 +97,36 @@ it('an opt-out that is rejected with what is known of its customer goes out with
   expect(rejected.every(isNamed)).toBe(true);
 });
 
+it.each<[string, (history: History) => Promise<unknown>]>([
+  ['by text message', async ({ tell, at }) => await tell(SMS, smsConsent(1, 'unsubscribed', at(5), '+14155550101'), 5)],
+  [
+    'by tag',
+    async ({ tell, at }) =>
+      await tell('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: at(5) }, 5),
+  ],
+])('so does one whose customer had opted out %s before, which is rejected every day', async (_, optOut) => {
+  const history = await histories.begin(byTag);
+  const { tell, sent, at } = history;
+  const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 'FirstName' in body;
+  histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
+  const phone = '+14155550101';
+  await tell('customers/create', customer(1, { phone, default_address: home, updated_at: at(1) }), 1);
+  await optOut(history);
+  const check = async (least: number) => {
+    const before = sent().length;
+    await checkAgain(history);
+    await history.until('what was rejected is tried again', () => sent().length >= before + least);
+    await history.settled();
+  };
+  await check(1);
+  await tell(EMAIL, emailConsent(1, 'unsubscribed', at(6)), 6);
+  await check(1);
+  await check(1);
+  expect(history.accepted()).toEqual([
+    { SourceName: 'Shopify', SourceType: 'Ecommerce', Email: 'person1@example.com', EmailPermission: false },
+  ]);
+});
+
 it('an opt-out that is tried again after Ascent360 rejected it is counted and listed once, and late since it was made', async () => {
   const history = await histories.begin();
   const { shop } = history;
