@@ -21,6 +21,7 @@ export async function checkOptOuts(world: World, scene: Scene): Promise<void> {
   const { account } = scene;
   // Without a GUID, nobody looks at the ledger.
   if (!scene.installed || scene.erased || scene.erasing !== 'no' || !account.connected) return;
+  if (scene.hasDismissed) return;
   const now = world.clock.now();
   // While sending is paused, what a comparison finds, or an order or customer brings, counts once it is tried.
   const isSaid = (key: string) =>

@@ -46,6 +46,7 @@ export async function again(
   const chosen = rows[step.which % Math.max(1, rows.length)];
   if (!chosen) return;
   if (step.do === 'dismiss') {
+    scene.hasDismissed = true;
     await db.transaction(async (sql) => await noteChangedEnds(sql, await dismissEvents(sql, shop, [chosen.id])));
     return;
   }

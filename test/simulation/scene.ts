@@ -49,6 +49,8 @@ export type Scene = {
   access: boolean;
   /** Shopify refuses the token that the app has. */
   revoked: boolean;
+  /** The merchant dismissed something: opt-outs among it no longer count as undelivered. */
+  hasDismissed: boolean;
   /** That began, and the app may not have another one yet. */
   mustOpen: boolean;
   /** Until when the Admin API doesn't have a customer yet. */
@@ -115,6 +117,7 @@ export function openScene(number: number, how: { rules: Rules; access: boolean; 
     setFrom: 0,
     access: how.access,
     revoked: false,
+    hasDismissed: false,
     mustOpen: false,
     absent: new Map(),
     asked: new Set(),

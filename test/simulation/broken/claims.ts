@@ -8,8 +8,8 @@ export const OF_CLAIMS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/deliver/record.ts',
-        find: 'attempted.filter(({ delivery }) => delivery.guid === stored?.guid),',
-        replace: 'attempted,',
+        find: '(one) => isOfGuid(one) && !atFault',
+        replace: '(one) => !atFault',
       },
     ],
     only: ['choose', 'order', 'settings'],
