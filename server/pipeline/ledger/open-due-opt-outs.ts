@@ -72,6 +72,7 @@ export async function openDueOptOuts(
     sql,
     shop,
     due.map(({ key }) => key.address),
+    new Map(due.flatMap(({ key, own: { person, subject } }) => (subject.alone ? [] : [[key.address, person.id]]))),
   );
   const fresh = due.filter(({ key }) => !tried.has(key.address));
   await addOwnEvents(

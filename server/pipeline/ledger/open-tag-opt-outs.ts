@@ -57,6 +57,7 @@ export async function openTagOptOuts(
     sql,
     shop,
     due.map(({ person }) => person.key),
+    new Map(due.map(({ person: { key, id } }) => [key, id])),
   );
   await addOwnEvents(
     sql,

@@ -1,5 +1,5 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
-import type { Vault } from '../../platform/keys.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { dueSinceOf, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
@@ -95,23 +95,21 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
   );
 }
 
-/** What it is about; null: that can't be opened, and claiming it says so. */
-function subjectOf(vault: Vault, { id, subject }: { id: string; subject: Uint8Array }): DeliverySubject | null {
-  try {
-    return openSubject(vault, id, subject);
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
- * without being accepted, so that the activity shows each once however often it is tried. One that is about an
- * email address now goes out with that alone: what else is known of its person may be why it wasn't accepted.
- * Others can't: Ascent360 loads no contact without an email address.
+ * without being accepted, so that the activity shows each once however often it is tried. Each goes out as a new one
+ * would: only with the person whom that would go out with, or else alone. One about an email address always goes
+ * alone now: what else is known of its person may be why it wasn't accepted. With a number that isn't done for that
+ * reason: Ascent360 loads no contact without an email address.
+ * @param withWhom whom a new one would go out with, by these keys; missing: it would go out alone
  * @returns the addresses and the ids of the people that those are about
  */
-export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string[]): Promise<Set<string>> {
+export async function reopenOptOuts(
+  sql: Sql,
+  shop: Shop,
+  about: readonly string[],
+  withWhom: ReadonlyMap<string, string>,
+): Promise<Set<string>> {
   const rows = await sql.query<{
     id: string;
     email_lane: string | null;
@@ -119,27 +117,43 @@ export async function reopenOptOuts(sql: Sql, shop: Shop, about: readonly string
     person_id: string | null;
     subject: Uint8Array;
   }>(
-    `WITH ended AS (
-       SELECT d.id, d.event_id FROM events e JOIN deliveries d ON d.event_id = e.id
-       WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
-         AND NOT d.open AND d.subject IS NOT NULL),
-     noted AS (
-       UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
-       WHERE id IN (SELECT event_id FROM ended))
-     UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
-     WHERE id IN (SELECT id FROM ended) RETURNING id, email_lane, phone_lane, person_id, subject`,
+    `SELECT d.id, d.email_lane, d.phone_lane, d.person_id, d.subject FROM events e JOIN deliveries d ON d.event_id = e.id
+     WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
+       AND NOT d.open AND d.subject IS NOT NULL`,
     [shop.id, OPT_OUT_TOPIC, about],
   );
+  const wanted = new Set(about);
+  const people = new Set(withWhom.values());
   const tried = new Set<string>();
+  const again: string[] = [];
   for (const row of rows) {
-    const subject = subjectOf(shop.vault, row);
-    const isAboutEmail = subject?.about?.channel === 'email';
-    // Another's delivery takes an email opt-out along, but would keep it from going out alone.
-    const keys = isAboutEmail ? [row.email_lane] : [row.phone_lane, row.person_id];
-    for (const key of keys) if (key !== null) tried.add(key);
-    if (!isAboutEmail || subject.alone) continue;
-    const alone = shop.vault.sealJson(subjectBinding(row.id), { ...subject, alone: true });
-    await sql.query('UPDATE deliveries SET subject = $2, phone_lane = NULL WHERE id = $1', [row.id, alone]);
+    // In place of one that can't be read, a new one is opened.
+    const subject = ifReadable(() => openSubject(shop.vault, row.id, row.subject));
+    if (!subject) continue;
+    const isAboutEmail = subject.about?.channel === 'email';
+    const key = (isAboutEmail ? row.email_lane : row.phone_lane) ?? '';
+    const personId = row.person_id ?? '';
+    const isTheirs = withWhom.get(key) === personId;
+    if (subject.about ? !wanted.has(key) : !people.has(personId)) continue;
+    again.push(row.id);
+    if (!subject.about) tried.add(personId);
+    if (subject.about || isTheirs) tried.add(key);
+    const alone = isAboutEmail || !isTheirs;
+    if (!subject.about || alone === (subject.alone === true)) continue;
+    const { alone: _, ...others } = subject;
+    const sealed = shop.vault.sealJson(subjectBinding(row.id), alone ? { ...others, alone } : others);
+    await sql.query(
+      `UPDATE deliveries SET subject = $2, ${isAboutEmail ? 'phone_lane' : 'email_lane'} = NULL WHERE id = $1`,
+      [row.id, sealed],
+    );
   }
+  await sql.query(
+    `WITH noted AS (
+       UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
+       WHERE id IN (SELECT event_id FROM deliveries WHERE id = ANY($1::uuid[])))
+     UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
+     WHERE id = ANY($1::uuid[])`,
+    [again],
+  );
   return tried;
 }

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { askLedgerCheck } from '../../../server/store/consent/ledger-checks.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
-import { ago, buyer, customer, EMAIL, emailConsent, MINUTE, order } from '../bodies.ts';
+import { answers } from '../../features/activity/scene.ts';
+import { ago, buyer, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../bodies.ts';
 import { home } from '../read/home.ts';
 import { readScene } from '../read/scene.ts';
 
@@ -102,3 +104,71 @@ it.each([
     );
   },
 );
+
+const mobile = '+14155550101';
+
+/** The day's check, and what Ascent360 rejects of what it finds. */
+async function nextDay(): Promise<object[]> {
+  const { db, shop } = scene.base;
+  await askLedgerCheck(db, shop);
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  const sent: object[] = [];
+  // What moves to other lanes is sent in its next turn.
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const delivery of await scene.base.claim()) {
+      sent.push(JSON.parse(delivery.body.text));
+      await scene.base.record(delivery, answers.rejected);
+    }
+  }
+  return sent.filter((payload) => 'SMSPermission' in payload);
+}
+
+const always = { SourceName: 'Shopify', SourceType: 'Ecommerce', Mobile: '14155550101', SMSPermission: false };
+const withCustomer = { ...always, FirstName: 'Robin', LastName: 'Example', Email: 'person1@example.com' };
+const damage = async (what: string) =>
+  await scene.base.db.query(`UPDATE ${what} WHERE shop_id = $1`, [scene.base.shop.id]);
+
+it.each<[string, object, () => Promise<unknown>]>([
+  ['with its customer', withCustomer, async () => {}],
+  [
+    'alone, once they have another number',
+    always,
+    async () => await scene.receive('customers/update', customer(1, { phone: '+14155550199', updated_at: ago(0) })),
+  ],
+  [
+    'alone, once they were merged into another customer',
+    always,
+    async () =>
+      await scene.receive('customers/merge', {
+        admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+        admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+        status: 'completed',
+      }),
+  ],
+  [
+    'alone, once what was known of them is older than an uninstall',
+    always,
+    async () => {
+      await scene.receive('app/uninstalled', { id: 1 });
+      await scene.base.db.query('UPDATE shops SET uninstalled_at = NULL WHERE id = $1', [scene.base.shop.id]);
+    },
+  ],
+  ['alone, once their profile is damaged', always, async () => await damage(`people SET profile = '\\x00'`)],
+  [
+    'by another delivery, once its own is damaged',
+    withCustomer,
+    async () => await damage(`deliveries SET subject = '\\x00'`),
+  ],
+])('a rejected opt-out from text messages is tried again as a new one would be: %s', async (_, expected, happens) => {
+  scene.access = false;
+  await scene.receive('customers/create', customer(2));
+  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
+  await scene.send();
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  expect(await nextDay()).toEqual([withCustomer]);
+  await happens();
+  expect(await nextDay()).toEqual([expected]);
+  expect(await nextDay()).toEqual([expected]);
+});
