@@ -74,13 +74,13 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject, 
     events.push(...(await throughAllEvents<Found>(sql, ofOrders, [shop.id, entities])));
   }
   const requests = await requestsOf(sql, shop, keys);
-  const isAnothers = ({ customerId }: { customerId: ShopifyId | null }) =>
+  const isAnothers = (customerId: ShopifyId | null) =>
     subject.customerId !== null && customerId !== null && !customerIds.includes(customerId);
   // A request has the id of its event.
-  const anothers = new Set(requests.filter(isAnothers).map(({ id }) => id));
+  const anothers = new Set(requests.filter(({ customerId }) => isAnothers(customerId)).map(({ id }) => id));
   const mergers = await mergersOf(sql, shop, customerIds);
   const names: Names = { customerIds, orderIds: new Set(subject.orderIds), emails: known.emails, phones: known.phones };
-  const unread = await unsearchableEvents(sql, shop, names);
+  const unread = await unsearchableEvents(sql, shop, names, isAnothers);
   return {
     found: people.length > 0 || owned.length > 0 || events.some(({ topic }) => topic !== 'customers/data_request'),
     people,

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { bodyBinding } from '../events/events.ts';
@@ -65,6 +66,12 @@ export function namesPerson(text: string, { customerIds, orderIds, emails, phone
   return phones.some((phone) => writtenApart(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)).test(lower));
 }
 
+/** Whom a privacy request names, of which this is the text; null: it is none, or names no customer. */
+const customerOfRequest = (topic: string, text: string): ShopifyId | null =>
+  /^customers\/(?:data_request|redact)$/.test(topic)
+    ? (/"customer"\s*:\s*\{[^{}]*?"id"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? null)
+    : null;
+
 /** How many bytes of sealed bodies are fetched at once, unless a single one has more. */
 const PAGE_BYTES = 1024 * 1024;
 const PAGE_ROWS = 250;
@@ -85,8 +92,14 @@ function pageFrom(events: readonly Sized[], start: number): string[] {
 /**
  * Events that couldn't be translated have no search keys, so their bodies are opened and read: one at
  * a time, since each may have 10 MB.
+ * @param isAnothers whether a customer is somebody else: what they asked for stays, though they may have the same phone
  */
-export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Promise<string[]> {
+export async function unsearchableEvents(
+  sql: Sql,
+  shop: Shop,
+  names: Names,
+  isAnothers: (customerId: ShopifyId | null) => boolean,
+): Promise<string[]> {
   const found: string[] = [];
   const events = await throughAllEvents<Sized>(
     sql,
@@ -105,7 +118,7 @@ export async function unsearchableEvents(sql: Sql, shop: Shop, names: Names): Pr
     for (const { id, topic, body } of rows) {
       const asked = topic.startsWith('orders/') ? names : { ...names, orderIds: new Set<string>() };
       const text = body && ifReadable(() => shop.vault.open(bodyBinding(id), body).toString('utf8'));
-      if (text && namesPerson(text, asked)) found.push(id);
+      if (text && namesPerson(text, asked) && !isAnothers(customerOfRequest(topic, text))) found.push(id);
       // Webhooks get their turn.
       await setImmediate();
       if (performance.now() < until) continue;

@@ -144,6 +144,20 @@ describe('a privacy request that could not be handled', () => {
     });
   });
 
+  it('of a customer stays open when another is erased who has the same phone', async () => {
+    const [one, other] = [{ id: 1, phone: CANARY.phone }, CANARY];
+    for (const who of [one, other]) await connector.deliver('customers/create', customer(who.id, who));
+    const asked: string[] = [];
+    for (const topic of ['customers/data_request', 'customers/redact']) {
+      const event = await connector.deliver(topic, { shop_domain: 'another.myshopify.com', customer: other });
+      asked.push(event.webhook_id);
+    }
+    await connector.deliver('customers/redact', redact(one));
+    for (const id of asked) expect(await connector.event(id)).toMatchObject({ state: 'attention' });
+    const open = (await requests(connector)).filter(({ state }) => state === 'open');
+    expect(open).toMatchObject([{ kind: 'redact' }, { kind: 'data_request' }]);
+  });
+
   it('that names nobody we know can’t be dismissed either', async () => {
     const event = await connector.deliver('customers/redact', redact({}));
     expect((await connector.api('POST', `/activity/${event.id}/dismiss`)).status).toBe(409);
