@@ -36,8 +36,6 @@ export type Access = {
    * @throws AdminError `no_access` or `later`
    */
   replace(shop: Shop, refused: StoredToken): Promise<StoredToken>;
-  /** Call it when Shopify goes on rejecting a new token: there is no access until someone opens the app. */
-  giveUp(shop: Shop, refused: StoredToken, code: string): Promise<AdminError>;
   /**
    * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed,
    * or if refreshing one that has ended failed.
@@ -73,6 +71,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
   const exchanging = sharedWork<number, boolean>();
   const resting = new Map<number, { until: number; ms: number }>();
 
+  /** Only where tokens are issued does Shopify say that there is no access until someone opens the app. */
   async function giveUp(shop: Shop, { version }: StoredToken, code: string): Promise<AdminError> {
     const isNews = await db.transaction(async (sql) => {
       const marked = await markRefused(sql, shop, version, code);
@@ -171,7 +170,6 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       });
     },
     replace: newerThan,
-    giveUp,
     exchange: async (shop, idToken) => {
       if (performance.now() < (resting.get(shop.id)?.until ?? 0)) return false;
       return await exchanging(shop.id, async () => await exchangeNow(shop, idToken));

@@ -290,17 +290,17 @@ describe('a 401 from Shopify', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
-  it('that goes on after a refresh means that the app has to be opened', async () => {
+  it('that goes on after a refresh is an outage like any other: the pair that Shopify has just issued is kept, and works afterwards', async () => {
     scene.there.behave(() => ({ status: 401 }));
-    expect(await failureOf(run())).toBe('no_access');
+    expect(await failureOf(run())).toBe('later');
     expect(scene.there.tokens.refreshes).toBe(1);
-    expect(await state()).toBe('needs_opening');
+    expect(await state()).toBe('ok');
     expect(await openProblems(scene.db, scene.shop)).toMatchObject([
-      { kind: 'admin_access', detail: { code: 'status_401' } },
+      { kind: 'shopify_failing', detail: { code: 'status_401' } },
     ]);
-    const calls = scene.fake.calls.length;
-    expect(await failureOf(run())).toBe('no_access');
-    expect(scene.fake.calls).toHaveLength(calls);
+    scene.there.behave([]);
+    expect((await run()).data.shop.name).toBe(scene.there.facts.name);
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
   it('after an uninstallation we don’t know about yet means that the app has to be opened', async () => {

@@ -1,8 +1,8 @@
 /** Shopify's Admin API in this process: it answers from the shop's true state at that moment. */
-import type { Access } from '../../server/admin/access.ts';
 import { type Admin, type AdminDocument, AdminError } from '../../server/admin/admin.ts';
 import type { Db } from '../../server/platform/database/db.ts';
-import { accessOf, loadToken } from '../../server/store/shops/admin-tokens.ts';
+import { accessOf, loadToken, markRefused } from '../../server/store/shops/admin-tokens.ts';
+import { openProblem } from '../../server/store/shops/problems.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import { customerNode, orderNode } from './bodies.ts';
 import type { Clock } from './clock.ts';
@@ -110,7 +110,7 @@ const inLines = (nodes: readonly object[]) =>
 
 const noAnswer = () => new AdminError('later', 'Shopify does not answer');
 
-export function simulatedAdmin(deps: AdminDeps, access: Pick<Access, 'giveUp'>): Admin {
+export function simulatedAdmin(deps: AdminDeps): Admin {
   const { clock, files } = deps;
 
   function answer(shop: Shop, name: string, variables: Variables): object {
@@ -206,7 +206,13 @@ export function simulatedAdmin(deps: AdminDeps, access: Pick<Access, 'giveUp'>):
 
   async function refuse(shop: Shop): Promise<AdminError> {
     const token = await loadToken(deps.db, shop);
-    return token ? await access.giveUp(shop, token, 'invalid_grant') : new AdminError('no_access', 'There is no token');
+    if (token) {
+      await deps.db.transaction(async (sql) => {
+        const isNews = await markRefused(sql, shop, token.version, 'invalid_grant');
+        if (isNews) await openProblem(sql, shop, { kind: 'admin_access' }, clock.now());
+      });
+    }
+    return new AdminError('no_access', 'There is no usable token');
   }
 
   return {

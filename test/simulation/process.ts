@@ -156,7 +156,7 @@ export function startProcess(deps: Deps): Process {
       shops,
       settings,
       ascent360: { send: deps.send, close: async () => {} },
-      admin: simulatedAdmin(deps, access),
+      admin: simulatedAdmin(deps),
       access,
       queue,
       log,
