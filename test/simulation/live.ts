@@ -29,6 +29,8 @@ async function pauseLong(world: World, scene: Scene): Promise<void> {
   }
   const { rules, paused } = scene.account;
   await saveSettings(world, scene, { rules, newAccount: false, paused: !paused });
+  // If the app was down for half of the time, its token has died.
+  if (paused && scene.erasing === 'no') await open(world.page, scene, world.clock.now());
 }
 
 /** Somebody about whom the app has never been told by Shopify. */
