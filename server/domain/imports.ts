@@ -62,6 +62,12 @@ export const noneAnswered = (): Counted => ({
   byAnswer: { optOuts: noneCounted(), all: noneCounted() },
 });
 
+/** None of its events has been counted for good. */
+export const nothingSettled = (): Pick<Import, 'settledTo' | 'settled'> => ({
+  settledTo: null,
+  settled: { ends: [], told: noneTold() },
+});
+
 export type Import = {
   id: string;
   kind: ImportRequest['kind'];

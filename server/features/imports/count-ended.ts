@@ -1,13 +1,12 @@
 import type { End, Import, ToldCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { FIRST_ID, firstIdAt } from '../../platform/database/ids.ts';
+import { FIRST_ID, firstIdAt, LAST_ID } from '../../platform/database/ids.ts';
 import { saveTally } from '../../store/imports/feeding.ts';
 
-const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /**
- * Event ids start with the time, so they sort by it. After this long, in milliseconds, no new event
- * can sort before a given place, unless the clocks of two processes differ by more.
+ * Event ids start with the time, so they sort by it. After this long, in milliseconds, no new event sorts before a
+ * given place. Where the clocks of two processes differ by more, all are counted again.
  */
 const CLOCKS_MS = 60_000;
 
@@ -68,10 +67,10 @@ type Counted = Pick<Import, 'id' | 'settledTo' | 'settled'>;
  * them, not a million.
  */
 export const allEnds = async (sql: Sql, one: Counted): Promise<End[]> =>
-  addEnds(one.settled.ends, await endsOf(sql, one.id, one.settledTo ?? FIRST_ID, LAST));
+  addEnds(one.settled.ends, await endsOf(sql, one.id, one.settledTo ?? FIRST_ID, LAST_ID));
 
 export const allTold = async (sql: Sql, one: Counted): Promise<ToldCounts> =>
-  addTold(one.settled.told, await toldBy(sql, one.id, one.settledTo ?? FIRST_ID, LAST));
+  addTold(one.settled.told, await toldBy(sql, one.id, one.settledTo ?? FIRST_ID, LAST_ID));
 
 /**
  * Counts finished events for good, up to the first unfinished one. Saves nothing if an outcome
@@ -82,8 +81,8 @@ export async function freezeTally(sql: Sql, job: Import, now: Instant): Promise<
     `SELECT min(id::text) AS first FROM events WHERE import_id = $1 AND state IN ('received', 'open')`,
     [job.id],
   );
-  const first = waiting?.first ?? LAST;
-  const safe = job.endedAt === null ? firstIdAt(now - CLOCKS_MS) : LAST;
+  const first = waiting?.first ?? LAST_ID;
+  const safe = job.endedAt === null ? firstIdAt(now - CLOCKS_MS) : LAST_ID;
   const [to = safe] = [first, safe].sort();
   const from = job.settledTo ?? FIRST_ID;
   if (to <= from) return;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from '../../admin/admin.ts';
 import { MOST_AT_ONCE } from '../../admin/bulk-file.ts';
-import type { Import } from '../../domain/imports.ts';
+import { type Import, nothingSettled } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { firstOfLanes } from '../../store/deliveries/lanes.ts';
@@ -77,20 +77,20 @@ async function roomFor(sql: Sql, shop: Shop, job: Import): Promise<number> {
 async function feedGroup(deps: FeedDeps, { shop, job }: Work, records: readonly ImportRecord[]): Promise<boolean> {
   const next = records.at(-1)?.next;
   if (!next) return true;
-  const fed = await deps.db.transaction(async (sql): Promise<number | null> => {
+  const fed = await deps.db.transaction(async (sql) => {
     if (!(await moveFeed(sql, job, next))) return null;
     const receivedAt = deps.now();
     const event = { shop, source: 'import', topic: `import/${job.kind}`, importId: job.id } as const;
     const events = records.flatMap(({ line, body, readAt }): NewEvent[] =>
       body === null ? [] : [{ ...event, webhookId: `import:${job.id}:${line}`, triggeredAt: readAt, receivedAt, body }],
     );
-    const { length: inserted } = (await insertEvents(sql, events)).filter((id) => id !== null);
-    await addFed(sql, job.id, inserted);
-    return inserted;
+    const inserted = (await insertEvents(sql, events)).filter((id) => id !== null);
+    return { events: inserted.length, isSettled: await addFed(sql, job.id, inserted) };
   });
   if (fed === null) return false;
   job.feed = next;
-  job.fed += fed;
+  job.fed += fed.events;
+  if (!fed.isSettled) Object.assign(job, nothingSettled());
   deps.wake(shop.id);
   return true;
 }

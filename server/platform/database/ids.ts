@@ -24,6 +24,8 @@ export function newId(): string {
 
 /** No id comes before it. */
 export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+/** All come before it. */
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** The smallest id of a row created at this time, in milliseconds since 1970, or later. */
 export function firstIdAt(at: number): string {

@@ -1,6 +1,7 @@
 import type { Import, Position, Tally, ToldCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { LAST_ID } from '../../platform/database/ids.ts';
 
 /**
  * Moves to the next place in the feed: it waits for nothing, then.
@@ -14,8 +15,20 @@ export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next:
   return rows.length > 0;
 }
 
-export async function addFed(sql: Sql, id: string, events: number): Promise<void> {
-  await sql.query('UPDATE imports SET fed = fed + $2 WHERE id = $1', [id, events]);
+/**
+ * These have been fed. If one sorts before what was counted for good, since the clock of the process that fed it is
+ * behind, all are counted again.
+ * @returns whether anything still is counted for good
+ */
+export async function addFed(sql: Sql, id: string, eventIds: readonly string[]): Promise<boolean> {
+  const [first = LAST_ID] = [...eventIds].sort();
+  const rows = await sql.query<{ settled_to: string | null }>(
+    `UPDATE imports SET fed = fed + $2, settled_to = CASE WHEN settled_to <= $3::uuid THEN settled_to END,
+       settled = CASE WHEN settled_to <= $3::uuid THEN settled ELSE '{}' END
+     WHERE id = $1 RETURNING settled_to`,
+    [id, eventIds.length, first],
+  );
+  return rows.some(({ settled_to }) => settled_to !== null);
 }
 
 /** Everything has been fed. */
@@ -61,13 +74,13 @@ export async function noteTold(
  */
 export async function saveTally(
   sql: Sql,
-  job: Pick<Import, 'id' | 'dueAt'>,
+  job: Pick<Import, 'id' | 'dueAt' | 'feed'>,
   to: string,
   tally: Tally,
 ): Promise<boolean> {
   const rows = await sql.query(
-    'UPDATE imports SET settled_to = $2, settled = $3::jsonb WHERE id = $1 AND due_at = $4 RETURNING id',
-    [job.id, to, JSON.stringify(tally), new Date(job.dueAt)],
+    'UPDATE imports SET settled_to = $2, settled = $3::jsonb WHERE id = $1 AND due_at = $4 AND feed_line = $5 RETURNING id',
+    [job.id, to, JSON.stringify(tally), new Date(job.dueAt), job.feed.line],
   );
   return rows.length > 0;
 }

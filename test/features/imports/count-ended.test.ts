@@ -5,6 +5,7 @@ import { allEnds, allTold, freezeTally } from '../../../server/features/imports/
 import { settleTold, standingOf } from '../../../server/features/imports/standing.ts';
 import type { Db, Param } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
+import { addFed, moveFeed } from '../../../server/store/imports/feeding.ts';
 import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
@@ -76,6 +77,15 @@ async function counts() {
   return { ...standing, optIns: told.EmailPermission.true, settled: one.settled.ends, settledTo: one.settledTo };
 }
 
+/** The database; right before a statement that begins like this, something else happens. */
+const doing = (statement: string, meanwhile: () => Promise<void>): Db => ({
+  ...db,
+  query: async <Row extends object>(text: string, params?: readonly Param[]) => {
+    if (text.startsWith(statement)) await meanwhile();
+    return await db.query<Row>(text, params);
+  },
+});
+
 describe('the counts of an import', () => {
   it('are those of its rows; those ended before the first waiting one are counted only once', async () => {
     for (let n = 0; n < 5; n++) await event(idOf(10, n), 'accepted');
@@ -102,12 +112,29 @@ describe('the counts of an import', () => {
     expect(second.settled.reduce((sum, { count }) => sum + count, 0)).toBe(9);
   });
 
-  it('include what a process whose clock is half a minute behind feeds later', async () => {
-    await event(idOf(2), 'accepted');
-    await event(idOf(0), 'accepted');
+  /** A process feeds this event, by its own clock. */
+  async function feed(id: string): Promise<void> {
+    await event(id, 'accepted');
+    await addFed(db, importId, [id]);
+  }
+
+  it.each([0.5, 10])('include what a process whose clock is %s minutes behind feeds later', async (behind) => {
+    await feed(idOf(12));
+    await feed(idOf(0));
     await freezeTally(db, await load(), NOW);
-    await event(idOf(0.5), 'accepted');
+    await feed(idOf(behind));
     expect(await counts()).toMatchObject({ fed: 3, accepted: 3 });
+  });
+
+  it('keep nothing that was counted while a process whose clock is behind fed', async () => {
+    await feed(idOf(12));
+    const before = await load();
+    const racing = doing('UPDATE imports SET settled_to', async () => {
+      await moveFeed(db, before, { line: 1, offset: 0 });
+      await feed(idOf(10));
+    });
+    await freezeTally(racing, before, NOW);
+    expect(await counts()).toMatchObject({ fed: 2, accepted: 2 });
   });
 
   it('are counted again if an ended event waits again or ends differently', async () => {
@@ -140,13 +167,7 @@ describe('the counts of an import', () => {
       await attempt(id);
     };
     await changeState(db, shop, importId, { from: ['running'], to: 'cancelled' });
-    const racing: Db = {
-      ...db,
-      query: async <Row extends object>(text: string, params?: readonly Param[]) => {
-        if (text.startsWith('UPDATE imports SET told')) await meanwhile();
-        return await db.query<Row>(text, params);
-      },
-    };
+    const racing = doing('UPDATE imports SET told', meanwhile);
     const renew = async (on: Db) => await settleTold({ db: on, now: () => NOW, lookAgainMs: 0 }, await load());
     await renew(racing);
     const isStale = async () => (await db.query('SELECT 1 FROM imports WHERE told_stale')).length > 0;
