@@ -89,16 +89,23 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
 
 /**
  * The states that these events brought are not sent after all, so they make none stale that comes later: only what
- * was accepted before does.
+ * Ascent360 has does. A body has every change up to when it was triggered, whenever it was sent.
  */
 export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
-  await sql.query(
-    `UPDATE entity_states s SET handled_at = CASE WHEN s.accepted_hash IS NULL THEN 'epoch' ELSE s.accepted_at END,
-       handled_triggered_at = NULL
-     FROM events e WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id
-       AND (s.accepted_hash IS NOT NULL AND s.accepted_at >= s.handled_at) IS NOT TRUE`,
+  const forgotten = await sql.query<{ entity: string; search: string[] }>(
+    `SELECT e.entity, e.search FROM events e
+     JOIN entity_states s ON s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id WHERE e.id = ANY($2::uuid[])`,
     [shop.id, eventIds],
+  );
+  await sql.query(
+    `UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(had.at, 'epoch')), handled_triggered_at = had.at
+     FROM unnest($2::text[]) AS gone(entity) LEFT JOIN (
+       SELECT entity, max(triggered_at) AS at FROM events
+       WHERE shop_id = $1 AND search && $3::text[] AND entity = ANY($2::text[]) AND topic NOT LIKE 'customer.tags%'
+         AND (state = 'accepted' OR reason = 'nothing_new') GROUP BY entity) AS had ON had.entity = gone.entity
+     WHERE s.shop_id = $1 AND s.entity = gone.entity`,
+    [shop.id, forgotten.map(({ entity }) => entity), [...new Set(forgotten.flatMap(({ search }) => search))]],
   );
 }
 

@@ -126,8 +126,6 @@ describe('what an import had fed when it was canceled makes', () => {
   it('no webhook newer than what Ascent360 has, which alone makes one stale that is older than that', async () => {
     await webhook(ago(9), 'first');
     expect(await endsAs('first')).toMatchObject({ state: 'accepted' });
-    // As if it had been sent then.
-    await scene.connector.db.query('UPDATE entity_states SET accepted_at = $1', [new Date(ago(8))]);
     scene.connector.ascent360.behave({ status: 503 });
     await webhook(ago(4), 'another', { id: 2 });
     await isRetrying();
