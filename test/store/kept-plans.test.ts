@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { erasureChore } from '../../server/features/privacy/erase-rows.ts';
+import { retentionChore } from '../../server/features/privacy/retention.ts';
 import type { Param, Sql } from '../../server/platform/database/db.ts';
+import { createLog } from '../../server/platform/log.ts';
 import { lockShop } from '../../server/store/deliveries/deliveries.ts';
 import { newDatabase } from '../fakes/database.ts';
 import { emailChoice, openScene, order, type Scene } from '../features/activity/scene.ts';
@@ -157,4 +159,45 @@ it('looking for shops to erase reads no events of a shop that has the app, even 
     // The shops themselves, and few besides.
     expect(row && rowsRead(row['QUERY PLAN'][0].Plan)).toBeLessThan(ROWS + FEW);
   });
+});
+
+it('erasing a person, and a step of retention, read few rows, however many orders and decisions the shop has', async () => {
+  await scene.begin();
+  const { db, shop } = scene;
+  await db.query(
+    `INSERT INTO entity_states (shop_id, entity, kind, handled_at, person_id, latest_event_id)
+     SELECT $1, md5('n' || n), 'order', now(), gen_random_uuid(), gen_random_uuid() FROM generate_series(1, ${ROWS}) AS n`,
+    [shop.id],
+  );
+  await db.query(
+    `INSERT INTO consent_decisions (id, shop_id, channel, address, at, decision, reason)
+     SELECT gen_random_uuid(), $1, 'email', md5('n' || n), now() - n * interval '1 day', CASE WHEN n > 365 THEN 'told' ELSE 'left_out' END, 'due'
+     FROM generate_series(1, ${ROWS}) AS n`,
+    [shop.id],
+  );
+  await db.query('ANALYZE entity_states, consent_decisions');
+  const email = 'person1@example.com';
+  await scene.receive('orders/create', order(1, 1, { email }));
+  await scene.work();
+  const met = new Map<string, readonly Param[]>();
+  record(met);
+  await scene.receive('customers/redact', { shop_domain: shop.domain, customer: { email }, orders_to_redact: [] });
+  await scene.process();
+  const chore = retentionChore({ db, retentionDays: 30, log: createLog('silent') });
+  while (await chore.workWithoutKey(shop.id, new AbortController().signal));
+  vi.restoreAllMocks();
+  const reads: Record<string, number> = {};
+  await andBack(async (sql) => {
+    await lockShop(sql, shop);
+    for (const [text, params] of met) {
+      if (!/^\s*(SELECT|UPDATE|DELETE|WITH)/.test(text)) continue;
+      const [row] = await sql.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+        params,
+      );
+      const rows = row ? rowsRead(row['QUERY PLAN'][0].Plan) : 0;
+      if (rows > FEW) reads[text] = rows;
+    }
+  });
+  expect(reads).toEqual({});
 });

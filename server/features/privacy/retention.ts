@@ -74,7 +74,8 @@ async function empty(sql: Sql, shopId: number, days: number, from: Place): Promi
 }
 
 /**
- * Deletes events older than any page shows, with their deliveries and attempts.
+ * Deletes events older than any page shows, with their deliveries and attempts, and what is known of an order or
+ * customer with its last event.
  * @returns how many
  */
 async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
@@ -84,7 +85,9 @@ async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
     [shopId, ROWS_KEPT_DAYS],
   );
   await sql.query(
-    `WITH gone AS (DELETE FROM events WHERE id = ANY($1::uuid[])),
+    `WITH gone AS (DELETE FROM events WHERE id = ANY($1::uuid[]) RETURNING shop_id, entity, id),
+       known AS (DELETE FROM entity_states s USING gone
+         WHERE s.shop_id = gone.shop_id AND s.entity = gone.entity AND s.latest_event_id = gone.id),
        sent AS (DELETE FROM deliveries WHERE event_id = ANY($1::uuid[]) RETURNING id)
      DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM sent)`,
     [rows.map((row) => row.id)],
@@ -92,31 +95,21 @@ async function deleteEvents(sql: Sql, shopId: number): Promise<number> {
   return rows.length;
 }
 
-/**
- * Other rows with a time limit: by table, the key columns, since when they count as old, and which of
- * those go.
- */
-const passing: readonly { table: string; key: string; since: string; only?: string }[] = [
-  {
-    table: 'entity_states',
-    key: 'shop_id, entity',
-    since: 'greatest(handled_at, accepted_at)',
-    // An old order may have been sent recently: check its last event.
-    only: 'NOT EXISTS (SELECT 1 FROM events e WHERE e.id = entity_states.latest_event_id)',
-  },
-  { table: 'consent_decisions', key: 'id', since: 'at', only: `decision <> 'told'` },
-  { table: 'problems', key: 'id', since: 'closed_at' },
-  { table: 'imports', key: 'id', since: 'ended_at' },
-  { table: 'privacy_requests', key: 'id', since: 'coalesce(done_at, erased_at)' },
-  { table: 'access_log', key: 'id', since: 'at' },
+/** Other rows with a time limit: by table, since when they count as old, and which of those go. */
+const passing: readonly { table: string; since: string; only?: string }[] = [
+  { table: 'consent_decisions', since: 'at', only: `decision <> 'told'` },
+  { table: 'problems', since: 'closed_at' },
+  { table: 'imports', since: 'ended_at' },
+  { table: 'privacy_requests', since: 'coalesce(done_at, erased_at)' },
+  { table: 'access_log', since: 'at' },
 ];
 
 /** @returns whether there was anything to delete */
 async function deletePassing(sql: Sql, shopId: number): Promise<boolean> {
-  for (const { table, key, since, only = 'true' } of passing) {
+  for (const { table, since, only = 'true' } of passing) {
     const gone = await sql.query(
-      `DELETE FROM ${table} WHERE (${key}) IN (
-         SELECT ${key} FROM ${table} WHERE shop_id = $1 AND ${since} < now() - $2 * interval '1 day' AND ${only} LIMIT ${PAGE})
+      `DELETE FROM ${table} WHERE id IN (
+         SELECT id FROM ${table} WHERE shop_id = $1 AND ${since} < now() - $2 * interval '1 day' AND ${only} LIMIT ${PAGE})
        RETURNING 1`,
       [shopId, ROWS_KEPT_DAYS],
     );

@@ -228,13 +228,17 @@ describe('retention', () => {
   it('keeps the last accepted state of an old order while it has an event, so that it isn’t sent twice', async () => {
     const old = order(1, { updated_at: '2021-05-01T10:00:00Z', created_at: '2021-05-01T10:00:00Z' });
     await connector.api('PUT', '/settings', { paused: true });
-    await connector.send('orders/create', old);
+    await connector.send('orders/create', old, { webhookId: 'first' });
     await until('it waits', async () => ((await count('deliveries')) === 1 ? true : undefined));
     await retain();
     await connector.api('PUT', '/settings', { paused: false });
     await connector.settled();
     expect(await connector.deliver('orders/updated', old)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
+    await connector.db.query(
+      `UPDATE events SET received_at = received_at - interval '366 days' WHERE webhook_id = 'first'`,
+    );
     await retain();
+    expect(await count('events')).toBe(1);
     expect(await connector.deliver('orders/updated', old)).toMatchObject({ state: 'skipped', reason: 'nothing_new' });
   });
 
