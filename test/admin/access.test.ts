@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
 import { OAuthError } from '../../server/admin/oauth-error.ts';
 import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
+import type { AdminBehaviour } from '../fakes/shopify-shop.ts';
 import { adminScene, failureOf, SECRETS } from './scene.ts';
 
 const scene = adminScene(() => {});
@@ -73,13 +74,40 @@ describe('token exchange', () => {
     expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'ok', failure: null });
   });
 
-  it.each(['uninstalled_at', 'erased_at'])('that ends after the shop got its %s keeps no token', async (column) => {
+  it('that goes on failing rests for twice as long each time, for a minute at most, until one succeeds', async () => {
+    let clock = Math.ceil(performance.now());
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    onTestFinished(() => void spy.mockRestore());
+    const restBefore = async (attempt: AdminBehaviour) => {
+      const [before, began] = [tokenCalls().length, clock];
+      scene.there.behaveTokens([attempt]);
+      for (;;) {
+        await scene.install();
+        if (tokenCalls().length > before) return (clock - began) / 1000;
+        clock += 1000;
+      }
+    };
+    const rests: number[] = [];
+    for (const _ of Array(8)) rests.push(await restBefore({ cut: true }));
+    expect(rests).toEqual([0, 1, 2, 4, 8, 16, 32, 60]);
+    expect(await restBefore({})).toBe(60);
+    expect([await state(), scene.access.isFailing(scene.shop)]).toEqual(['ok', false]);
+    await eraseTokens(scene.db, scene.shop, Date.now(), false);
+    expect([await restBefore({ cut: true }), await restBefore({ cut: true })]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['uninstalled_at', 'that erased them'],
+    ['erased_at', 'that erased them'],
+    ['uninstalled_at', 'just before it'],
+  ])('that ends after the shop got its %s, %s, keeps no token, and the next one does', async (column, when) => {
     const change = async (value: string) =>
       await scene.db.query(`UPDATE shops SET ${column} = ${value} WHERE id = $1`, [scene.shop.id]);
     const exchange: typeof scene.oauth.exchange = async (domain, idToken) => {
       const granted = await scene.oauth.exchange(domain, idToken);
       await change('now()');
-      await eraseTokens(scene.db, scene.shop, Date.now(), false);
+      // Otherwise its row was made after that erased them.
+      if (when === 'that erased them') await eraseTokens(scene.db, scene.shop, Date.now(), false);
       return granted;
     };
     const access = createAccess({ ...scene, oauth: { ...scene.oauth, exchange }, now: Date.now });
@@ -94,6 +122,34 @@ describe('token exchange', () => {
     scene.there.behaveTokens([{ delayMs: 60_000 }]);
     expect(await hasty.access.exchange(scene.shop, await scene.idToken())).toBe(false);
     expect((await accessOf(scene.db, scene.shop)).failure).toBe('timeout');
+  });
+});
+
+describe('an application-only token', () => {
+  const gaining = (forApp: typeof scene.oauth.forApp) =>
+    createAccess({ ...scene, oauth: { ...scene.oauth, forApp }, now: Date.now });
+
+  it('is asked for once, and again shortly before it ends', async () => {
+    let asked = 0;
+    const access = gaining(async () => {
+      asked += 1;
+      return { accessToken: `app-${asked}`, refreshToken: null, accessLifetime: 3_600_000, refreshLifetime: null };
+    });
+    expect([await access.gain(scene.shop), await access.gain(scene.shop)]).toEqual([true, true]);
+    expect((await loadToken(scene.db, scene.shop))?.access).toBe('app-1');
+    await scene.expireIn(60_000);
+    expect(await access.gain(scene.shop)).toBe(true);
+    expect((await loadToken(scene.db, scene.shop))?.access).toBe('app-2');
+    expect(tokenCalls()).toEqual([]);
+  });
+
+  it('that Shopify doesn’t give keeps nobody who opens the app from an exchange', async () => {
+    const access = gaining(async () => {
+      throw new OAuthError(true, 'invalid_client');
+    });
+    expect([await access.gain(scene.shop), access.isFailing(scene.shop)]).toEqual([false, false]);
+    expect(await accessOf(scene.db, scene.shop)).toEqual({ state: 'missing', failure: 'invalid_client' });
+    expect(await access.exchange(scene.shop, await scene.idToken())).toBe(true);
   });
 });
 

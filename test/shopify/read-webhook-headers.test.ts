@@ -46,13 +46,23 @@ describe("Shopify's headers", () => {
     expect(read).toMatchObject({ ok: true, headers: { topic: 'orders/create', shop: 'snow-shop.myshopify.com' } });
   });
 
-  it.each(['customer/tags_removed', 'customers/tags_removed', 'Customer.Tags_Removed'])(
-    'may spell a topic about tags %s: an opt-out by tag is not an unknown topic',
-    (written) => {
-      const read = readWebhookHeaders({ ...all, 'x-shopify-topic': written });
-      expect(read).toMatchObject({ ok: true, headers: { topic: 'customer.tags_removed' } });
-    },
-  );
+  it.each([
+    ['customer/tags_removed', 'customer.tags_removed'],
+    ['customers/tags_removed', 'customer.tags_removed'],
+    ['Customer.Tags_Removed', 'customer.tags_removed'],
+    ['customers/tags_added', 'customer.tags_added'],
+    ['customers.tags_added', 'customer.tags_added'],
+  ])('may spell a topic about tags %s: an opt-out by tag is not an unknown topic', (written, topic) => {
+    const read = readWebhookHeaders({ ...all, 'x-shopify-topic': written });
+    expect(read).toMatchObject({ ok: true, headers: { topic } });
+  });
+
+  it.each(['snow-2-go.myshopify.com', '2go.myshopify.com', 's.myshopify.com'])('name the shop %s', (shop) => {
+    expect(readWebhookHeaders({ ...all, 'x-shopify-shop-domain': shop })).toMatchObject({
+      ok: true,
+      headers: { shop },
+    });
+  });
 
   it.each([
     ['x-shopify-api-version', undefined],

@@ -4,18 +4,26 @@ import { isFlowRun, isTokenOrQuery } from '../../server/shopify/signed-otherwise
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const header = part({ alg: 'HS256', typ: 'JWT' });
 const claims = part({ iss: 'https://snow.myshopify.com/admin', dest: 'https://snow.myshopify.com' });
+/** In base64 it has the two characters that the alphabets write differently. */
+const oddHeader = Buffer.from('{"kid": "\xfb\xff\xbf"}', 'latin1');
 const padded = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 
 describe('a signed text that a stranger can get hold of', () => {
   it.each([
     ['the signed part of an ID token', `${header}.${claims}`],
     ['any base64url.base64url', 'abc.def'],
+    ['base64url with all its characters', 'a-b_0.C-D_9'],
+    ['the same between white space', ' a-b_0.C-D_9\n'],
+    ['base64url that begins like a number', '3.14e'],
+    ['base64url that begins with a number', '3.14abc'],
     ['a token with its signature', `${header}.${claims}.${claims}`],
     ['a token with nothing after its header', `${header}.`],
     ['a token with a fourth part', `${header}.${claims}.${claims}.x`],
-    ['a token whose header has white space before it', `${Buffer.from(' {"alg":"HS256"}').toString('base64')}.a/b`],
+    ['a token whose header has white space before it', `${Buffer.from(' {"alg":"HS256"}').toString('base64url')}.a/b`],
     ['a padded token', `${padded(header)}.${padded(claims)}`],
     ['a token in the other base64 alphabet', `${header}.a+b/c`],
+    ['a padded token whose header has every character', `${oddHeader.toString('base64')}.a=`],
+    ['the same in the alphabet of URLs', `${oddHeader.toString('base64url')}.a=`],
     ['a token between white space', `\n ${header}.${claims}\r\n`],
     ['a token broken into lines', `${header.slice(0, 8)}\n${header.slice(8)}.\n${claims}`],
     ['a token behind a byte order mark', `\uFEFF${header}.${claims}`],
@@ -26,8 +34,11 @@ describe('a signed text that a stranger can get hold of', () => {
     ['a query with a list', 'ids[]=1&ids[]=2&shop=snow.myshopify.com&timestamp=1'],
     ['a query with spaces', 'my key=a b&shop=snow.myshopify.com&timestamp=1'],
     ['a query with one pair', 'a=b'],
+    ['a query behind white space', '\n a=b'],
+    ['a query behind an ampersand', '&a=b'],
     ['an app proxy’s call, without ampersands', 'path_prefix=/apps/xshop=snow.myshopify.comtimestamp=1317327555'],
     ['a query whose first name is a JSON object', '\n{"id":1,"x":"=&shop=snow.myshopify.com&timestamp=1&zz="}'],
+    ['the same of a shop with a number', '\n{"id":1,"x":"=&shop=snow-2-go.myshopify.com&timestamp=1&zz="}'],
     ['the same, URL-encoded', '%0A%7B%22id%22%3A1%7D=&shop=snow.myshopify.com&timestamp=1'],
   ])('is never taken for a webhook: %s', (_, text) => {
     expect(isTokenOrQuery(Buffer.from(text))).toBe(true);
@@ -46,7 +57,13 @@ describe('a signed text that a stranger can get hold of', () => {
     ['a JSON text that looks like a token', '"abc.def"'],
     ['an address and words', 'www.example.com is closed'],
     ['a byte order mark inside a word', 'abc\uFEFF.def'],
+    ['an array whose words look like a header', '[{"eyes":"1.5"}]'],
+    ['words that begin like a header', 'eyes: 1.5'],
+    ['words with an equals sign', 'Our shop = closed'],
+    ['an equals sign before everything', '=b'],
+    ...[...'<>"\'{}'].map((sign) => [`a name with ${sign}`, ` ${sign}a=b`] as const),
     ['a time without a shop', '["timestamp=1"]'],
+    ['a shop and a time that is none', '["shop=snow.myshopify.com&timestamp=now"]'],
     ['a shop without a time', '["shop=snow.myshopify.com"]'],
     ['half an object', '{"id":'],
     ['an array', '[1]'],
@@ -55,6 +72,9 @@ describe('a signed text that a stranger can get hold of', () => {
     ['a number', '5'],
     ['a number with decimals', '3.14'],
     ['a number with an exponent', ' -2.50e+3\n'],
+    ['a number with a small exponent', '1.5e-3'],
+    ['a number with an exponent without a sign', '1.5E30'],
+    ['a full stop and a word', '.def'],
     ['null', 'null'],
     ['nothing', ''],
     ['a page', '<html lang="en">The shop = closed.</html>'],

@@ -76,6 +76,7 @@ describe('an ID token', () => {
     ['dest missing', { dest: undefined }],
     ['dest without https', { dest: `http://${shop}` }],
     ['dest without a scheme', { dest: shop }],
+    ['dest with as many other characters in place of https://', { dest: `wss://x.${shop}` }],
     ['dest with a path', { dest: `https://${shop}/` }],
     ['dest with a port', { dest: `https://${shop}:443` }],
     ['dest a list', { dest: [`https://${shop}`] }],
@@ -86,6 +87,7 @@ describe('an ID token', () => {
     ['sub missing', { sub: undefined }],
     ['sub empty', { sub: '' }],
     ['sub a word', { sub: 'admin' }],
+    ['sub no text', { sub: 1 }],
     ['sub more than a number', { sub: '1x' }],
     ['sub a negative number', { sub: '-1' }],
     ['sub a global id', { sub: 'gid://shopify/User/1' }],
@@ -104,6 +106,7 @@ describe('an ID token', () => {
     'snow-shop.myshopify.com\n',
     'me@snow-shop.myshopify.com',
     'Snow-Shop.myshopify.com',
+    `${'x'.repeat(242)}.myshopify.com`,
   ])('is refused for a shop that isn’t exactly name.myshopify.com: %j', async (name) => {
     expect(await verifyIdToken(await signIdToken({ ...right, shop: name }), app)).toBeNull();
   });
