@@ -45,7 +45,6 @@ export function imagined(
     firstAttemptAt: null,
     again: false,
     reassert: false,
-    fence: 0,
     eventTriggeredAt: what.eventReceivedAt,
     ...what,
   };

@@ -58,7 +58,6 @@ export const claimedAtOnce = (
   firstAttemptAt: null,
   again: false,
   reassert: false,
-  fence: FIRST_FENCE,
   ...(one.choice && { choice: true as const }),
   topic: event.topic,
   eventReceivedAt: event.received_at.getTime(),

@@ -60,7 +60,7 @@ export type NewDelivery = {
   settleMs?: number | null;
 };
 
-/** A delivery with its lease, as the worker has it. */
+/** A delivery as a claim evaluates it. */
 export type ClaimedDelivery = {
   id: string;
   eventId: string;
@@ -82,7 +82,6 @@ export type ClaimedDelivery = {
   reassert: boolean;
   /** What was accepted since isn't repeated: another that was resent carried it. */
   reassertFrom?: Instant;
-  fence: number;
   topic: string;
   eventReceivedAt: Instant;
   eventTriggeredAt: Instant;

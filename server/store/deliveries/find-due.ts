@@ -20,7 +20,6 @@ type DeliveryRow = {
   again: boolean;
   reassert: boolean;
   reassert_from: Date | null;
-  fence: number;
   reading: boolean;
   choice: boolean;
   topic: string;
@@ -30,7 +29,7 @@ type DeliveryRow = {
 
 /** The columns of a DeliveryRow over `deliveries d JOIN events e`. */
 const otherColumns = `d.id, d.event_id, d.kind, d.entity, d.person_id, d.attempts, d.first_attempt_at, d.again,
-  d.reassert, CASE WHEN d.reassert THEN d.due_at END AS reassert_from, d.fence, d.reading, d.choice, e.topic, e.received_at,
+  d.reassert, CASE WHEN d.reassert THEN d.due_at END AS reassert_from, d.reading, d.choice, e.topic, e.received_at,
   e.triggered_at`;
 const deliveryColumns = `${otherColumns}, d.subject`;
 
@@ -45,7 +44,6 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   firstAttemptAt: instantOf(row.first_attempt_at),
   again: row.again,
   reassert: row.reassert,
-  fence: row.fence,
   topic: row.topic,
   eventReceivedAt: row.received_at.getTime(),
   eventTriggeredAt: row.triggered_at.getTime(),

@@ -156,7 +156,6 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     firstAttemptAt: null,
     again: true,
     reassert: false,
-    fence: 0,
     topic: 'person/send',
     eventReceivedAt: now,
     eventTriggeredAt: now,

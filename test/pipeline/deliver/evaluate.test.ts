@@ -339,7 +339,6 @@ describe('a delivery', () => {
       firstAttemptAt: null,
       again: false,
       reassert: false,
-      fence: 0,
     });
     expect(other).toMatchObject({ again: true, entity: 'x' });
     expect(new Set([one.id, one.eventId, other.id, other.eventId]).size).toBe(4);

@@ -93,7 +93,6 @@ it('what leaves at once is what a claim would have taken, for the first time', (
     firstAttemptAt: null,
     again: false,
     reassert: false,
-    fence: 1,
     topic: 'orders/create',
     eventReceivedAt: 5,
     eventTriggeredAt: 4,
