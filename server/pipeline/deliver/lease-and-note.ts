@@ -1,10 +1,10 @@
 import { type Body, jsonBody, xmlBody } from '../../ascent360/body.ts';
-import { flagChannels } from '../../domain/consent.ts';
+import { type FlagChannel, flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { noteSending, type SentFlag } from '../../store/consent/told-flags.ts';
 import { beginAttempts } from '../../store/deliveries/attempts.ts';
-import { type ClaimedDelivery, keptPayload } from '../../store/deliveries/deliveries.ts';
+import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import { lease } from '../../store/deliveries/leases.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { listSetOf, stateShown, type View } from './evaluate.ts';
@@ -37,8 +37,8 @@ export type ReadyDelivery = {
   probe: boolean;
 };
 
-/** A delivery that will be sent, before it is leased: with what is kept of it and the flags it carries. */
-type Leaving = ReadyDelivery & { kept: string; sent: Plan['leaving'][number]['prepared']['flags'] };
+/** A delivery that will be sent, before it is leased: with what is kept of it. */
+type Leaving = Omit<ReadyDelivery, 'fence'> & { kept: string };
 
 /** What will be sent, ready to be leased and posted. Pure. */
 export function readyToLease(
@@ -54,40 +54,47 @@ export function readyToLease(
       return value === undefined || !key ? [] : [{ ...key, channel, attemptId, value }];
     });
     const payload = JSON.stringify(prepared.payload);
+    const shown = stateShown(shop, found, delivery);
     return {
       shop,
-      ...identityOf(delivery, now),
-      shows: showsOf(delivery, stateShown(shop, found, delivery)),
-      fence: 0,
+      id: delivery.id,
+      eventId: delivery.eventId,
+      entity: delivery.entity,
+      shows: shown === null ? null : { kind: delivery.kind === 'order' ? 'order' : 'customer', entity: shown },
+      attempts: delivery.attempts,
+      firstAttemptAt: delivery.firstAttemptAt ?? now,
       attemptId,
       guid,
       body: stored.settings.format === 'xml' ? xmlBody(prepared.payload) : jsonBody(payload),
       kept: keptPayload(payload, prepared.fields),
       flags,
-      sent: prepared.flags,
       account: stored.account,
       contentHash,
       lists: prepared.sendsLists && listSet && keys.email ? { address: keys.email.address, set: listSet } : null,
-      carriesOptOut: Object.values(prepared.flags).includes(false),
+      carriesOptOut: flags.some(({ value }) => !value),
       phoneOnly: !('Email' in prepared.payload),
       probe,
     };
   });
 }
 
+/** The flags of one delivery, each under its channel's name. */
+export const byChannel = (flags: readonly SentFlag[]): Partial<Record<FlagChannel, boolean>> =>
+  Object.fromEntries(flags.map(({ channel, value }) => [channel, value]));
+
 /** Records attempts and flags, before anything leaves. */
 export async function noteLeaving(sql: Sql, { shop, stored, now }: View, ready: readonly Leaving[]): Promise<void> {
-  const starts = ready.map(({ id, attemptId, sent, lists }) => ({
+  const starts = ready.map(({ id, attemptId, flags, lists }) => ({
     id: attemptId,
     deliveryId: id,
     at: now,
-    flags: { ...sent, ...(lists && { lists: true }) },
+    flags: { ...byChannel(flags), ...(lists && { lists: true }) },
   }));
   const flags = ready.flatMap((delivery) => delivery.flags);
   await Promise.all([beginAttempts(sql, shop, starts), noteSending(sql, shop, stored.account, flags)]);
 }
 
-export const withFence = ({ kept: _kept, sent: _sent, ...delivery }: Leaving, fence: number): ReadyDelivery => ({
+export const withFence = ({ kept: _kept, ...delivery }: Leaving, fence: number): ReadyDelivery => ({
   ...delivery,
   fence,
 });
@@ -103,14 +110,3 @@ export async function leaseAndNote(
   const [fences] = await Promise.all([lease(sql, view.shop, ready, leaseMs), noteLeaving(sql, view, ready)]);
   return ready.map((delivery) => withFence(delivery, fences.get(delivery.id) ?? 0));
 }
-
-const showsOf = ({ kind }: ClaimedDelivery, entity: string | null): ReadyDelivery['shows'] =>
-  entity === null ? null : { kind: kind === 'order' ? 'order' : 'customer', entity };
-
-const identityOf = (delivery: ClaimedDelivery, now: Instant) => ({
-  id: delivery.id,
-  eventId: delivery.eventId,
-  entity: delivery.entity,
-  attempts: delivery.attempts,
-  firstAttemptAt: delivery.firstAttemptAt ?? now,
-});

@@ -18,7 +18,7 @@ import { countRefusals } from '../../store/deliveries/refusals.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { clearProblem, noteProblem, noteProof, noteRecovery } from '../../store/shops/proof.ts';
 import type { InShop } from '../in-shop.ts';
-import type { ReadyDelivery } from './lease-and-note.ts';
+import { byChannel, type ReadyDelivery } from './lease-and-note.ts';
 
 /** When an attempt was claimed, posted and answered, by performance.now(). */
 type AttemptTicks = { claimed: number; posted: number; answered: number };
@@ -114,9 +114,8 @@ const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
 /** What the audit log says of an attempt, if it carried a flag. */
 function attemptEntry({ delivery, result }: Finished): AttemptEntry[] {
   if (delivery.flags.length === 0) return [];
-  const flags: AttemptEntry['flags'] = {};
-  for (const { channel, value } of delivery.flags) flags[channel] = value;
   const { attemptId, eventId } = delivery;
+  const flags = byChannel(delivery.flags);
   const outcome = result?.class ?? 'not_sent';
   const status = result?.status ?? null;
   return [{ kind: 'attempt', attempt: attemptId, event: eventId, flags, outcome, ...(status !== null && { status }) }];

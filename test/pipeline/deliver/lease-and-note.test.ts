@@ -42,7 +42,6 @@ it('what leaves is the whole of what is posted and of what its answer is recorde
     shows: { kind: 'customer', entity: shop.vault.hash('entity', 'customer:7') },
     attempts: 2,
     firstAttemptAt: NOW - HOUR,
-    fence: 0,
     attemptId,
     guid: GUID,
     body: { contentType: 'application/json', text: JSON.stringify(prepared?.payload) },
@@ -51,7 +50,6 @@ it('what leaves is the whole of what is posted and of what its answer is recorde
       { channel: 'email', address: adas.email, attemptId, value: true },
       { channel: 'sms', address: adas.sms, attemptId, value: false },
     ],
-    sent: { email: true, sms: false },
     account: 1,
     contentHash,
     lists: { address: adas.email, set: '[3,"1"]' },
@@ -63,7 +61,7 @@ it('what leaves is the whole of what is posted and of what its answer is recorde
 });
 
 it('its fence is that of its lease, and what is only kept is not held in memory', () => {
-  const { kept: _kept, sent: _sent, ...posted } = ready().leaving;
+  const { kept: _kept, ...posted } = ready().leaving;
   expect(withFence(ready().leaving, 7)).toEqual({
     ...posted,
     attemptId: expect.any(String),
