@@ -122,7 +122,7 @@ export async function lockShop(sql: Sql, shop: Pick<Shop, 'id'>): Promise<Instan
 }
 
 /** A delivery about to be sent, with what we keep of it. */
-export type Leasing = { id: string; kept: string; contentHash: string; carriesOptOut: boolean };
+export type Leasing = { id: string; kept: string; carriesOptOut: boolean };
 
 /** New deliveries that leave at once, and for how long they are leased, in milliseconds. */
 export type LeavingAtOnce = { leasings: ReadonlyMap<string, Leasing>; leaseMs: number };
@@ -166,7 +166,6 @@ export async function addDeliveries(
       read_wait_ms: 'float8',
       settle_ms: 'float8',
       payload: 'bytea',
-      content_hash: 'text',
     },
     deliveries.map((delivery) => ({
       id: delivery.id,
@@ -183,7 +182,7 @@ export async function addDeliveries(
       choice: delivery.choice ?? false,
       read_wait_ms: delivery.readWaitMs ?? null,
       settle_ms: delivery.settleMs ?? null,
-      ...sealKept(shop, leasings.get(delivery.id)),
+      payload: sealKept(shop, leasings.get(delivery.id)),
     })),
     2,
   );
@@ -194,10 +193,10 @@ export async function addDeliveries(
   // not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
-       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, opt_out_since, choice, payload, content_hash,
+       (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, opt_out_since, choice, payload,
         lease_until, first_attempt_at, fence, seq, due_at, reading, last_class, again, reassert, refused_after)
      SELECT n.id, n.shop_id, n.event_id, n.kind, n.entity, n.person_id, n.email_lane, n.phone_lane, n.subject, n.carries_opt_out, ${dueSinceOf('o')}, n.choice,
-       n.payload, n.content_hash, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
+       n.payload, CASE WHEN n.payload IS NOT NULL THEN now() + $1 * interval '1 millisecond' END,
        CASE WHEN n.payload IS NOT NULL THEN now() END, CASE WHEN n.payload IS NOT NULL THEN ${FIRST_FENCE} ELSE 0 END,
        coalesce(o.seq, nextval('deliveries_seq_seq')),
        CASE WHEN o.reading THEN o.due_at
@@ -212,10 +211,8 @@ export async function addDeliveries(
   return later;
 }
 
-const sealKept = (shop: Shop, leasing: Leasing | undefined) =>
-  leasing
-    ? { payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept), content_hash: leasing.contentHash }
-    : { payload: null, content_hash: null };
+const sealKept = ({ vault }: Shop, leasing: Leasing | undefined) =>
+  leasing ? vault.seal(payloadBinding(leasing.id), leasing.kept) : null;
 
 export const openSubject = (vault: Vault, id: string, sealed: Uint8Array) =>
   vault.openJson<DeliverySubject>(subjectBinding(id), sealed);

@@ -16,11 +16,10 @@ export async function lease(
 ): Promise<Map<string, number>> {
   if (leasings.length === 0) return new Map();
   const { columns, from, params } = unnest(
-    { id: 'uuid', payload: 'bytea', content_hash: 'text', carries_opt_out: 'boolean', flagged: 'boolean' },
+    { id: 'uuid', payload: 'bytea', carries_opt_out: 'boolean', flagged: 'boolean' },
     leasings.map((leasing) => ({
       id: leasing.id,
       payload: shop.vault.seal(payloadBinding(leasing.id), leasing.kept),
-      content_hash: leasing.contentHash,
       carries_opt_out: leasing.carriesOptOut,
       flagged: leasing.flags.length > 0,
     })),
@@ -28,7 +27,7 @@ export async function lease(
   );
   const rows = await sql.query<{ id: string; fence: number }>(
     `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
-       first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload, content_hash = u.content_hash,
+       first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload,
        carries_opt_out = u.carries_opt_out, opt_out_since = CASE WHEN NOT u.carries_opt_out THEN NULL
          WHEN NOT d.carries_opt_out AND d.first_attempt_at IS NOT NULL THEN now() ELSE d.opt_out_since END, reassert = d.reassert AND u.flagged
      FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,

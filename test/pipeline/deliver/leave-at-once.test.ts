@@ -23,7 +23,7 @@ const rows = async <Row extends object>(text: string) => await scene.db.query<Ro
 const written = async () => ({
   deliveries: await rows(
     `SELECT d.kind, d.open, d.attempts, d.fence, d.carries_opt_out, d.again, d.reassert, d.reading, d.lease_until > now() AS leased,
-       d.first_attempt_at IS NOT NULL AS begun, d.payload IS NOT NULL AS kept, d.content_hash IS NOT NULL AS hashed, e.state
+       d.first_attempt_at IS NOT NULL AS begun, d.payload IS NOT NULL AS kept, e.state
      FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.shop_id = $1 ORDER BY d.seq`,
   ),
   attempts: await rows(

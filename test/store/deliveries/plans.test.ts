@@ -116,7 +116,7 @@ const asked: Record<string, { ask(sql: Sql): Promise<unknown>; by: string[] }> =
   },
   'leases begin': {
     ask: async (sql) => {
-      const leasings = ids(50).map((id) => ({ id, kept: '{}', contentHash: '', carriesOptOut: false, flags: [] }));
+      const leasings = ids(50).map((id) => ({ id, kept: '{}', carriesOptOut: false, flags: [] }));
       return await lease(sql, scene.shop, leasings, 1000);
     },
     by: ['deliveries_pkey'],
