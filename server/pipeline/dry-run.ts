@@ -7,6 +7,7 @@ import { newId } from '../platform/database/ids.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
 import { findUnplaced } from '../store/events/events.ts';
+import { addressesOn } from '../store/people/addresses.ts';
 import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
@@ -82,10 +83,10 @@ async function openAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<
 function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
   const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
   if (!person || !own || fact.named) return null;
-  const others = [...person.addresses.values()].filter(
-    ({ channel, hash }) => channel === fact.channel && hash !== own.hash,
+  return changedAt(
+    own,
+    addressesOn(person, fact.channel).filter(({ hash }) => hash !== own.hash),
   );
-  return changedAt(own, others);
 }
 
 const deliveryOf = (

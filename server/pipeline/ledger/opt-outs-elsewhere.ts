@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
-import type { KnownAddress } from '../../store/people/addresses.ts';
+import { addressesOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
 import { loadHolders } from '../../store/people/holders.ts';
 import type { People } from '../../store/people/people.ts';
 import type { InShop } from '../in-shop.ts';
@@ -36,11 +36,7 @@ export function madeElsewhere(people: Pick<People, 'byId'>, facts: readonly Ledg
     if (state !== 'unsubscribed' || chosenAt === null || source === 'consent_topic' || personId === null) return [];
     const person = people.byId(personId);
     if (person?.id !== personId) return [];
-    const had = hadAt(
-      [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== ''),
-      chosenAt,
-    );
-    return had
+    return hadAt(writtenOn(person, channel), chosenAt)
       .filter(({ hash }) => hash !== address)
       .map((at) => {
         const id = uuidv5([personId, channel, at.hash, chosenAt].join(' '), FACTS);
@@ -80,7 +76,7 @@ const isChoice = ({ state }: ConsentFact) => state === 'unsubscribed' || isOptIn
  * chose something else since, or never.
  */
 function lastOptOut({ person, channel, address }: Move, ledger: ReadonlyMap<string, readonly ConsentFact[]>) {
-  const theirs = [...person.addresses.values()]
+  const theirs = addressesOn(person, channel)
     .flatMap(({ hash }) => (ledger.get(ledgerKey({ channel, address: hash })) ?? []).map((fact) => ({ fact, hash })))
     .filter(({ fact }) => fact.personId === person.id && isChoice(fact));
   const at = Math.max(...theirs.map(({ fact }) => dateOf(fact)));
@@ -98,9 +94,7 @@ export async function followMoves(held: InShop, moves: readonly Move[], now: Ins
   if (moves.length === 0) return;
   const { sql, shop } = held;
   const addresses = moves.flatMap(({ person, channel }) =>
-    [...person.addresses.values()]
-      .filter((one) => one.channel === channel)
-      .map(({ hash }) => ({ channel, address: hash })),
+    addressesOn(person, channel).map(({ hash }) => ({ channel, address: hash })),
   );
   const ledger = await loadFacts(sql, shop, addresses);
   const entries = moves.flatMap((move): LedgerEntry[] => {

@@ -2,7 +2,7 @@ import type { Channel, FoundFact } from '../../domain/consent.ts';
 import { contactFieldOf } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
-import type { KnownAddress } from '../../store/people/addresses.ts';
+import { addressesOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -37,8 +37,7 @@ export const ownAddress = ({ vault }: Shop, { profile }: Person, channel: Channe
 
 /** The address that they were last seen with on a channel, whether they still have it or not. */
 export function lastAddress(person: Person, channel: Channel): KnownAddress | undefined {
-  const had = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
-  return had.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
+  return writtenOn(person, channel).sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
 }
 
 /** Whether they had another address when they chose, and have been seen with this one only since. */
@@ -50,14 +49,13 @@ export function hadAnotherThen(
 ): boolean {
   if (!address) return false;
   const since = person.addresses.get(`${channel}:${addressHash(vault, channel, address)}`)?.since ?? at;
-  return since > at && [...person.addresses.values()].some((one) => one.channel === channel && one.since <= at);
+  return since > at && addressesOn(person, channel).some((one) => one.since <= at);
 }
 
 /** The addresses that they had when they made a choice without one. */
 export function addressesThen(batch: Batch, person: Person, channel: Channel, at: Instant): KnownAddress[] {
   const named = batch.namedChoices(person, channel);
-  const all = [...person.addresses.values()].filter((one) => one.channel === channel && one.written !== '');
-  const seen = all.map((one) => ({
+  const seen = writtenOn(person, channel).map((one) => ({
     ...one,
     namedAt: named.filter(({ address }) => address === one.hash).map((choice) => choice.at),
   }));

@@ -3,6 +3,7 @@ import { contactFieldOf } from '../../domain/contact.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { whyLeftOut } from '../../domain/settings.ts';
+import { addressesOn } from '../../store/people/addresses.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
@@ -91,9 +92,7 @@ function learnOfMerged(
  */
 function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
   if (!isAboutAddress(address.channel)) return false;
-  const others = [...person.addresses.values()].filter(
-    ({ channel, hash }) => channel === address.channel && hash !== address.hash,
-  );
+  const others = addressesOn(person, address.channel).filter(({ hash }) => hash !== address.hash);
   const known = person.addresses.get(`${address.channel}:${address.hash}`);
   if (!known) return others.length > 0;
   return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
@@ -104,11 +103,9 @@ const isTheirs = (t: OfState, channel: Channel) =>
   t.kind === 'customer' || t.contact.origins[contactFieldOf(channel)]?.startsWith('customer.') === true;
 
 /** Whether they have been seen with no other address since. */
-function isLast({ addresses }: Person, { channel, hash }: { channel: Channel; hash: string }): boolean {
-  const seenAt = addresses.get(`${channel}:${hash}`)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
-  return [...addresses.values()].every(
-    (one) => one.channel !== channel || one.hash === hash || one.lastSeenAt < seenAt,
-  );
+function isLast(person: Person, { channel, hash }: { channel: Channel; hash: string }): boolean {
+  const seenAt = person.addresses.get(`${channel}:${hash}`)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
+  return addressesOn(person, channel).every((one) => one.hash === hash || one.lastSeenAt < seenAt);
 }
 
 /**

@@ -13,6 +13,16 @@ export type KnownAddress = Sighting & {
   written: string;
 };
 
+/** The addresses that somebody has had on a channel. */
+export const addressesOn = (
+  { addresses }: { addresses: ReadonlyMap<string, KnownAddress> },
+  channel: Channel,
+): KnownAddress[] => [...addresses.values()].filter((one) => one.channel === channel);
+
+/** Those of them that we can write. */
+export const writtenOn = (person: Parameters<typeof addressesOn>[0], channel: Channel): KnownAddress[] =>
+  addressesOn(person, channel).filter(({ written }) => written !== '');
+
 export const writtenBinding = (personId: string, channel: string, hash: string) =>
   `addresses.written:${personId}:${channel}:${hash}`;
 

@@ -8,7 +8,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type Attempt, type KnownAddress, loadAddresses, saveAddresses } from './addresses.ts';
+import { type Attempt, addressesOn, type KnownAddress, loadAddresses, saveAddresses } from './addresses.ts';
 import { openProfile } from './profiles.ts';
 import { type StoredPerson, savePeople } from './save-people.ts';
 
@@ -174,7 +174,7 @@ export async function loadPeople(
     touch: (person, addresses, seenAt) => {
       for (const { channel, hash, written } of addresses) {
         const known = person.addresses.get(`${channel}:${hash}`);
-        const others = [...person.addresses.values()].filter((one) => one.channel === channel && one.hash !== hash);
+        const others = addressesOn(person, channel).filter((one) => one.hash !== hash);
         const seen = seenAgain(known, others, seenAt);
         const isNew = !known || seen.firstSeenAt < known.firstSeenAt || seen.lastSeenAt > known.lastSeenAt;
         if (isNew || seen.since !== known.since)
