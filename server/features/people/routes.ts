@@ -11,6 +11,7 @@ import { pathId } from '../../http/row-id.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
+import { addressesOn } from '../../store/people/addresses.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
@@ -40,12 +41,10 @@ const refusals = {
   no_contact: reasonText('no_contact'),
 } satisfies Record<string, Text>;
 
-/** A person's current address on a channel: the profile's, else the last one seen. */
-function currentAddress(shop: Shop, person: Person, channel: AddressChannel): { hash: string; written: string } | null {
+/** The address whose consent is shown: the one they are sent with, else the last one seen. */
+function shownAddress(shop: Shop, person: Person, channel: AddressChannel): { hash: string; written: string } | null {
   const own = addressesOf(shop.vault, person.profile.contact).find((address) => address.channel === channel);
-  if (own) return own;
-  const seen = [...person.addresses.values()].filter((address) => address.channel === channel);
-  return seen.sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;
+  return own ?? addressesOn(person, channel).sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;
 }
 
 async function consentNow(
@@ -55,7 +54,7 @@ async function consentNow(
   account: number,
 ): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
   const of = async (channel: AddressChannel): Promise<ChannelConsent> => {
-    const address = currentAddress(shop, person, channel);
+    const address = shownAddress(shop, person, channel);
     if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null });
     const key = { channel, address: address.hash };
     const facts = await loadFacts(db, shop, [key]);
