@@ -34,6 +34,9 @@ export type FactSource = (typeof factSources)[number];
 /** Whether a fact's `state` is the word of an opt-in, whatever the settings make of it. */
 export const isOptInWord = (state: string | null): boolean => state === 'subscribed' || state === 'ticked';
 
+/** Whether a fact may be a choice: no setting makes one of any other word. */
+export const isChoiceWord = (state: string | null): boolean => state === 'unsubscribed' || isOptInWord(state);
+
 /**
  * One thing Shopify said about one address, raw. Its meaning is worked out when something is sent,
  * with the settings at that time. `state` and `level` are Shopify's words in lower case; an order's

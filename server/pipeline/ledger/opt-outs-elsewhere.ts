@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import { type ConsentFact, isOptInWord } from '../../domain/consent.ts';
+import { type ConsentFact, isChoiceWord, isOptInWord } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
@@ -69,8 +69,6 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
   await record(held, undoing, now);
 }
 
-const isChoice = ({ state }: ConsentFact) => state === 'unsubscribed' || isOptInWord(state);
-
 /**
  * The opt-out that somebody last chose, at another of their addresses before they had this one; undefined: they
  * chose something else since, or never.
@@ -78,7 +76,7 @@ const isChoice = ({ state }: ConsentFact) => state === 'unsubscribed' || isOptIn
 function lastOptOut({ person, channel, address }: Move, ledger: ReadonlyMap<string, readonly ConsentFact[]>) {
   const theirs = addressesOn(person, channel)
     .flatMap(({ hash }) => (ledger.get(ledgerKey({ channel, address: hash })) ?? []).map((fact) => ({ fact, hash })))
-    .filter(({ fact }) => fact.personId === person.id && isChoice(fact));
+    .filter(({ fact }) => fact.personId === person.id && isChoiceWord(fact.state));
   const at = Math.max(...theirs.map(({ fact }) => dateOf(fact)));
   const since = person.addresses.get(`${channel}:${address}`)?.since ?? -Infinity;
   return theirs.find(

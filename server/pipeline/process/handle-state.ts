@@ -1,5 +1,5 @@
 import { permissionFromTags } from '../../domain/consent/mapped-permissions.ts';
-import type { FoundFact } from '../../domain/consent.ts';
+import { type FoundFact, isChoiceWord } from '../../domain/consent.ts';
 import { reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { permissionTagsOf } from '../../domain/settings.ts';
@@ -21,7 +21,7 @@ export const isRead = (t: Translated): t is OfState =>
 const READ_AGAIN_BYTES = 64 * 1024;
 
 /** A fact that may make a flag due on its own. */
-const isChoice = ({ state }: FoundFact) => state === 'ticked' || state === 'subscribed' || state === 'unsubscribed';
+const isChoice = ({ state }: FoundFact) => isChoiceWord(state);
 
 /** Whether a read names a tag by which the customer chose something. */
 const isChoiceByTag = ({ settings }: Batch, { read }: OfState): boolean =>
