@@ -8,7 +8,7 @@ import { addDeliveries } from '../../store/deliveries/deliveries.ts';
 import { type EntityState, loadEntityStates, saveHandled } from '../../store/deliveries/entity-states.ts';
 import { openOfEntities } from '../../store/deliveries/give-way.ts';
 import { startAnewMerged } from '../../store/deliveries/unsent.ts';
-import { eraseBodies, receiveAgain } from '../../store/events/events.ts';
+import { receiveAgain } from '../../store/events/events.ts';
 import { handOverWaiting, type Parked, parkEvents } from '../../store/events/parked-events.ts';
 import { lanesOf } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
@@ -74,7 +74,6 @@ export async function openBatch(
   const kept = new Set<Person>();
   const optedOut = new Set<Person>();
   let asks = false;
-  const erased: string[] = [];
   const erasedAlso: ErasedWithAnother[] = [];
   const touched = new Set<EntityState>();
 
@@ -153,10 +152,7 @@ export async function openBatch(
     deliver: deliveries.deliver,
     quietMs: deliveries.quietMs,
     settle: endings.settle,
-    erase: (event, outcome) => {
-      endings.settleBlank(event.id, outcome);
-      erased.push(event.id);
-    },
+    erase: endings.erase,
     eraseAlso: (customer) => void erasedAlso.push(customer),
     erasedAlso: () => erasedAlso,
     tellOptOuts: (person) => void optedOut.add(person),
@@ -180,7 +176,6 @@ export async function openBatch(
         // After that: they may be events of this batch.
         receiveAgain(sql, shop, again),
         startAnewMerged(sql, shop, deletedBefore),
-        eraseBodies(sql, erased),
       ]);
       const [, atOnce] = await Promise.all([written, leaving?.(opened, { people, entities, sending })]);
       const [subjects] = await Promise.all([addDeliveries(sql, shop, opened, atOnce ?? undefined), atOnce?.note()]);
