@@ -8,8 +8,8 @@ import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
-import { loadContext } from '../deliver/context.ts';
-import { evaluate, imagined } from '../deliver/evaluate.ts';
+import { imagined } from '../deliver/evaluate.ts';
+import { evaluateAll } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
 
 /**
@@ -58,16 +58,14 @@ export async function openDueOptOuts(
     });
     return [{ key, delivery, own: { person: holder, subject } satisfies OwnEvent }];
   });
-  const found = await loadContext(
-    sql,
-    shop,
-    stored,
+  const evaluated = await evaluateAll(
+    { sql, shop, life, stored },
     candidates.map(({ delivery }) => delivery),
+    now,
   );
-  const due = candidates.filter(({ key, delivery }) => {
-    const { prepared } = evaluate({ shop, stored, life, found, now }, delivery);
-    return isAboutAddress(key.channel) && prepared.decisions[key.channel].send === false;
-  });
+  const due = candidates.filter(
+    ({ key }, i) => isAboutAddress(key.channel) && evaluated[i]?.prepared.decisions[key.channel].send === false,
+  );
   const tried = await reopenOptOuts(
     sql,
     shop,

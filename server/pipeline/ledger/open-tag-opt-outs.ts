@@ -4,13 +4,12 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
-import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
 import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
-import { loadContext } from '../deliver/context.ts';
-import { evaluate, flagsOf, imagined } from '../deliver/evaluate.ts';
+import { flagsOf, imagined } from '../deliver/evaluate.ts';
+import { evaluateAll } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 
@@ -34,23 +33,19 @@ export async function openTagOptOuts(
   now: Instant,
 ): Promise<number> {
   if (people.length === 0 || !stored?.guid) return 0;
-  const evaluateAll = async (deliveries: readonly ClaimedDelivery[]) => {
-    const found = await loadContext(sql, shop, stored, deliveries);
-    return deliveries.map((delivery) => evaluate({ shop, stored, life, found, now }, delivery));
-  };
-  const untold = (
-    await evaluateAll(
-      people.map(({ id }) => imagined({ kind: 'read', personId: id, topic: OPT_OUT_TOPIC, eventReceivedAt: now })),
-    )
-  ).flatMap(({ keys, prepared: { decisions } }, i) => {
+  const view = { sql, shop, life, stored };
+  const own = people.map(({ id }) =>
+    imagined({ kind: 'read', personId: id, topic: OPT_OUT_TOPIC, eventReceivedAt: now }),
+  );
+  const untold = (await evaluateAll(view, own, now)).flatMap(({ keys, prepared: { decisions } }, i) => {
     const owed = tagChannels.flatMap((channel) => (decisions[channel].send === false ? (keys[channel] ?? []) : []));
     const person = people[i];
     return person && owed.length > 0 ? [{ person, owed: owed.map(ledgerKey) }] : [];
   });
   if (untold.length === 0) return 0;
   const ids = untold.map(({ person }) => person.id);
-  const open = await withSubjects(sql, shop, await openOfPeople(sql, shop, ids));
-  const carried = new Set((await evaluateAll(open.filter(({ subject }) => subject))).flatMap(flagsOf));
+  const open = (await withSubjects(sql, shop, await openOfPeople(sql, shop, ids))).filter(({ subject }) => subject);
+  const carried = new Set((await evaluateAll(view, open, now)).flatMap(flagsOf));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
   const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));
   const tried = await reopenOptOuts(
