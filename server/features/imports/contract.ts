@@ -4,6 +4,7 @@ import { refusing } from '../../domain/fault.ts';
 import type { ImportRequest } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { visibleText } from '../../domain/visible-text.ts';
+import { changedSince } from '../../shopify/changed-since.ts';
 import { idIn } from '../../shopify/gid.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 
@@ -77,15 +78,10 @@ export const importContract = (now: Instant, timeZone: string) =>
       }),
     );
 
-/**
- * The search for a bulk operation; null: everything. Customers can be searched by whole days only,
- * in an unknown time zone: we search from the day before, and `isInRange` drops those changed
- * earlier.
- */
+/** The search for a bulk operation; null: everything. `isInRange` drops customers that changed earlier. */
 export function searchOf({ kind, from }: Pick<ImportRequest, 'kind' | 'from'>): string | null {
   if (from === null) return null;
-  if (kind === 'orders') return `created_at:>='${new Date(from).toISOString()}'`;
-  return `updated_at:>='${new Date(from - DAY).toISOString().slice(0, 10)}'`;
+  return kind === 'orders' ? `created_at:>='${new Date(from).toISOString()}'` : changedSince(from);
 }
 
 /**

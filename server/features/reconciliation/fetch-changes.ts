@@ -2,8 +2,9 @@ import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts
 import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
 import { fetchEachCustomer, fetchOrder } from '../../admin/fetch-records.ts';
-import { DAY, MINUTE } from '../../domain/days.ts';
+import { MINUTE } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
+import { changedSince } from '../../shopify/changed-since.ts';
 import { idIn } from '../../shopify/gid.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
 
@@ -28,8 +29,7 @@ export async function fetchChangedPage(
   since: Instant,
   { after, seen, newestFirst }: Place,
 ): Promise<Page> {
-  // Shopify's search filters by whole days only, in its own time zone.
-  const query = `updated_at:>='${new Date(since - DAY).toISOString().slice(0, 10)}'`;
+  const query = changedSince(since);
   if (kind === 'customers') {
     const { data } = await admin.run(shop, CustomersChanged, { query, after, newestFirst }, signal);
     const { nodes, pageInfo } = data.customers;
