@@ -43,7 +43,7 @@ export const OF_WORLD_AND_TIME: readonly Breakage[] = [
     what: 'who is not in Shopify when first asked about is never asked about again',
     changes: [
       {
-        file: 'server/pipeline/read/fetch-people.ts',
+        file: 'server/pipeline/read/take-answers.ts',
         find: 'await readLater(sql, shop, absent);',
         replace: '',
       },
