@@ -72,6 +72,36 @@ export async function appendFacts(sql: Sql, shop: Shop, entries: readonly Ledger
 const OF_ADDRESS =
   'CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f';
 
+/** What is read of a fact `f`. */
+export const FACT_COLUMNS =
+  'f.id, f.channel, f.address, f.person_id, f.state, f.level, f.chosen_at, f.heard_at, f.source, f.event_id';
+
+export type FactRow = {
+  id: string;
+  channel: Channel;
+  address: string;
+  person_id: string | null;
+  state: string | null;
+  level: string | null;
+  chosen_at: Date | null;
+  heard_at: Date | null;
+  source: FactSource;
+  event_id: string | null;
+};
+
+export const factOf = (row: FactRow, addressChangedAt: Instant | null = null): ConsentFact => ({
+  id: row.id,
+  channel: row.channel,
+  state: row.state,
+  level: row.level,
+  chosenAt: instantOf(row.chosen_at),
+  heardAt: instantOf(row.heard_at),
+  personId: row.person_id,
+  source: row.source,
+  eventId: row.event_id,
+  addressChangedAt,
+});
+
 /**
  * All facts about these addresses, by ledgerKey. If the person a fact came with had another address
  * on the channel before, the fact says since when they have this one, unless its event named it.
@@ -79,20 +109,8 @@ const OF_ADDRESS =
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
   if (keys.length === 0) return facts;
-  const rows = await sql.query<{
-    id: string;
-    channel: Channel;
-    address: string;
-    person_id: string | null;
-    state: string | null;
-    level: string | null;
-    chosen_at: Date | null;
-    heard_at: Date | null;
-    source: FactSource;
-    event_id: string | null;
-    address_changed_at: Date | null;
-  }>(
-    `SELECT f.id, f.channel, f.address, f.person_id, f.state, f.level, f.chosen_at, f.heard_at, f.source, f.event_id,
+  const rows = await sql.query<FactRow & { address_changed_at: Date | null }>(
+    `SELECT ${FACT_COLUMNS},
        CASE WHEN NOT f.named AND EXISTS (
          SELECT 1 FROM addresses o WHERE o.shop_id = f.shop_id AND o.person_id = f.person_id AND o.channel = f.channel
            AND o.address <> f.address AND o.first_seen_at <= coalesce(a.since_at, a.first_seen_at)
@@ -105,18 +123,7 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
   for (const row of rows) {
     const key = ledgerKey(row);
     const list = facts.get(key) ?? [];
-    list.push({
-      id: row.id,
-      channel: row.channel,
-      state: row.state,
-      level: row.level,
-      chosenAt: instantOf(row.chosen_at),
-      heardAt: instantOf(row.heard_at),
-      personId: row.person_id,
-      source: row.source,
-      eventId: row.event_id,
-      addressChangedAt: instantOf(row.address_changed_at),
-    });
+    list.push(factOf(row, instantOf(row.address_changed_at)));
     facts.set(key, list);
   }
   return facts;

@@ -1,7 +1,7 @@
-import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
-import { instantOf } from '../../platform/database/dates.ts';
+import type { Channel, ConsentFact } from '../../domain/consent.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
+import { FACT_COLUMNS, type FactRow, factOf } from './facts.ts';
 
 /** What was said about a person on one channel. */
 export const ownWordsKey = (personId: string, channel: Channel) => `${personId}:${channel}`;
@@ -17,19 +17,8 @@ export async function loadOwnWords(
 ): Promise<Map<string, ConsentFact[]>> {
   const words = new Map<string, ConsentFact[]>();
   if (people.length === 0) return words;
-  const rows = await sql.query<{
-    id: string;
-    channel: Channel;
-    address: string;
-    person_id: string;
-    state: string | null;
-    level: string | null;
-    chosen_at: Date | null;
-    source: FactSource;
-    event_id: string | null;
-  }>(
-    `SELECT f.id, f.channel, f.address, f.person_id, f.state, f.level, f.chosen_at, f.source, f.event_id
-     FROM addresses a
+  const rows = await sql.query<FactRow & { person_id: string }>(
+    `SELECT ${FACT_COLUMNS} FROM addresses a
      CROSS JOIN LATERAL (SELECT * FROM consent_facts WHERE shop_id = $1 AND address = a.address
        AND channel = a.channel AND person_id = a.person_id OFFSET 0) AS f
      WHERE a.shop_id = $1 AND a.person_id = ANY($2::uuid[]) AND a.channel IN ('email', 'sms')
@@ -41,19 +30,7 @@ export async function loadOwnWords(
     const key = ownWordsKey(row.person_id, row.channel);
     if ((about.get(key) ?? row.address) !== row.address) continue;
     about.set(key, row.address);
-    const { id, channel, state, level, source } = row;
-    const fact: ConsentFact = {
-      id,
-      channel,
-      state,
-      level,
-      chosenAt: instantOf(row.chosen_at),
-      personId: row.person_id,
-      source,
-      eventId: row.event_id,
-      addressChangedAt: null,
-    };
-    words.set(key, [...(words.get(key) ?? []), fact]);
+    words.set(key, [...(words.get(key) ?? []), factOf(row)]);
   }
   return words;
 }
