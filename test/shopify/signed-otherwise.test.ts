@@ -61,7 +61,7 @@ describe('a signed text that a stranger can get hold of', () => {
     ['words that begin like a header', 'eyes: 1.5'],
     ['words with an equals sign', 'Our shop = closed'],
     ['an equals sign before everything', '=b'],
-    ...[...'<>"\'{}'].map((sign) => [`a name with ${sign}`, ` ${sign}a=b`] as const),
+    ...[...'<>"\'{}'].map((sign): [string, string] => [`a name with ${sign}`, ` ${sign}a=b`]),
     ['a time without a shop', '["timestamp=1"]'],
     ['a shop and a time that is none', '["shop=snow.myshopify.com&timestamp=now"]'],
     ['a shop without a time', '["shop=snow.myshopify.com"]'],
