@@ -32,12 +32,15 @@ export async function markChoices(sql: Sql, shop: Shop, ids: readonly string[]):
   await sql.query('UPDATE deliveries SET choice = true WHERE shop_id = $1 AND id = ANY($2::uuid[])', [shop.id, ids]);
 }
 
-/** These wait with an opt-out that is due, unless they are being sent: a claim knows what they carry. */
+/**
+ * These wait with an opt-out that is due, unless they are being sent: a claim knows what they carry. It is due from
+ * now on, unless their own event brought it.
+ */
 export async function markOptOuts(sql: Sql, shop: Shop, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.query(
-    `UPDATE deliveries SET carries_opt_out = true
-     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open AND lease_until IS NULL`,
+    `UPDATE deliveries SET carries_opt_out = true, opt_out_since = CASE WHEN NOT choice THEN now() END
+     WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open AND lease_until IS NULL AND NOT carries_opt_out`,
     [shop.id, ids],
   );
 }

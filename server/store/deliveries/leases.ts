@@ -5,7 +5,8 @@ import { type Leasing, payloadBinding } from './deliveries.ts';
 
 /**
  * Leases deliveries for one attempt each. One without flags to send again has none later either: they
- * went with another since that was asked for.
+ * went with another since that was asked for. An opt-out that it takes along is due from now on, unless its own
+ * event brought it.
  * @returns the fence of each: only the newest claim may record a result
  */
 export async function lease(
@@ -29,7 +30,7 @@ export async function lease(
     `UPDATE deliveries d SET lease_until = now() + $1 * interval '1 millisecond', fence = d.fence + 1,
        first_attempt_at = coalesce(d.first_attempt_at, now()), payload = u.payload,
        carries_opt_out = u.carries_opt_out, opt_out_since = CASE WHEN NOT u.carries_opt_out THEN NULL
-         WHEN NOT d.carries_opt_out AND d.first_attempt_at IS NOT NULL THEN now() ELSE d.opt_out_since END, reassert = d.reassert AND u.flagged
+         WHEN NOT d.carries_opt_out AND (d.again OR d.first_attempt_at IS NOT NULL OR NOT d.choice) THEN now() ELSE d.opt_out_since END, reassert = d.reassert AND u.flagged
      FROM ${from} AS u(${columns}) WHERE d.id = u.id RETURNING d.id, d.fence`,
     [leaseMs, ...params],
   );

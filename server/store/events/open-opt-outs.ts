@@ -14,12 +14,8 @@ const toldSince = (d: string) => `EXISTS (SELECT 1 FROM told t
            ('phone', ${d}.person_id::text), ('postal', ${d}.person_id::text)) OFFSET 0)`;
 export const TOLD_SINCE = toldSince('d');
 
-/**
- * SQL: since when the opt-out of delivery `d` of event `e` has been due, tried or not. What was resent may carry
- * a newer one than its event: it counts from its first attempt.
- */
-export const dueSince = (d = 'd', e = 'e') =>
-  `coalesce(${d}.opt_out_since, CASE WHEN ${d}.again THEN ${d}.first_attempt_at END, ${e}.received_at)`;
+/** SQL: since when the opt-out of delivery `d` of event `e` has been due, tried or not: its event brought it, unless noted. */
+export const dueSince = (d = 'd', e = 'e') => `coalesce(${d}.opt_out_since, ${e}.received_at)`;
 
 /** SQL: the same, of a delivery whose event isn't at hand; null if it carries none. */
 export const dueSinceOf = (d: string) =>

@@ -12,12 +12,12 @@ afterAll(async () => await scene.close());
 beforeEach(async () => await scene.begin());
 
 const overview = async () => (await scene.call('get', '/overview')).body;
-/** All events of the shop came this long ago. */
-const aged = async (ago: number) =>
-  await scene.db.query('UPDATE events SET received_at = $2 WHERE shop_id = $1', [
-    scene.shop.id,
-    new Date(scene.now - ago),
-  ]);
+/** All events of the shop came this long ago, and what they took along has been due since. */
+const aged = async (ago: number) => {
+  const at = [scene.shop.id, new Date(scene.now - ago)];
+  await scene.db.query('UPDATE events SET received_at = $2 WHERE shop_id = $1', at);
+  await scene.db.query('UPDATE deliveries SET opt_out_since = $2 WHERE shop_id = $1 AND opt_out_since IS NOT NULL', at);
+};
 const counts = (received: number, rest: object = {}) => ({
   received,
   accepted: 0,
@@ -447,6 +447,18 @@ describe('an opt-out that has not reached Ascent360', () => {
     await scene.process();
     if (answer === answers.accepted) await scene.call('post', `/activity/${id}/retry`);
     await due();
+    await scene.work(answers.down);
+    expect((await overview()).problems).toEqual([]);
+    expect((await overview()).undeliveredOptOuts).toBe(1);
+  });
+
+  it('is not late when a record that has waited untried for 4 days takes it along', async () => {
+    await scene.save({ paused: true });
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.process();
+    await aged(4 * DAY);
+    await scene.receive('customers_email_marketing_consent/update', emailChoice(1, 'unsubscribed', scene.now));
+    await scene.save({ paused: false });
     await scene.work(answers.down);
     expect((await overview()).problems).toEqual([]);
     expect((await overview()).undeliveredOptOuts).toBe(1);

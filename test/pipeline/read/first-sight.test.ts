@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
+import { findLateOptOuts } from '../../../server/store/deliveries/late-opt-outs.ts';
 import { OPEN_OPT_OUTS } from '../../../server/store/events/open-opt-outs.ts';
 import { emailOf, phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, buyer, customer, DAY, EMAIL, emailConsent, MINUTE, order, SECOND, SMS, smsConsent } from '../bodies.ts';
@@ -39,9 +40,12 @@ describe('when a person is first seen', () => {
     }
     const event = await scene.receive('orders/create', order(1, buyer(1)));
     await scene.receive('orders/create', order(2, buyer(2)));
+    await db.query(`UPDATE events SET received_at = now() - interval '4 days' WHERE shop_id = $1`, [shop.id]);
     expect(await counted()).toEqual([]);
     await scene.read();
     expect(await counted()).toEqual([{ id: event }]);
+    // It was due only then, however long its record had waited.
+    expect(await findLateOptOuts(db, shop, scene.base.now)).toBeNull();
     await scene.base.save({});
     expect(await scene.send()).toMatchObject([{ EmailPermission: false }, { EmailPermission: true }]);
     expect(await counted()).toEqual([]);
