@@ -190,12 +190,13 @@ export function createClient(deps: ClientDeps): Admin {
           break;
         }
         case 'too_costly':
+          await failing.note(shop, document.name, 'MAX_COST_EXCEEDED');
           throw new AdminError('too_costly', `${document.name} costs more than one query may`);
         case 'refused':
           // A mutation that is denied is not a hidden field.
           if (isQuery(document) && outcome.denied.length > 0) {
             await denied.note(shop, document.name, outcome.denied, null);
-          }
+          } else await failing.note(shop, document.name, outcome.code);
           throw new AdminError('refused', `Shopify refuses ${document.name}: ${outcome.code}`, {
             denied: outcome.denied,
             why: outcome.code,

@@ -6,12 +6,15 @@ import type { Shop } from '../store/shops/shops.ts';
 
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
 const TELL_AFTER_MS = 5 * MINUTE;
-/** What fails is asked for again within an hour. After so long, in milliseconds, nobody asks any more. */
-const FORGOTTEN_AFTER_MS = 3 * HOUR;
+/**
+ * What fails is asked for again within an hour, what a comparison was refused after 6. After so long, in
+ * milliseconds, nobody asks any more.
+ */
+const FORGOTTEN_AFTER_MS = 7 * HOUR;
 
 export type Failing = {
   /**
-   * @param code why we gave up on the call, without anything personal; null: it was answered
+   * @param code why the call ended without an answer, without anything personal; null: it was answered
    */
   note(shop: Shop, document: string, code: string | null): Promise<void>;
 };

@@ -76,10 +76,18 @@ describe('an Admin API call', () => {
     expect(scene.fake.calls).toHaveLength(1);
   });
 
-  it('that Shopify refuses is not retried', async () => {
-    scene.there.behave([{ errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] }]);
-    expect(await failureOf(facts())).toBe('refused');
+  it.each([
+    ['refuses, as when a version of the API has ended,', 'undefinedField', 'refused'],
+    ['finds too costly', 'MAX_COST_EXCEEDED', 'too_costly'],
+  ])('that Shopify %s is not retried, and is told about until it is answered', async (_, code, failure) => {
+    scene.there.behave([{ errors: [{ message: 'no', extensions: { code } }] }]);
+    expect(await failureOf(facts())).toBe(failure);
     expect(scene.fake.calls).toHaveLength(1);
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([
+      { kind: 'shopify_failing', key: 'ShopFacts', detail: { code } },
+    ]);
+    await facts();
+    expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
   it('that is never answered ends by itself', async () => {

@@ -104,7 +104,7 @@ describe('if Shopify answers with', () => {
     await read();
     expect(await openProblems(scene.db, scene.shop)).toMatchObject([{ kind: 'shopify_failing', key: 'ShopFacts' }]);
     await scene.db.query(
-      `UPDATE problems SET detail = detail || jsonb_build_object('at', now() - interval '4 hours') WHERE shop_id = $1`,
+      `UPDATE problems SET detail = detail || jsonb_build_object('at', now() - interval '8 hours') WHERE shop_id = $1`,
       [scene.shop.id],
     );
     await read();
