@@ -92,7 +92,8 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     const { refresh } = token;
     try {
       const granted = refresh === null ? await appToken(shop) : await oauth.refresh(shop.domain, refresh);
-      await keepRefreshed(db, shop, owner, granted);
+      // It stays good where the answer names none (RFC 6749, section 6).
+      await keepRefreshed(db, shop, owner, { ...granted, refreshToken: granted.refreshToken ?? refresh });
     } catch (error) {
       if (error instanceof OAuthError && error.refused) {
         // Only of this version: another process may have got a newer one meanwhile.

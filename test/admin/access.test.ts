@@ -248,6 +248,14 @@ describe('a refresh', () => {
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
   });
 
+  it('whose answer names no new refresh token leaves the one that we have', async () => {
+    await scene.expireIn(-1000);
+    scene.there.behaveTokens([{ text: '{"access_token":"shpat_soon_over"}' }]);
+    expect((await scene.access.token(scene.shop)).version).toBe(2);
+    expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
+    expect((await scene.access.token(scene.shop)).version).toBe(3);
+  });
+
   it('may fail as long as the token can still be used', async () => {
     await scene.expireIn(60_000);
     scene.there.behaveTokens([{ status: 503 }, { status: 503 }]);

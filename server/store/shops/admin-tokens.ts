@@ -80,8 +80,8 @@ export async function needsExchange(sql: Sql, shop: Shop): Promise<boolean> {
   return (await sql.query(`SELECT 1 FROM admin_tokens WHERE ${there}`, [shop.id])).length === 0;
 }
 
-const SET_PAIR = `pair = excluded.pair, version = admin_tokens.version + 1,
-  renewed_at = now(), access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at,
+const setPair = (refreshEnd: string) => `pair = excluded.pair, version = admin_tokens.version + 1,
+  renewed_at = now(), access_expires_at = excluded.access_expires_at, refresh_expires_at = ${refreshEnd},
   refused_at = NULL, failure = NULL, rest_until = NULL, lease_owner = NULL, lease_until = NULL`;
 
 function pairParams(shop: Shop, granted: Granted) {
@@ -110,19 +110,20 @@ export async function keepExchanged(
        SELECT id FROM shops
        WHERE id = $1 AND (uninstalled_at IS NULL OR uninstalled_at = $5::timestamptz) AND erased_at IS NULL FOR SHARE)
      INSERT INTO admin_tokens (${PAIR_COLUMNS}, exchanged_at) SELECT ${PAIR_ROW}, now() FROM live
-     ON CONFLICT (shop_id) DO UPDATE SET ${SET_PAIR}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
+     ON CONFLICT (shop_id) DO UPDATE SET ${setPair('excluded.refresh_expires_at')}, exchanged_at = now(), facts_at = NULL RETURNING 1`,
     [...pairParams(shop, granted), dateOf(knownUninstall)],
   );
   return rows.length > 0;
 }
 
 /**
- * Saves the result of a refresh if this owner still has the lease.
+ * Saves the result of a refresh if this owner still has the lease. A refresh token of before ends when it did.
  * @returns whether it does
  */
 export async function keepRefreshed(sql: Sql, shop: Shop, owner: string, granted: Granted): Promise<boolean> {
   const rows = await sql.query(
-    `UPDATE admin_tokens SET ${SET_PAIR} FROM (VALUES (${PAIR_ROW})) AS excluded (${PAIR_COLUMNS})
+    `UPDATE admin_tokens SET ${setPair('coalesce(excluded.refresh_expires_at, admin_tokens.refresh_expires_at)')}
+     FROM (VALUES (${PAIR_ROW})) AS excluded (${PAIR_COLUMNS})
      WHERE admin_tokens.shop_id = excluded.shop_id AND admin_tokens.lease_owner = $5 RETURNING version`,
     [...pairParams(shop, granted), owner],
   );
