@@ -1,3 +1,4 @@
+import { AHEAD_MS } from '../../domain/days.ts';
 import { type Import, unendedStates } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -25,23 +26,24 @@ const FOLLOWS = `EXISTS (SELECT 1 FROM deliveries o
 
 /**
  * Dismisses what was fed but not sent. What we acknowledged is never lost: what took a webhook's place, made one
- * stale (which may send its choice alone), follows one that is being sent, or was resent, must still be sent. Sends in
- * progress are allowed to finish.
+ * stale (which may send its choice alone), follows one that is being sent, or was resent, must still be sent. What fed
+ * it may have a clock that was ahead of the one by which the webhook was received. Sends in progress are allowed to
+ * finish.
  * @param begunBy only what was first sent by then
  */
 async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
   const rows = await sql.query<{ id: string; delivery_id: string | null }>(
     `WITH fed AS MATERIALIZED (
-       SELECT e.id, e.entity, e.received_at, d.id AS delivery_id
+       SELECT e.id, e.entity, e.received_at - interval '${AHEAD_MS} milliseconds' AS since, d.id AS delivery_id
        FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
        WHERE e.import_id = $1 AND e.state IN ('received', 'open') AND d.lease_until IS NULL AND d.again IS NOT TRUE
          AND ($2::timestamptz IS NULL OR d.first_attempt_at <= $2) AND NOT ${TOOK_A_PLACE} AND NOT ${FOLLOWS}),
      stale AS MATERIALIZED (
-       SELECT e.id, e.entity FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
-       WHERE e.shop_id = $3 AND e.source <> 'import' AND e.received_at >= (SELECT min(received_at) FROM fed)
+       SELECT e.entity, e.received_at FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+       WHERE e.shop_id = $3 AND e.source <> 'import' AND e.received_at >= (SELECT min(since) FROM fed)
          AND e.entity IN (SELECT entity FROM fed) AND (e.reason = 'stale' OR d.kind = 'read'))
      SELECT id, delivery_id FROM fed
-     WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.id > fed.id)`,
+     WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.received_at >= fed.since)`,
     [importId, dateOf(begunBy), shop.id],
   );
   const ids = rows.map(({ id }) => id);
