@@ -35,6 +35,12 @@ export type DeliveryContext = {
   entities: ReadonlyMap<string, EntityState>;
 };
 
+/** An opt-out that is about a number needs no postal address. */
+function withoutName({ firstName: _first, lastName: _last, ...reached }: Contact, isAboutNumber: boolean): Contact {
+  const { address: _, ...numbers } = reached;
+  return isAboutNumber ? numbers : reached;
+}
+
 /**
  * The contact to send: the state from the event, or the person as last known with the address the
  * event is about. For a deleted person, only that address.
@@ -46,7 +52,8 @@ export function contactOf(
 ): Contact {
   const { subject, topic } = delivery;
   if (subject?.contact) return subject.contact;
-  const known = (isGone || subject?.alone ? undefined : profile?.contact) ?? nobody;
+  const all = (isGone || subject?.alone ? undefined : profile?.contact) ?? nobody;
+  const known = subject?.nameless ? withoutName(all, subject.about !== null) : all;
   if (!subject?.about) return known;
   const origins = { ...known.origins, [contactFieldOf(subject.about.channel)]: topic };
   return atAddress({ ...known, origins }, subject.about);

@@ -162,7 +162,10 @@ export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
     about: delivery.subject?.about ?? null,
     eventReceivedAt: delivery.eventReceivedAt,
     settings: stored.settings,
-    mapped: isAlone ? nothingMapped : addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
+    mapped:
+      isAlone || delivery.subject?.nameless
+        ? nothingMapped
+        : addTexts(mapPerson(profile, stored.settings.mapping), delivery.subject?.added),
     facts: { email: factsOf('email'), sms: factsOf('sms'), phone: factsOf('phone'), postal: factsOf('postal') },
     told: { email: toldOf('email'), sms: toldOf('sms'), phone: toldOf('phone'), postal: toldOf('postal') },
     to,
@@ -197,7 +200,7 @@ export function stateShown(shop: Shop, found: DeliveryContext, delivery: Claimed
   if (delivery.entity) return delivery.entity;
   const { subject, personId } = delivery;
   const profile = personId ? found.profiles.get(personId) : undefined;
-  if (!profile?.customerId || !subject || subject.contact || subject.alone) return null;
+  if (!profile?.customerId || !subject || subject.contact || subject.alone || subject.nameless) return null;
   const { added } = subject;
   if (added && added.activities.length + added.interests.length > 0) return null;
   return entityKey(shop.vault, 'customer', profile.customerId);

@@ -23,6 +23,8 @@ export type DeliverySubject = {
   added?: AddedTexts;
   /** Send only the address it is about, with its flag. */
   alone?: true;
+  /** Send no name, and nothing else that isn't an address of the person. */
+  nameless?: true;
   /** Where deliveries from before `choice` was a column have it. */
   choice?: true;
   /** For an event sent only for its choice: how it ends when the choice makes nothing due. */

@@ -98,9 +98,9 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
  * without being accepted, so that the activity shows each once however often it is tried. Each goes out as a new one
- * would: only with the person whom that would go out with, or else alone. One about an email address always goes
- * alone now: what else is known of its person may be why it wasn't accepted. With a number that isn't done for that
- * reason: Ascent360 loads no contact without an email address.
+ * would: only with the person whom that would go out with, or else alone. But one about an email address goes alone
+ * now, and any other without the name: what else is known of its person may be why it wasn't accepted. Ascent360
+ * loads no contact without an email address.
  * @param withWhom whom a new one would go out with, by these keys; missing: it would go out alone
  * @returns the addresses and the ids of the people that those are about
  */
@@ -138,13 +138,15 @@ export async function reopenOptOuts(
     again.push(row.id);
     if (!subject.about) tried.add(personId);
     if (subject.about || isTheirs) tried.add(key);
-    const alone = isAboutEmail || !isTheirs;
-    if (!subject.about || alone === (subject.alone === true)) continue;
-    const { alone: _, ...others } = subject;
-    const sealed = shop.vault.sealJson(subjectBinding(row.id), alone ? { ...others, alone } : others);
+    const { alone: wasAlone = false, nameless: wasNameless = false, ...others } = subject;
+    const alone = subject.about !== null && (isAboutEmail || !isTheirs);
+    if (alone ? wasAlone : wasNameless) continue;
+    const less: DeliverySubject = { ...others, ...(alone ? { alone } : { nameless: true }) };
+    const sealed = shop.vault.sealJson(subjectBinding(row.id), less);
     await sql.query(
-      `UPDATE deliveries SET subject = $2, ${isAboutEmail ? 'phone_lane' : 'email_lane'} = NULL WHERE id = $1`,
-      [row.id, sealed],
+      `UPDATE deliveries SET subject = $2, email_lane = CASE WHEN $3 = 'phone' THEN NULL ELSE email_lane END,
+         phone_lane = CASE WHEN $3 = 'email' THEN NULL ELSE phone_lane END WHERE id = $1`,
+      [row.id, sealed, subject.about ? (isAboutEmail ? 'email' : 'phone') : null],
     );
   }
   await sql.query(

@@ -74,13 +74,16 @@ it('an opt-out that Ascent360 rejects is retried by every check, and listed once
   expect(history.flags('EmailPermission')).toEqual([false]);
 });
 
-it('an opt-out that is rejected with what is known of its customer goes out with its email address alone', async () => {
+const source = { SourceName: 'Shopify', SourceType: 'Ecommerce' };
+const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 'FirstName' in body;
+
+it('an opt-out that is rejected with what is known of its customer goes out with their addresses alone, from email with that one', async () => {
   const history = await histories.begin();
   const { tell, sent, at } = history;
-  const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 'FirstName' in body;
   histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
   const phone = '+14155550101';
-  await tell('customers/create', customer(1, { first_name: '<script>', phone, updated_at: at(1) }), 1);
+  const known = { first_name: '<script>', phone, default_address: home, updated_at: at(1) };
+  await tell('customers/create', customer(1, known), 1);
   await tell(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
   await tell(SMS, smsConsent(1, 'unsubscribed', at(6), phone), 6);
   for (const times of [4, 6]) {
@@ -89,12 +92,25 @@ it('an opt-out that is rejected with what is known of its customer goes out with
     await history.settled();
   }
   expect(history.accepted()).toEqual([
-    { SourceName: 'Shopify', SourceType: 'Ecommerce', Email: 'person1@example.com', EmailPermission: false },
+    { ...source, Email: 'person1@example.com', EmailPermission: false },
+    // Ascent360 loads no contact that has only a number.
+    { ...source, Email: 'person1@example.com', Mobile: '14155550101', SMSPermission: false },
   ]);
-  // Ascent360 loads no contact that has only a number.
-  const rejected = sent().filter(({ SMSPermission }) => SMSPermission === false);
-  expect(rejected.length).toBeGreaterThan(2);
-  expect(rejected.every(isNamed)).toBe(true);
+});
+
+it('so does an opt-out by tag, with the postal address that it is about', async () => {
+  const history = await histories.begin(byTag);
+  const { tell, at } = history;
+  histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
+  await tell('customers/create', customer(1, { default_address: home, updated_at: at(1) }), 1);
+  await tell('customer.tags_added', { customerId: 1, tags: ['mail-stop', '<script>'], occurredAt: at(5) }, 5);
+  await checkAgain(history);
+  await history.settled();
+  await checkAgain(history);
+  await history.until('it is accepted', () => history.accepted().length > 0);
+  expect(history.accepted()).toEqual([
+    { ...source, Email: 'person1@example.com', Address: expect.anything(), AddressPermission: false },
+  ]);
 });
 
 it.each<[string, (history: History) => Promise<unknown>]>([
@@ -107,8 +123,8 @@ it.each<[string, (history: History) => Promise<unknown>]>([
 ])('so does one whose customer had opted out %s before, which is rejected every day', async (_, optOut) => {
   const history = await histories.begin(byTag);
   const { tell, sent, at } = history;
-  const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 'FirstName' in body;
-  histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
+  const hasNumber = (body: unknown) => typeof body === 'object' && body !== null && 'Mobile' in body;
+  histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: hasNumber(body) ? 400 : 200 }));
   const phone = '+14155550101';
   await tell('customers/create', customer(1, { phone, default_address: home, updated_at: at(1) }), 1);
   await optOut(history);
@@ -122,9 +138,7 @@ it.each<[string, (history: History) => Promise<unknown>]>([
   await tell(EMAIL, emailConsent(1, 'unsubscribed', at(6)), 6);
   await check(1);
   await check(1);
-  expect(history.accepted()).toEqual([
-    { SourceName: 'Shopify', SourceType: 'Ecommerce', Email: 'person1@example.com', EmailPermission: false },
-  ]);
+  expect(history.accepted()).toEqual([{ ...source, Email: 'person1@example.com', EmailPermission: false }]);
 });
 
 it('an opt-out that is tried again after Ascent360 rejected it is counted and listed once, and late since it was made', async () => {
