@@ -35,8 +35,11 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
   return ['uninstalled', 'lifecycle', 'compliance', 'customer_deleted'].includes(translated.kind);
 }
 
-/** Ignored when older than a reinstall: a later call or webhook shows that the app is installed. */
-async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null }> {
+/**
+ * Ignored when older than a reinstall: a later call or webhook shows that the app is installed.
+ * @returns null: more is waiting than one transaction ends, so it is to be handled again
+ */
+async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null } | null> {
   const life = await loadInstallation(sql, shop, true);
   const isUsed = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0) > at;
   const webhookAt = isUsed ? null : await lastWebhookSince(sql, shop, at);
@@ -55,10 +58,9 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
   await saveInstallation(sql, shop, { ...life, uninstalledAt, lastUninstalledAt: uninstalledAt });
   // What waits to be read still counts for what it says.
   await stopReadWaits(sql, shop);
-  await skipOpen(sql, shop, 'uninstalled', null);
   await endImports(sql, shop, { code: 'import.uninstalled' });
   await forgetPoint(sql, shop);
-  return { detail: null };
+  return (await skipOpen(sql, shop, 'uninstalled', null)) ? null : { detail: null };
 }
 
 /**
@@ -69,7 +71,7 @@ async function deleteCustomer(held: InShop, customerId: string, at: Instant, now
   const { sql, shop } = held;
   const personId = await markDeleted(sql, shop, customerId, at);
   await startAnew(sql, shop, await waitingOf(sql, shop, personId), { at });
-  await skipOpen(sql, shop, 'deleted_person', personId);
+  while (await skipOpen(sql, shop, 'deleted_person', personId));
   await openOptOutsOf(held, [personId], now);
 }
 
@@ -104,7 +106,7 @@ type Handling = {
   isSign: (webhook: WaitingWebhook) => boolean;
 };
 
-/** How an event ends; null: that is written already. */
+/** How an event ends; null: that is written already, or it doesn't end yet. */
 type Ended = { reason: SkippedReason; detail?: Detail | null; search?: string[] } | null;
 
 /** What Shopify asks for about a person, or the whole shop. */
@@ -148,8 +150,10 @@ async function handle(held: InShop, handling: Handling, t: ShopEvent): Promise<E
   const { sql, shop } = held;
   const { triggeredAt } = handling.event;
   switch (t.kind) {
-    case 'uninstalled':
-      return { reason: 'lifecycle', ...(await uninstall(sql, shop, triggeredAt)) };
+    case 'uninstalled': {
+      const ended = await uninstall(sql, shop, triggeredAt);
+      return ended && { reason: 'lifecycle', ...ended };
+    }
     case 'lifecycle':
       await mergeFacts(sql, shop, t.shop);
       return { reason: 'lifecycle' };

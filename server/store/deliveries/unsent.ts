@@ -13,28 +13,39 @@ export async function closeDeliveries(sql: Sql, shop: Shop, ids: readonly string
   );
 }
 
+/** So many are closed in a fraction of a second. A shop may have months of them. */
+const CLOSED_AT_ONCE = 2000;
+
 /**
- * Closes the open deliveries of a shop, or of one person, and settles their events as skipped,
- * together with events that wait for a read. A delivery being sent is left to finish, and so is one
- * that carries a deleted person's opt-out.
+ * Closes open deliveries of a shop, or of one person, and settles their events as skipped, together
+ * with events that wait for a read. A delivery being sent is left to finish, and so is one that
+ * carries a deleted person's opt-out.
+ * @returns whether there may be more: only so many at once
  */
 export async function skipOpen(
   sql: Sql,
   shop: Shop,
-  reason: 'uninstalled' | 'deleted_person' | 'redacted',
+  reason: 'uninstalled' | 'deleted_person',
   personId: string | null,
-): Promise<void> {
-  await sql.query(
+): Promise<boolean> {
+  const [row] = await sql.query<{ more: boolean }>(
     `WITH closed AS (
-       UPDATE deliveries SET open = false, settled_at = now()
-       WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid)
-         AND NOT ($2 = 'deleted_person' AND kind = 'consent' AND carries_opt_out) RETURNING event_id),
+       UPDATE deliveries SET open = false, settled_at = now() WHERE id IN (
+         SELECT id FROM deliveries
+         WHERE shop_id = $1 AND open AND lease_until IS NULL AND ($3::uuid IS NULL OR person_id = $3::uuid)
+           AND NOT ($2 = 'deleted_person' AND kind = 'consent' AND carries_opt_out) LIMIT ${CLOSED_AT_ONCE})
+       RETURNING event_id),
      unparked AS (
-       DELETE FROM parked_events WHERE shop_id = $1 AND ($3::uuid IS NULL OR person_id = $3::uuid) RETURNING event_id)
-     UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()
-     WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked)`,
+       DELETE FROM parked_events WHERE event_id IN (
+         SELECT event_id FROM parked_events WHERE shop_id = $1 AND ($3::uuid IS NULL OR person_id = $3::uuid)
+         LIMIT ${CLOSED_AT_ONCE}) RETURNING event_id),
+     skipped AS (
+       UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()
+       WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked))
+     SELECT ${CLOSED_AT_ONCE} IN ((SELECT count(*) FROM closed), (SELECT count(*) FROM unparked)) AS more`,
     [shop.id, reason, personId],
   );
+  return row?.more ?? false;
 }
 
 /** The events of one person that wait and aren't being sent, but for those that carry an opt-out. */

@@ -108,3 +108,41 @@ it.each([
     expect(await isErased()).toBe(uninstalled);
   },
 );
+
+it('an uninstallation ends what waits in several transactions when there is much of it, and only then ends itself', async () => {
+  await base.begin({});
+  const { db, shop, shops } = base;
+  await db.query(
+    `INSERT INTO events (id, shop_id, webhook_id, topic, triggered_at, received_at, state)
+     SELECT gen_random_uuid(), $1, 'w' || n, 'orders/create', now() - interval '1 day', now() - interval '1 day', 'open'
+     FROM generate_series(1, 2500) AS n`,
+    [shop.id],
+  );
+  await db.query(
+    `INSERT INTO deliveries (id, shop_id, event_id, kind, due_at)
+     SELECT gen_random_uuid(), shop_id, id, 'order', now() FROM events WHERE shop_id = $1`,
+    [shop.id],
+  );
+  const uninstalled = await base.receive('app/uninstalled', { id: 1 });
+  await base.receive('customers/create', customer(1), { receivedAt: base.now - 1000 });
+  const states = async () => {
+    await processEvents({ db, shops, log: createLog('silent'), now: () => base.now }, shop, 1);
+    const rows = await db.query<{ state: string; reason: string | null; count: number }>(
+      'SELECT state, reason, count(*) AS count FROM events WHERE shop_id = $1 GROUP BY state, reason ORDER BY state, reason',
+      [shop.id],
+    );
+    return rows.map(({ state, reason, count }) => [state, reason, count]);
+  };
+  expect(await states()).toEqual([
+    ['open', null, 500],
+    ['received', null, 2],
+    ['skipped', 'uninstalled', 2000],
+  ]);
+  expect(await loadInstallation(db, shop)).toMatchObject({ uninstalledAt: base.now });
+  expect(await states()).toEqual([
+    ['received', null, 1],
+    ['skipped', 'lifecycle', 1],
+    ['skipped', 'uninstalled', 2500],
+  ]);
+  expect(await db.query('SELECT state FROM events WHERE id = $1', [uninstalled])).toEqual([{ state: 'skipped' }]);
+});
