@@ -88,7 +88,6 @@ export function createLocalQueue(log: Log): Queue {
     if (!worker) return;
     for (const shopId of waiting) {
       if (working.size >= worker.concurrency) return;
-      if (working.has(shopId)) continue;
       waiting.delete(shopId);
       const signal = createWakeSignal();
       working.set(shopId, signal);
@@ -119,7 +118,6 @@ export function createLocalQueue(log: Log): Queue {
     check: async () => {},
     stop: async () => {
       worker = null;
-      timers.clear();
       await Promise.all(running);
     },
   };

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../server/platform/log.ts';
@@ -64,16 +64,91 @@ describe('the queue of a single process', () => {
 
   it('a wake-up before the last look at the shop gives no second slice of work', async () => {
     const queue = createLocalQueue(log);
+    const heard: string[] = [];
     const { work, pieces } = counting(async (listen) => {
-      const woken = listen();
+      const woken = listen().then(() => heard.push('woken'));
+      await setImmediate();
+      heard.push('not yet');
       queue.wake(1);
       await woken;
       void listen();
     });
     startQueue(queue, work).wake(1);
     await wait(QUIET_MS);
+    expect(heard).toEqual(['not yet', 'woken']);
     expect(pieces()).toBe(1);
     await queue.stop();
+  });
+
+  /** A queue whose slices of work end when they are told to: `end` says whether all was done. */
+  async function heldUp() {
+    const queue = createLocalQueue(log);
+    const begun: number[] = [];
+    const held = new Map<number, { resolve(unfinished: boolean): void; reject(error: Error): void }>();
+    const work: Work = async (shop) => {
+      begun.push(shop);
+      return await new Promise<boolean>((resolve, reject) => held.set(shop, { resolve, reject }));
+    };
+    /** Whatever it hands out, it does within these. */
+    const turns = async () => {
+      for (let i = 0; i < 5; i++) await setImmediate();
+    };
+    const end = async (shop: number, how: 'done' | 'unfinished' | 'failed') => {
+      if (how === 'failed') held.get(shop)?.reject(new Error('Its work failed'));
+      else held.get(shop)?.resolve(how === 'unfinished');
+      await turns();
+    };
+    // Before it starts: that counts, too.
+    for (const shop of [1, 2, 3, 4]) queue.wake(shop);
+    await turns();
+    queue.start({ work, concurrency: 2 });
+    await turns();
+    return { queue, begun, end, turns };
+  }
+
+  it('works on no more shops at once than it may, and on the others in the order they were woken, an unfinished one behind them', async () => {
+    const { begun, end } = await heldUp();
+    expect(begun).toEqual([1, 2]);
+    await end(1, 'unfinished');
+    expect(begun).toEqual([1, 2, 3]);
+    await end(2, 'done');
+    await end(3, 'done');
+    expect(begun).toEqual([1, 2, 3, 4, 1]);
+  });
+
+  it('works on a shop that was to be woken after a wait', async () => {
+    const { queue, begun, end } = await heldUp();
+    queue.wakeLater(5, 1);
+    for (const shop of [1, 2, 3, 4]) await end(shop, 'done');
+    await until('it is its turn', async () => (begun.length === 5 ? true : undefined));
+    expect(begun).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('goes on with other shops when work on one fails, and with that one when it is woken again', async () => {
+    const { queue, begun, end, turns } = await heldUp();
+    await end(1, 'failed');
+    expect(begun).toEqual([1, 2, 3]);
+    queue.wake(1);
+    await end(2, 'done');
+    await end(3, 'done');
+    await turns();
+    expect(begun).toEqual([1, 2, 3, 4, 1]);
+  });
+
+  it('hands out nothing more once it stops, and has stopped when the work in progress has ended', async () => {
+    const { queue, begun, end, turns } = await heldUp();
+    queue.wakeLater(5, 0);
+    let hasStopped = false;
+    const stopped = queue.stop().then(() => {
+      hasStopped = true;
+    });
+    await end(1, 'unfinished');
+    expect(hasStopped).toBe(false);
+    await end(2, 'done');
+    await stopped;
+    queue.wake(6);
+    await turns();
+    expect(begun).toEqual([1, 2]);
   });
 });
 
