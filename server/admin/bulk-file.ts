@@ -105,8 +105,7 @@ export async function* readFileRecords(
   { kind, metafieldKeys, denied, size }: FileAsked,
 ): AsyncGenerator<FileRecord> {
   const [type, children] = kind === 'orders' ? ['Order', 'lineItems'] : ['Customer', 'metafields'];
-  const keys = kind === 'customers' ? `,"metafieldKeys":${JSON.stringify(metafieldKeys)}` : '';
-  const unseen = denied.length > 0 ? `,"denied":${JSON.stringify(denied)}` : '';
+  const asked = `"metafieldKeys":${JSON.stringify(metafieldKeys)},"denied":${JSON.stringify(denied)}`;
   let parent: { text: string; line: number; next: Position } | null = null;
   let names = new Set<string>();
   let under: string[] = [];
@@ -118,7 +117,7 @@ export async function* readFileRecords(
     if (!node.text.startsWith('{"') || !node.text.endsWith('}'))
       return { line: node.line, body: node.text, next: node.next };
     const own = node.text.slice(1, -1);
-    const body = `{"__typename":"${type}",${own}${keys}${unseen},"${children}":[${under.join(',')}]}`;
+    const body = `{"__typename":"${type}",${own},${asked},"${children}":[${under.join(',')}]}`;
     return { line: node.line, body, next: node.next };
   };
   for await (const { text, at, next, isEnded } of linesOf(bytes, from)) {

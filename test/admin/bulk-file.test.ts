@@ -88,10 +88,11 @@ describe('the file of a bulk operation', () => {
   });
 
   it('gives the last record even without a final line break, and skips empty lines', async () => {
-    const records = await read('customers', `\n\n${customer(1)}\n\n${customer(2)}`);
-    expect(records.map(({ body }) => JSON.parse(body).id)).toEqual([
-      'gid://shopify/Customer/1',
-      'gid://shopify/Customer/2',
+    const lines = ['', customer(1), child(1, 'first'), child(1, 'second'), customer(2)];
+    const records = await read('customers', lines.join('\n\n'));
+    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { id: 'gid://shopify/Customer/1', metafields: [{ value: 'first' }, { value: 'second' }] },
+      { id: 'gid://shopify/Customer/2', metafields: [] },
     ]);
   });
 
