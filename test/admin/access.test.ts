@@ -1,9 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
 import { OAuthError } from '../../server/admin/oauth-error.ts';
-import { accessOf, eraseTokens, loadToken } from '../../server/store/shops/admin-tokens.ts';
+import {
+  accessOf,
+  dropLease,
+  eraseTokens,
+  keepRefreshed,
+  loadToken,
+  markRefused,
+  takeLease,
+} from '../../server/store/shops/admin-tokens.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import type { AdminBehaviour } from '../fakes/shopify-shop.ts';
 import { adminScene, failureOf, SECRETS } from './scene.ts';
@@ -97,17 +106,18 @@ describe('token exchange', () => {
   });
 
   it.each([
-    ['uninstalled_at', 'that erased them'],
-    ['erased_at', 'that erased them'],
-    ['uninstalled_at', 'just before it'],
+    ['uninstalled_at', 'meanwhile'],
+    ['erased_at', 'meanwhile'],
+    ['uninstalled_at', 'before it had a row for the token'],
+    ['uninstalled_at', 'once more'],
   ])('that ends after the shop got its %s, %s, keeps no token, and the next one does', async (column, when) => {
     const change = async (value: string) =>
       await scene.db.query(`UPDATE shops SET ${column} = ${value} WHERE id = $1`, [scene.shop.id]);
+    if (when === 'once more') await change(`now() - interval '1 hour'`);
     const exchange: typeof scene.oauth.exchange = async (domain, idToken) => {
       const granted = await scene.oauth.exchange(domain, idToken);
       await change('now()');
-      // Otherwise its row was made after that erased them.
-      if (when === 'that erased them') await eraseTokens(scene.db, scene.shop, Date.now(), false);
+      if (when !== 'before it had a row for the token') await eraseTokens(scene.db, scene.shop, Date.now(), false);
       return granted;
     };
     const access = createAccess({ ...scene, oauth: { ...scene.oauth, exchange }, now: Date.now });
@@ -254,6 +264,24 @@ describe('a refresh', () => {
     expect((await scene.access.token(scene.shop)).version).toBe(2);
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
     expect((await scene.access.token(scene.shop)).version).toBe(3);
+  });
+
+  it('is of the version that it began with, and counts only while its process still has the lease', async () => {
+    const { db, shop } = scene;
+    const { version = 0 } = (await loadToken(db, shop)) ?? {};
+    const [one, another] = [randomUUID(), randomUUID()];
+    const granted = { accessToken: 'late', refreshToken: null, accessLifetime: null, refreshLifetime: null };
+    expect(await takeLease(db, shop, version - 1, one)).toBe(false);
+    expect(await takeLease(db, shop, version, one)).toBe(true);
+    await dropLease(db, shop, another, 'timeout');
+    expect(await takeLease(db, shop, version, another)).toBe(false);
+    expect(await keepRefreshed(db, shop, another, granted)).toBe(false);
+    expect(await loadToken(db, shop)).toMatchObject({ version, access: expect.stringMatching(/^shpat_/) });
+    expect([await markRefused(db, shop, version - 1, 'x'), await markRefused(db, shop, version, 'x')]).toEqual([
+      false,
+      true,
+    ]);
+    expect(await markRefused(db, shop, version, 'x')).toBe(false);
   });
 
   it('may fail as long as the token can still be used', async () => {

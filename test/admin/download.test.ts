@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { BulkCustomers, BulkOperation, RunBulkQuery } from '../../server/admin/documents.generated.ts';
 import { inlineVariables } from '../../server/admin/inline-variables.ts';
@@ -98,3 +101,31 @@ describe("a bulk operation's file", () => {
     await expect(createTransport(undefined).open('http://127.0.0.1:9/x.jsonl')).rejects.toThrow('https');
   });
 });
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
+it.each([301, 302, 303, 307, 308])(
+  'an answer with %i is not followed: a shop’s token and the app’s secret go to nobody else',
+  async (status) => {
+    const followed: (string | undefined)[] = [];
+    const elsewhere = await serve((req, res) => {
+      followed.push(req.url);
+      res.end();
+    });
+    const shopify = await serve((_req, res) => void res.writeHead(status, { location: elsewhere }).end());
+    const transport = createTransport(shopify);
+    const url = 'https://snow.myshopify.com/admin/api/graphql.json';
+    const init = { method: 'POST', headers: { 'x-shopify-access-token': 'shpat_1' }, body: '{"client_secret":"s"}' };
+    expect(await transport.ask(url, init)).toMatchObject({ status });
+    const opened = await transport.open(url);
+    await opened.body?.cancel();
+    expect([opened.status, followed]).toEqual([status, []]);
+    transport.close();
+  },
+);

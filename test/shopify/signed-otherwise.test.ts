@@ -44,7 +44,7 @@ describe('a signed text that a stranger can get hold of', () => {
     expect(isTokenOrQuery(Buffer.from(text))).toBe(true);
   });
 
-  it.each([
+  it.each<readonly [string, string | Buffer]>([
     ['an object', '{"id":1}'],
     ['an object whose texts look like a query', '{"note":"a=b&shop=snow.myshopify.com&timestamp=1&c=d"}'],
     ['an object whose text looks like a token', `{"note":"${header}.${claims}"}`],

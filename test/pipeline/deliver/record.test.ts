@@ -124,6 +124,10 @@ describe('an attempt that carries an opt-out', () => {
       delivery.id,
     ]);
     expect(attempts).toEqual(answer ? [{ class: answer.class }] : []);
+    const decided = await scene.db.query('SELECT decision FROM consent_decisions WHERE attempt_id = $1', [
+      delivery.attemptId,
+    ]);
+    expect(decided).toEqual(answer ? [{ decision: answer.flags === 'refused' ? 'refused' : 'told' }] : []);
   });
 
   it('is made daily once the schedule is used up, also by a choice alone with an order behind it', async () => {
