@@ -57,7 +57,9 @@ const metafield = z.strictObject({
     error: refusing('metafield'),
   }),
 });
-const tag = z.strictObject({ from: z.literal('tag'), prefix: text(255) });
+/** Shopify separates tags with commas: two in one text would be a tag that nobody has. */
+const tagText = text(255).refine((written) => !written.includes(','), { error: refusing('tag_comma') });
+const tag = z.strictObject({ from: z.literal('tag'), prefix: tagText });
 const fixedText = z.strictObject({
   from: z.literal('text'),
   values: z
@@ -74,7 +76,7 @@ const dateSource = z.discriminatedUnion('from', [metafield, tag], {
 });
 
 const permissionTags = z
-  .strictObject({ optIn: text(255), optOut: text(255) }, { error: refusing('both_tags') })
+  .strictObject({ optIn: tagText, optOut: tagText }, { error: refusing('both_tags') })
   .refine((tags) => tagKey(tags.optIn) !== tagKey(tags.optOut), {
     error: refusing('same_tags'),
   });

@@ -415,6 +415,7 @@ export const en = {
     source: 'Choose where it comes from: a metafield, a tag or a fixed text.',
     date_source: 'Choose where it comes from: a metafield or a tag. Not everyone has the same date of birth.',
     both_tags: 'Enter both tags.',
+    tag_comma: 'Enter a single tag, without a comma. In Shopify, commas separate tags.',
     same_tags: 'Enter two different tags. Upper and lower case don’t matter.',
     list_id_twice: 'Remove this list ID. It’s already in the list.',
     guid_type: 'Enter the GUID as text, or null to keep the saved one.',

@@ -67,6 +67,13 @@ describe('a fault of the settings is named once, by what is wrong', () => {
     ['a metafield after a space', metafield('a b.c'), 'mapping.gender.key: fault.metafield'],
     ['a metafield before a space', metafield('a.b c'), 'mapping.gender.key: fault.metafield'],
     ['a metafield of three parts', metafield('a.b.c'), 'mapping.gender.key: fault.metafield'],
+    ['two tags for yes in one text', pair('ok, yes', 'no'), 'mapping.phonePermission.optIn: fault.tag_comma'],
+    ['two tags for no in one text', pair('ok', 'no,stop'), 'mapping.phonePermission.optOut: fault.tag_comma'],
+    [
+      'two prefixes in one text',
+      { mapping: { gender: { from: 'tag', prefix: 'sex:, gender:' } } },
+      'mapping.gender.prefix: fault.tag_comma',
+    ],
     ['a GUID that is none', { guid: 'x' }, 'guid: guid.not_a_guid'],
   ])('%s', (_, input, fault) => {
     expect(faultsIn(input)).toEqual([fault]);
