@@ -170,9 +170,9 @@ export const en = {
       invalid_payload:
         '{count, plural, one {# record doesn’t fit Ascent360’s format. Fix it in Shopify, then resend it.} other {# records don’t fit Ascent360’s format. Fix them in Shopify, then resend them.}}',
       unreadable:
-        '{count, plural, one {We couldn’t read # message from Shopify.} other {We couldn’t read # messages from Shopify.}}',
+        '{count, plural, one {We couldn’t read # message from Shopify. Open it to see what to do.} other {We couldn’t read # messages from Shopify. Open them to see what to do.}}',
       translation_failed:
-        '{count, plural, one {We couldn’t process # update from Shopify.} other {We couldn’t process # updates from Shopify.}}',
+        '{count, plural, one {We couldn’t process # update from Shopify. Open it to see what to do.} other {We couldn’t process # updates from Shopify. Open them to see what to do.}}',
       other: '{count, plural, one {# event needs attention.} other {# events need attention.}}',
     },
   },
@@ -422,13 +422,13 @@ export const en = {
     provider: 'Enter the provider’s number: a whole number above 0, such as 3 for Mailchimp or 7 for Acoustic.',
     lists_need_provider: 'Enter the provider that the list IDs belong to, or remove the list IDs.',
     json: 'Send a JSON object.',
-    unknown_setting: 'This isn’t a setting.',
-    unknown_key: 'We don’t know this key.',
+    unknown_setting: 'Remove this. It isn’t a setting.',
+    unknown_key: 'Remove this. We don’t know this key.',
     test_email: 'Enter an email address for the test record, for example you@example.com.',
     no_own_email: 'We don’t know your store’s email address yet. Enter one.',
     save_guid_first: 'Enter the GUID that Ascent360 gave you and save it first.',
     topic: 'Enter a topic, for example orders/create.',
-    unknown_topic: 'The app doesn’t know this topic.',
+    unknown_topic: 'Enter a topic that the app handles, for example orders/create.',
     body: 'Send Shopify’s message as a JSON object, or as its text.',
     search: 'Enter a whole email address, phone number or customer ID.',
     moment: 'Enter a day (2026-11-23) or a time with its zone (2026-11-23T09:00:00Z).',

@@ -76,7 +76,7 @@ describe('a settings document', () => {
     });
   });
 
-  const unknown = 'This isn’t a setting.';
+  const unknown = 'Remove this. It isn’t a setting.';
   const characters = (max: number) => new RegExp(`1 to ${max} characters`);
   const cases: [string, unknown, string, string | RegExp][] = [
     ['nothing', undefined, '', /JSON object/],

@@ -274,7 +274,7 @@ describe('the problems', () => {
         kind: 'attention',
         reason: 'unreadable',
         count: 1,
-        message: expect.stringMatching(/^We couldn’t read 1 message from Shopify\./),
+        message: 'We couldn’t read 1 message from Shopify. Open it to see what to do.',
       },
     ]);
   });

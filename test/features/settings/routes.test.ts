@@ -147,11 +147,15 @@ describe('PUT /api/settings', () => {
   });
 
   it.each([
-    ['an unknown key', { sourceName: 'Snow', colour: 'red' }, { field: 'colour', message: 'This isn’t a setting.' }],
+    [
+      'an unknown key',
+      { sourceName: 'Snow', colour: 'red' },
+      { field: 'colour', message: 'Remove this. It isn’t a setting.' },
+    ],
     [
       'an unknown key deep inside',
       { guid, send: { refunds: true } },
-      { field: 'send.refunds', message: 'This isn’t a setting.' },
+      { field: 'send.refunds', message: 'Remove this. It isn’t a setting.' },
     ],
     ['a wrong value', { mapping: { gender: 'x' } }, { field: 'mapping.gender', message: expect.any(String) }],
     [
