@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createBodyBudget } from './body-budget.ts';
+import { createPieces, growing, PIECE_BYTES } from './growing-body.ts';
 
 /** The most memory all bodies may take, from their first byte until they are answered. */
 const BUDGET_BYTES = 32 * 1024 * 1024;
@@ -11,7 +13,6 @@ const BODY_WITHIN_MS = 15_000;
 const LISTEN_ON_MS = 1000;
 /** How long the next piece of such a body has to wait for each other such body, in milliseconds. */
 const PIECE_EVERY_MS = 1;
-const PIECE_BYTES = 64 * 1024;
 /** How many large bodies go on with their next piece in one turn of the event loop. */
 const GO_ON_A_TURN = 4;
 
@@ -24,9 +25,6 @@ export const KEPT_OPEN = { connection: 'keep-alive' };
 type Refusal = { status: number; message: string };
 const TOO_SLOW: Refusal = { status: 408, message: 'The body didn’t arrive within 15 seconds. Send it again.' };
 const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at once. Try again in a few seconds.' };
-
-/** A body that is arriving. */
-type Incoming = { bytes: number; since: number; done: boolean; refuse(refusal: Refusal): void };
 
 export type Intake = {
   /** Returns the whole body, or null: it was answered, or its sender went away. */
@@ -69,59 +67,6 @@ function refuseBehindAnother(req: IncomingMessage, res: ServerResponse): boolean
   return true;
 }
 
-/** Memory in pieces that are reused: discarded memory would stay until it is collected. */
-function createPieces() {
-  const spare: Buffer[] = [];
-  return {
-    take: () => spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES),
-    giveBack: (pieces: readonly Buffer[]) => void spare.push(...pieces),
-  };
-}
-
-/** A growing body, in pieces: thousands of small chunks would take many times their content. */
-function growing(memory: ReturnType<typeof createPieces>) {
-  let only: Buffer | null = null;
-  let pieces: Buffer[] = [];
-  let size = 0;
-
-  function append(chunk: Buffer): void {
-    for (let from = 0; from < chunk.length; ) {
-      const at = size % PIECE_BYTES;
-      if (at === 0) pieces.push(memory.take());
-      const copied = chunk.copy(pieces.at(-1) ?? chunk, at, from);
-      from += copied;
-      size += copied;
-    }
-  }
-
-  return {
-    size: () => size,
-    /** The memory it takes with this many more bytes. */
-    takesWith: (more: number) => (size === 0 ? more : Math.ceil((size + more) / PIECE_BYTES) * PIECE_BYTES),
-    add(chunk: Buffer): void {
-      if (size === 0) {
-        only = chunk;
-        size = chunk.length;
-        return;
-      }
-      if (only) {
-        const first = only;
-        only = null;
-        size = 0;
-        append(first);
-      }
-      append(chunk);
-    },
-    /** The whole body, outside the reused memory. */
-    whole: () => only ?? Buffer.concat(pieces, size),
-    letGo(): void {
-      memory.giveBack(pieces);
-      pieces = [];
-      only = null;
-    },
-  };
-}
-
 /**
  * Has large bodies take their pieces in turn. Node accepts one connection in each turn of the event
  * loop, but would read up to 2 MB from every open one meanwhile: a webhook that arrives among 150
@@ -141,52 +86,13 @@ function createTurns() {
   };
 }
 
-/**
- * Every body is read here. Together they stay within a memory budget. When it is used up, we drop
- * the unfinished body that has held the most for the longest. So senders who never finish push each
- * other out, and a body that arrives at once gets through.
- */
+/** Every body is read here. Together they stay within a memory budget. */
 export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
-  const { bytes: budget = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
+  const { bytes = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
   const memory = createPieces();
   const turns = createTurns();
-  const incoming = new Set<Incoming>();
-  let held = 0;
+  const budget = createBodyBudget({ bytes, now });
   let refused = 0;
-
-  function hold(one: Incoming, bytes: number): void {
-    held += bytes - one.bytes;
-    one.bytes = bytes;
-  }
-
-  function begin(res: ServerResponse, refuse: (refusal: Refusal) => void): Incoming {
-    const one: Incoming = { bytes: 0, since: now(), done: false, refuse };
-    incoming.add(one);
-    res.once('close', () => {
-      one.done = true;
-      incoming.delete(one);
-      hold(one, 0);
-    });
-    return one;
-  }
-
-  /**
-   * Makes room for it to hold this many bytes.
-   * @returns false when there is none: it was itself refused
-   */
-  function makeRoom(one: Incoming, bytes: number): boolean {
-    const weightOf = (other: Incoming) => other.bytes * (now() - other.since + 1);
-    while (held - one.bytes + bytes > budget) {
-      const unfinished = [...incoming].filter((other) => !other.done && (other === one || other.bytes > 0));
-      const largest = unfinished.reduce((a, b) => (weightOf(b) > weightOf(a) ? b : a), one);
-      largest.done = true;
-      hold(largest, 0);
-      largest.refuse(TOO_MANY);
-      if (largest === one) return false;
-    }
-    hold(one, bytes);
-    return true;
-  }
 
   return {
     read: async (req, res, maxBytes) => {
@@ -206,19 +112,19 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
           body.letGo();
           resolve(null);
         };
-        const one = begin(res, (refusal) => {
+        const refuse = (refusal: Refusal) => {
           stop();
           answer(req, res, refusal);
-        });
+        };
+        const one = budget.begin(res, () => refuse(TOO_MANY));
         const take = (chunk: Buffer) => {
           const size = body.size() + chunk.length;
           // While it waits, Node may read one more piece ahead.
           const ahead = size > PIECE_BYTES ? PIECE_BYTES : 0;
           if (size > maxBytes) {
-            one.done = true;
-            hold(one, 0);
-            one.refuse(tooLarge);
-          } else if (makeRoom(one, body.takesWith(chunk.length) + ahead)) {
+            budget.giveUp(one);
+            refuse(tooLarge);
+          } else if (budget.makeRoom(one, body.takesWith(chunk.length) + ahead)) {
             body.add(chunk);
             if (ahead > 0) turns.waitFor(req);
           }
@@ -238,11 +144,11 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
       const announced = Number(req.headers['content-length'] ?? (req.headers['transfer-encoding'] ? maxBytes : 0));
       if (announced > 0) {
         if (refuseBehindAnother(req, res)) return;
-        const one = begin(res, (refusal) => answer(req, res, refusal));
+        const one = budget.begin(res, () => answer(req, res, TOO_MANY));
         req.once('end', () => {
           one.done = true;
         });
-        if (!makeRoom(one, Math.min(announced, maxBytes))) return;
+        if (!budget.makeRoom(one, Math.min(announced, maxBytes))) return;
       }
       next();
     },
