@@ -1,10 +1,8 @@
 import type { Attempt } from '../../ascent360/client.ts';
 import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import { record } from '../../domain/delivery/breaker.ts';
-import { planRetry } from '../../domain/delivery/plan-retry.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
-import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { dropDecisions, refuseDecisions } from '../../store/consent/decisions.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
@@ -17,8 +15,10 @@ import { endLeases, type LeaseEnd } from '../../store/deliveries/leases.ts';
 import { countRefusals } from '../../store/deliveries/refusals.ts';
 import { type EventUpdate, settleEvents } from '../../store/events/events.ts';
 import { clearProblem, noteProblem, noteProof, noteRecovery } from '../../store/shops/proof.ts';
+import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import { byChannel, type ReadyDelivery } from './lease-and-note.ts';
+import { isNotTaken, type Next, nextStep, type RetryDeps } from './next-step.ts';
 
 /** When an attempt was claimed, posted and answered, by performance.now(). */
 type AttemptTicks = { claimed: number; posted: number; answered: number };
@@ -26,13 +26,7 @@ type AttemptTicks = { claimed: number; posted: number; answered: number };
 /** An attempt that ended. Null: the delivery was never posted and is returned as it was. */
 export type Finished = { delivery: ReadyDelivery; result: Attempt | null; ticks?: AttemptTicks };
 
-export type RecordDeps = {
-  retrySchedule: readonly number[];
-  connectionProbeMs: number;
-  breakerWindowMs: number;
-  now: () => Instant;
-  random: () => number;
-};
+export type RecordDeps = RetryDeps & { connectionProbeMs: number; breakerWindowMs: number };
 
 /**
  * What an attempt did to its delivery: settled it, or left it open and due again after `waitMs`.
@@ -41,48 +35,6 @@ export type RecordDeps = {
 export type Recorded = Finished & { late: boolean; settled: Settled | null; waitMs: number | null };
 
 type Attempted = { delivery: ReadyDelivery; result: Attempt };
-
-type Next = { settled: Settled | null; detail: string | null; waitMs: number; countsAttempt: boolean };
-
-/** What its answer doesn't say. `followed`: another waits for one of its addresses. `atFault`: see countRefusals. */
-type Besides = { followed: boolean; atFault: boolean };
-
-function nextStep(deps: RecordDeps, { delivery, result }: Finished, { followed, atFault }: Besides): Next {
-  const end = (settled: Settled, detail: string | null): Next => ({ settled, detail, waitMs: 0, countsAttempt: true });
-  const again = (waitMs: number, countsAttempt: boolean): Next => ({
-    settled: null,
-    detail: null,
-    waitMs,
-    countsAttempt,
-  });
-  if (!result) return again(0, false);
-  switch (result.class) {
-    case 'accepted':
-      return end({ state: 'accepted', reason: null }, delivery.phoneOnly ? detailOf('phone_only') : null);
-    case 'rejected':
-      return end({ state: 'attention', reason: 'rejected' }, result.error);
-    case 'connection_problem':
-      return atFault ? end({ state: 'attention', reason: 'rejected' }, result.error) : again(0, false);
-    case 'retry':
-    case 'unknown': {
-      // A probe costs no attempt: the delivery stays due as before, and the next probe has its own
-      // wait.
-      if (delivery.probe) return again(result.retryAfterMs ?? 0, false);
-      const now = deps.now();
-      const plan = planRetry({
-        attempts: delivery.attempts + 1,
-        firstAttemptAt: delivery.firstAttemptAt,
-        schedule: deps.retrySchedule,
-        retryAfterMs: result.retryAfterMs,
-        carriesOptOut: delivery.carriesOptOut && !followed,
-        now,
-        random: deps.random,
-      });
-      if (plan.kind === 'give_up') return end({ state: 'attention', reason: 'gave_up' }, result.error);
-      return again(plan.at - now, true);
-    }
-  }
-}
 
 /**
  * After its schedule, an order or customer is only tried for the opt-out that it carries. Whatever waits
@@ -100,9 +52,6 @@ async function followedOf(sql: Sql, deps: RecordDeps, finished: readonly Finishe
   );
 }
 
-/** It is due again, or was given up: a newer state takes its place. */
-const isNotTaken = ({ settled }: Next) => settled === null || settled.reason === 'gave_up';
-
 const leaseEnd = ({ delivery, result }: Finished, next: Next): LeaseEnd => ({
   id: delivery.id,
   fence: delivery.fence,
@@ -119,6 +68,45 @@ function attemptEntry({ delivery, result }: Finished): AttemptEntry[] {
   const outcome = result?.class ?? 'not_sent';
   const status = result?.status ?? null;
   return [{ kind: 'attempt', attempt: attemptId, event: eventId, flags, outcome, ...(status !== null && { status }) }];
+}
+
+/** Writes what these attempts did to their flags, lists and states. What was never posted is forgotten. */
+async function writeOutcomes(
+  sql: Sql,
+  shop: Shop,
+  attempted: readonly Attempted[],
+  unposted: readonly ReadyDelivery[],
+): Promise<void> {
+  const flagsOf = (deliveries: readonly ReadyDelivery[]) =>
+    deliveries.flatMap(({ flags, account }) => flags.map((flag) => ({ ...flag, account })));
+  const withOutcome = (outcome: FlagOutcome) =>
+    flagsOf(attempted.filter(({ result }) => result.flags === outcome).map(({ delivery }) => delivery));
+  const refused = withOutcome('refused');
+  const neverSent = flagsOf(unposted);
+  const states = attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
+    if (!shows || result.flags === 'refused') return [];
+    return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
+  });
+  const listed = attempted.flatMap(({ delivery: { lists, account }, result }) =>
+    lists && result.class === 'accepted' ? [{ address: lists.address, account, lists: lists.set }] : [],
+  );
+  await Promise.all([
+    endAttempts(
+      sql,
+      shop,
+      attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId })),
+    ),
+    dropAttempts(
+      sql,
+      unposted.map(({ attemptId }) => attemptId),
+    ),
+    dropDecisions(sql, shop, neverSent),
+    refuseDecisions(sql, shop, refused),
+    noteAccepted(sql, shop, withOutcome('accepted')),
+    noteRefused(sql, shop, [...refused, ...neverSent]),
+    noteAcceptedStates(sql, shop, states),
+    noteLists(sql, shop, listed),
+  ]);
 }
 
 /**
@@ -150,36 +138,11 @@ export async function recordAttempts(
     steps.map(({ one, next }) => leaseEnd(one, next)),
   );
   const valid = steps.filter(({ one }) => hasEnded(one.delivery)).map(({ one }) => one);
+  audit.push(...valid.flatMap(attemptEntry));
   const attempted = valid.flatMap(({ delivery, result }) => (result ? [{ delivery, result }] : []));
   const unposted = valid.flatMap(({ delivery, result }) => (result ? [] : [delivery]));
-  const withFlags = (outcome: FlagOutcome) =>
-    attempted.filter(({ result }) => result.flags === outcome).map(({ delivery }) => delivery);
-  const flagsOf = (deliveries: readonly ReadyDelivery[]) =>
-    deliveries.flatMap(({ flags, account }) => flags.map((flag) => ({ ...flag, account })));
-  const states = attempted.flatMap(({ delivery: { shows, contentHash, account }, result }) => {
-    if (!shows || result.flags === 'refused') return [];
-    return [{ ...shows, contentHash: result.class === 'accepted' ? contentHash : null, account }];
-  });
-  const listed = attempted.flatMap(({ delivery: { lists, account }, result }) =>
-    lists && result.class === 'accepted' ? [{ address: lists.address, account, lists: lists.set }] : [],
-  );
-  const ends = attempted.map(({ delivery, result }) => ({ ...result, id: delivery.attemptId }));
-  audit.push(...valid.flatMap(attemptEntry));
-  const refused = flagsOf(withFlags('refused'));
-  const drops = unposted.map((delivery) => delivery.attemptId);
   await Promise.all([
-    endAttempts(sql, shop, ends),
-    dropAttempts(sql, drops),
-    dropDecisions(
-      sql,
-      shop,
-      unposted.flatMap(({ flags }) => flags),
-    ),
-    refuseDecisions(sql, shop, refused),
-    noteAccepted(sql, shop, flagsOf(withFlags('accepted'))),
-    noteRefused(sql, shop, [...refused, ...flagsOf(unposted)]),
-    noteAcceptedStates(sql, shop, states),
-    noteLists(sql, shop, listed),
+    writeOutcomes(sql, shop, attempted, unposted),
     // The others were sent under a GUID that the shop has replaced since, or are at fault themselves.
     ...noteConnection(
       sql,
@@ -198,12 +161,15 @@ export async function recordAttempts(
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
   for (const { one, next } of steps) {
-    const late = !hasEnded(one.delivery);
-    const { eventId } = one.delivery;
-    const newer = !late && outdated.has(one.delivery.id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
+    const { id, eventId } = one.delivery;
+    if (!hasEnded(one.delivery)) {
+      recorded.push({ ...one, late: true, settled: null, waitMs: null });
+      continue;
+    }
+    const newer = outdated.has(id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
     const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
-    if (!late && settled) updates.push({ id: eventId, settled, detail: newer ? null : next.detail, mergedInto: newer });
-    recorded.push({ ...one, late, settled: late ? null : settled, waitMs: late || settled ? null : next.waitMs });
+    if (settled) updates.push({ id: eventId, settled, detail: newer ? null : next.detail, mergedInto: newer });
+    recorded.push({ ...one, late: false, settled, waitMs: settled ? null : next.waitMs });
   }
   await settleEvents(sql, updates);
   return recorded;
