@@ -19,15 +19,14 @@ it('a different key under the same id opens nothing, and the error says how to f
 
 it('the keys of all shops are rewrapped once, in as many batches as it takes', async () => {
   const db = await testDatabase();
-  const made = createKeys([k1]).create(SHOP);
+  const keys = createKeys([k1]);
+  const domains = [SHOP, ...Array.from({ length: 1200 }, (_, i) => `shop-${i}.myshopify.com`)];
   await db.query(
-    `INSERT INTO shops (domain, wrapped_key, wrap_key_id) SELECT $1, $2::bytea, 'k1' UNION ALL
-     SELECT 'erased:' || n, NULL, NULL FROM generate_series(1, 3) AS n`,
-    [SHOP, made.wrappedKey],
+    `INSERT INTO shops (domain, wrapped_key, wrap_key_id)
+     SELECT domain, wrapped_key, 'k1' FROM unnest($1::text[], $2::bytea[]) AS u (domain, wrapped_key)
+     UNION ALL SELECT 'erased:' || n, NULL, NULL FROM generate_series(1, 3) AS n`,
+    [domains, domains.map((domain) => keys.create(domain).wrappedKey)],
   );
-  const several = Array.from({ length: 1200 }, (_, i) => `shop-${i}.myshopify.com`);
-  const shops = createShops(db, createKeys([k1]));
-  for (const domain of several) await shops.ensure(domain);
   const rotated = createShops(db, createKeys([k2, k1]));
   expect(await rotated.rewrapKeys()).toBe(1201);
   expect(await rotated.rewrapKeys()).toBe(0);
