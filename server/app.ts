@@ -1,9 +1,5 @@
 import express, { type Express } from 'express';
 import { xContentTypeOptions } from 'helmet';
-import type { Access } from './admin/access.ts';
-import type { Admin } from './admin/admin.ts';
-import type { Ascent360Client } from './ascent360/client.ts';
-import type { Instant } from './domain/scalars.ts';
 import { activityApi } from './features/activity/api.ts';
 import { activityRoutes } from './features/activity/routes.ts';
 import { flowRoutes } from './features/flow/routes.ts';
@@ -37,32 +33,14 @@ import type { Front } from './http/pages/front.ts';
 import { pageRoutes } from './http/pages/routes.ts';
 import { rateLimits } from './http/rate-limits.ts';
 import { recordLooks } from './http/record-looks.ts';
+import type { Opened } from './opened.ts';
 import { receive } from './pipeline/receive/receive.ts';
-import type { Traces } from './pipeline/traces.ts';
-import type { Config } from './platform/config.ts';
-import { type Db, QUICK_MS } from './platform/database/db.ts';
+import { QUICK_MS } from './platform/database/db.ts';
 import { createIntake } from './platform/intake.ts';
-import type { Log } from './platform/log.ts';
-import type { Queue } from './platform/queue/queue.ts';
 import { createInbox, STORE_WITHIN_MS } from './store/events/inbox.ts';
-import type { SettingsStore } from './store/shops/settings.ts';
-import type { Shop, Shops } from './store/shops/shops.ts';
+import type { Shop } from './store/shops/shops.ts';
 
-type AppDeps = {
-  config: Config;
-  db: Db;
-  shops: Shops;
-  settings: SettingsStore;
-  ascent360: Ascent360Client;
-  admin: Admin;
-  access: Access;
-  queue: Queue;
-  log: Log;
-  metrics: Metrics;
-  traces?: Traces | undefined;
-  front: Front;
-  now: () => Instant;
-};
+type AppDeps = Opened & { metrics: Metrics; front: Front };
 
 /** The requests and answers of `/api`; test/http/openapi.test.ts checks them against the routes. */
 const merchantApi = [

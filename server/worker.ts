@@ -1,8 +1,4 @@
 import pLimit from 'p-limit';
-import type { Access } from './admin/access.ts';
-import type { Admin } from './admin/admin.ts';
-import type { Ascent360Client } from './ascent360/client.ts';
-import type { Instant } from './domain/scalars.ts';
 import { flowChore } from './features/flow/announce.ts';
 import { importChore } from './features/imports/chore.ts';
 import { accessChore } from './features/operations/keep-access.ts';
@@ -10,6 +6,7 @@ import { erasureChore } from './features/privacy/erase-rows.ts';
 import { retentionChore } from './features/privacy/retention.ts';
 import { reconciliationChore } from './features/reconciliation/chore.ts';
 import { silenceChore } from './features/reconciliation/silence.ts';
+import type { Opened } from './opened.ts';
 import { type AnyChore, startChores } from './pipeline/chores.ts';
 import { CLAIM_AHEAD_MS, type SendPoolDeps } from './pipeline/deliver/send-pool.ts';
 import type { TurnDeps } from './pipeline/deliver/take-turn.ts';
@@ -19,16 +16,11 @@ import { type BatchSizes, createBatchSizes } from './pipeline/process/batch-size
 import { type ProcessDeps, processSafely } from './pipeline/process/process.ts';
 import { READS, readChore } from './pipeline/read/chore.ts';
 import { startSweep } from './pipeline/sweep.ts';
-import type { Traces } from './pipeline/traces.ts';
 import { workOnShop } from './pipeline/work-on-shop.ts';
-import type { Config } from './platform/config.ts';
 import { atMost } from './platform/database/at-most.ts';
 import { type Db, QUICK_MS } from './platform/database/db.ts';
-import type { Log } from './platform/log.ts';
-import type { Queue } from './platform/queue/queue.ts';
 import { createFreshSubjects } from './store/deliveries/fresh-subjects.ts';
-import type { SettingsStore } from './store/shops/settings.ts';
-import type { Shop, Shops } from './store/shops/shops.ts';
+import type { Shop } from './store/shops/shops.ts';
 
 /** How many batches this process translates at once: each holds up to 100 bodies in memory. */
 const TRANSLATING_AT_ONCE = 2;
@@ -50,21 +42,7 @@ const LONGEST_CHORE_LEASE_MS = 15_000;
 /** Check for new problems every sixth sweep: every half minute. */
 const SWEEPS_PER_ANNOUNCEMENT = 6;
 
-type WorkerDeps = {
-  config: Config;
-  db: Db;
-  shops: Shops;
-  settings: SettingsStore;
-  ascent360: Ascent360Client;
-  admin: Admin;
-  access: Access;
-  queue: Queue;
-  log: Log;
-  metrics: Measures;
-  traces?: Traces | undefined;
-  now: () => Instant;
-  random: () => number;
-};
+type WorkerDeps = Opened & { metrics: Measures; random: () => number };
 
 /**
  * What a worker does, on one screen: the work on a shop, and the chores. The simulation runs the
