@@ -152,6 +152,17 @@ async function undoTestStep(sql: Sql, shop: Shop): Promise<void> {
   await saveFacts(sql, shop, { ...facts, setup: { ...setup, done: setup.done.filter((step) => step !== 'test') } });
 }
 
+/** Another GUID, or none: what was known about the one before says nothing about it. */
+async function setGuid(sql: Sql, shop: Shop, guid: string | null, now: Instant): Promise<void> {
+  await sql.query(
+    `UPDATE settings SET guid = $2, guid_last4 = $3, problem_since = NULL, problem_error = NULL, probe_at = NULL,
+       proven_since = NULL, proven_at = NULL, seen = NULL, seen_at = NULL, updated_at = $4::timestamptz
+     WHERE shop_id = $1`,
+    [shop.id, guid && shop.vault.seal(binding(shop), guid), last4(guid), new Date(now).toISOString()],
+  );
+  await undoTestStep(sql, shop);
+}
+
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
@@ -166,34 +177,17 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
     changes.push({ field: 'account', oldValue: `${before.account}`, newValue: `${before.account + 1}` });
   }
   await sql.query(
-    `INSERT INTO settings AS s (shop_id, document, guid, guid_last4, account, account_since, updated_at)
-     VALUES ($1, $2::jsonb, $3, $4, CASE WHEN $5::boolean THEN 2 ELSE 1 END,
-             CASE WHEN $5::boolean THEN $6::timestamptz END, $6::timestamptz)
+    `INSERT INTO settings AS s (shop_id, document, account, account_since, updated_at)
+     VALUES ($1, $2::jsonb, CASE WHEN $3::boolean THEN 2 ELSE 1 END,
+             CASE WHEN $3::boolean THEN $4::timestamptz END, $4::timestamptz)
      ON CONFLICT (shop_id) DO UPDATE SET
        document = excluded.document,
-       guid = CASE WHEN $7::boolean THEN excluded.guid ELSE s.guid END,
-       guid_last4 = excluded.guid_last4,
-       account = CASE WHEN $5::boolean THEN s.account + 1 ELSE s.account END,
-       account_since = CASE WHEN $5::boolean THEN excluded.account_since ELSE s.account_since END,
-       problem_since = CASE WHEN $7::boolean THEN NULL ELSE s.problem_since END,
-       problem_error = CASE WHEN $7::boolean THEN NULL ELSE s.problem_error END,
-       probe_at = CASE WHEN $7::boolean THEN NULL ELSE s.probe_at END,
-       proven_since = CASE WHEN $7::boolean THEN NULL ELSE s.proven_since END,
-       proven_at = CASE WHEN $7::boolean THEN NULL ELSE s.proven_at END,
-       seen = CASE WHEN $7::boolean THEN NULL ELSE s.seen END,
-       seen_at = CASE WHEN $7::boolean THEN NULL ELSE s.seen_at END,
+       account = CASE WHEN $3::boolean THEN s.account + 1 ELSE s.account END,
+       account_since = CASE WHEN $3::boolean THEN excluded.account_since ELSE s.account_since END,
        updated_at = excluded.updated_at`,
-    [
-      shop.id,
-      JSON.stringify(accepted.settings),
-      newGuid && guid !== null ? shop.vault.seal(binding(shop), guid) : null,
-      last4(guid),
-      newAccount,
-      new Date(by.now).toISOString(),
-      newGuid,
-    ],
+    [shop.id, JSON.stringify(accepted.settings), newAccount, new Date(by.now).toISOString()],
   );
-  if (newGuid) await undoTestStep(sql, shop);
+  if (newGuid) await setGuid(sql, shop, guid, by.now);
   await recordChanges(sql, shop, changes, by);
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
@@ -204,13 +198,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
     shop.id,
   ]);
   if (!had?.guid_last4) return;
-  await sql.query(
-    `UPDATE settings SET guid = NULL, guid_last4 = NULL, problem_since = NULL, problem_error = NULL, probe_at = NULL,
-       proven_since = NULL, proven_at = NULL, seen = NULL, seen_at = NULL, updated_at = $2::timestamptz
-     WHERE shop_id = $1`,
-    [shop.id, new Date(by.now).toISOString()],
-  );
-  await undoTestStep(sql, shop);
+  await setGuid(sql, shop, null, by.now);
   await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 

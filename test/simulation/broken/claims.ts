@@ -93,8 +93,8 @@ export const OF_CLAIMS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/store/shops/settings.ts',
-        find: 'UPDATE settings SET guid = NULL, guid_last4 = NULL,',
-        replace: 'UPDATE settings SET guid_last4 = NULL,',
+        find: 'UPDATE settings SET guid = $2, guid_last4 = $3,',
+        replace: 'UPDATE settings SET guid = coalesce($2, guid), guid_last4 = $3,',
       },
     ],
     only: ['order', 'street', 'disconnect'],
