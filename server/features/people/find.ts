@@ -5,7 +5,7 @@ import { instantOf } from '../../platform/database/dates.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
-import { customerKey, emailHash, guestKey, mobileHash, phoneHash } from '../../store/people/identifiers.ts';
+import { customerKey, emailHash, guestKey, keysOfPhone } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { openProfile } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -50,13 +50,12 @@ export async function findPeople(sql: Sql, shop: Shop, q: string, country: strin
   // Digits alone may include the country code, as in the numbers we send.
   for (const text of /^\d+$/.test(q) ? [q, `+${q}`] : [q]) {
     const read = readPhone(text, country);
-    if (read.ok) addresses.push(mobileHash(vault, read.phone), phoneHash(vault, read.phone));
+    if (read.ok) addresses.push(...keysOfPhone(vault, read.phone).map(({ address }) => address));
   }
   const rows = await sql.query<PersonRow>(
     `WITH RECURSIVE found AS (
        SELECT id FROM people WHERE shop_id = $1 AND key = ANY($2::text[])
-       UNION SELECT person_id FROM addresses
-       WHERE shop_id = $1 AND channel IN ('email', 'sms', 'phone') AND address = ANY($3::text[])),
+       UNION SELECT person_id FROM addresses WHERE shop_id = $1 AND address = ANY($3::text[])),
      kept AS (
        SELECT id FROM found
        UNION SELECT m.merged_into FROM kept k JOIN people m ON m.shop_id = $1 AND m.id = k.id WHERE m.merged_into IS NOT NULL)

@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import { writtenBinding } from '../people/addresses.ts';
-import { addressHash, emailHash, entityKey, mobileHash, phoneHash } from '../people/identifiers.ts';
+import { emailHash, entityKey, keysOfPhone } from '../people/identifiers.ts';
 import type { KnownPerson } from '../people/profiles.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -131,9 +131,7 @@ async function addressesOf(
   const found: LedgerKey[] = [
     ...rows.map(({ channel, address }) => ({ channel, address })),
     ...emails.map((email) => ({ channel: 'email' as const, address: emailHash(vault, email) })),
-    ...phones.map((phone) => ({ channel: 'sms' as const, address: mobileHash(vault, phone) })),
-    ...phones.map((phone) => ({ channel: 'phone' as const, address: phoneHash(vault, phone) })),
-    ...phones.map((phone) => ({ channel: 'whatsapp' as const, address: addressHash(vault, 'whatsapp', phone) })),
+    ...phones.flatMap((phone) => keysOfPhone(vault, phone)),
   ];
   return {
     addresses: [...new Map(found.map((one) => [ledgerKey(one), one])).values()],

@@ -3,7 +3,7 @@ import { attentionReasons, type EndReason, type EventState, mergedReasons } from
 import type { Param } from '../../platform/database/db.ts';
 import { readPhone } from '../../shopify/translate/read-phone.ts';
 import { lateOnceEach } from '../deliveries/late-opt-outs.ts';
-import { addressHash, customerKey, emailHash, orderNameHash } from '../people/identifiers.ts';
+import { customerKey, emailHash, keysOfPhone, orderNameHash } from '../people/identifiers.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { ActivityFilter } from './event-filter.ts';
 import { NOT_MISSED } from './found-events.ts';
@@ -16,8 +16,7 @@ import { OPEN_OPT_OUTS } from './open-opt-outs.ts';
 function searchHashes({ vault }: Shop, q: string, country: string | null): string[] {
   const hashes = [emailHash(vault, q), orderNameHash(vault, q)];
   const read = readPhone(q, country);
-  if (read.ok)
-    hashes.push(...(['sms', 'phone', 'whatsapp'] as const).map((kind) => addressHash(vault, kind, read.phone)));
+  if (read.ok) hashes.push(...keysOfPhone(vault, read.phone).map(({ address }) => address));
   if (/^\d+$/.test(q)) hashes.push(customerKey(vault, q));
   return hashes;
 }

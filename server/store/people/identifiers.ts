@@ -26,6 +26,10 @@ export const emailHash = (vault: Vault, email: string) => addressHash(vault, 'em
 export const mobileHash = (vault: Vault, mobile: E164) => addressHash(vault, 'sms', mobile);
 export const phoneHash = (vault: Vault, phone: E164) => addressHash(vault, 'phone', phone);
 
+/** A phone number in each role that it may have for somebody. */
+export const keysOfPhone = (vault: Vault, phone: E164) =>
+  (['sms', 'phone', 'whatsapp'] as const).map((channel) => ({ channel, address: addressHash(vault, channel, phone) }));
+
 /** Identifies an order or customer as something with states: events.entity, entity_states. */
 export const entityKey = (vault: Vault, kind: 'order' | 'customer', id: ShopifyId) =>
   vault.hash('entity', `${kind}:${id}`);

@@ -61,6 +61,17 @@ describe('the people search', () => {
     expect(await search('7')).toMatchObject([{ mobile: null, name: 'Ada' }]);
   });
 
+  it('finds a person by a number that only a choice about WhatsApp has named', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.receive('customers_whats_app_marketing_consent/update', {
+      customer_id: 7,
+      phone_number: '+19801234567',
+      whats_app_marketing_consent: { state: 'subscribed', opt_in_level: 'single_opt_in' },
+    });
+    await scene.work();
+    expect(await search('+19801234567')).toMatchObject([{ customerId: '7' }]);
+  });
+
   it('finds a guest, and both people who share an address', async () => {
     await scene.receive('orders/create', order(1001, 0, { customer: null, email: 'person7@example.com' }));
     await scene.receive('customers/create', customer(7, 0));
