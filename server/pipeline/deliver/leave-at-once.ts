@@ -24,7 +24,7 @@ export type AtOnce = Pick<ClaimDeps, 'log' | 'leaseMs' | 'breakerProbeMs' | 'now
 };
 
 /** `left`: null until something was chosen. */
-export type Departure = { choose: ChooseLeaving; left(): Left | null };
+type Departure = { choose: ChooseLeaving; left(): Left | null };
 
 const isWaiting = ({ readWaitMs, settleMs }: NewDelivery) => readWaitMs != null || settleMs != null;
 

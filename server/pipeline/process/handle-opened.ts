@@ -9,7 +9,7 @@ import { settleEvents } from '../../store/events/events.ts';
 import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import { keepFailed } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type AtOnce, type Departure, leaveAtOnce } from '../deliver/leave-at-once.ts';
+import { type AtOnce, type Left, leaveAtOnce } from '../deliver/leave-at-once.ts';
 import type { InShop } from '../in-shop.ts';
 import { openOptOutsOf } from '../ledger/open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from '../ledger/open-tag-opt-outs.ts';
@@ -95,12 +95,13 @@ type Handled = {
   asked: boolean;
   /** When deliveries that wait for other webhooks are due, in milliseconds; null: none are. */
   quietMs: number | null;
-  leaving: Departure | null;
+  /** Null: nothing could leave at once. */
+  left: Left | null;
   /** More of what was opened comes next. What is claimed before may be undone by it. */
   isCut: boolean;
 };
 
-const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, leaving: null, isCut: false };
+const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, left: null, isCut: false };
 
 type Opened = OpenedEvents['events'][number];
 
@@ -177,5 +178,5 @@ async function handleBatch(
     shop,
     opened.flatMap(({ row: { id, topic }, read }) => ('settled' in read && topicOf(topic)?.compliance ? [id] : [])),
   );
-  return { rows, subjects, asked: batch.asked(), quietMs: batch.quietMs(), leaving };
+  return { rows, subjects, asked: batch.asked(), quietMs: batch.quietMs(), left: leaving?.left() ?? null };
 }

@@ -52,14 +52,13 @@ async function processBatch(
   if (!latest) return { handled: 0, isCut: false };
   const mayBeMore = opened.events.length === limit && opened.bytes <= LARGE_BYTES;
   if (mayBeMore && !opened.events.some(isAboutShop)) deps.ahead?.begin(latest.row.id, limit);
-  const { rows, subjects, asked, quietMs, leaving, isCut } = await inShop(
+  const { rows, subjects, asked, quietMs, left, isCut } = await inShop(
     deps.db,
     shop,
     async (held) => await handleOpened(deps, held, opened),
   );
   if (rows.length < opened.events.length) deps.ahead?.forget();
   if (rows.length === 0 && ahead) return await processBatch(deps, shop, limit, trying);
-  const left = leaving?.left();
   if (left) deps.atOnce?.take(left);
   for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
   if (rows.length > 0) {
