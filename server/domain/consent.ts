@@ -8,7 +8,8 @@ import type { Instant } from './scalars.ts';
 export const channels = ['email', 'sms', 'phone', 'postal', 'whatsapp'] as const;
 export type Channel = (typeof channels)[number];
 /** The channels whose choice Shopify tells in topics of its own. */
-export type AskedChannel = Extract<Channel, 'email' | 'sms' | 'whatsapp'>;
+export const askedChannels = ['email', 'sms', 'whatsapp'] as const;
+export type AskedChannel = (typeof askedChannels)[number];
 
 /** The channels that have a permission flag in the payload. */
 export const flagChannels = ['email', 'sms', 'phone', 'postal'] as const;

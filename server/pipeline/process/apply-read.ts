@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import { type AskedChannel, type Channel, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
+import { askedChannels, type ConsentFact, isOptInWord } from '../../domain/consent.ts';
 import { AHEAD_MS } from '../../domain/days.ts';
 import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -46,7 +46,8 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   people.touch(person, [...addressesOf(shop.vault, contact), ...whatsApp], at);
   mergeContact(person, 'customer', contact, { at, triggeredAt: read.readAt });
   people.changed(person);
-  for (const { channel } of read.facts) if (isAsked(channel)) heard(profile, channel, read.readAt);
+  for (const channel of askedChannels)
+    if (read.facts.some((fact) => fact.channel === channel)) heard(profile, channel, read.readAt);
   // Whatever the clocks say, the answer has every change up to the customer's own date, and every one that was ten
   // minutes old when we asked.
   const upTo = Math.max(at, readAt - AHEAD_MS);
@@ -75,8 +76,6 @@ export function applyRead(shop: Shop, people: People, person: Person, read: Cust
   };
   learnSaleOptOut(profile, read.dataSaleOptOut, read.readAt);
 }
-
-const isAsked = (channel: Channel): channel is AskedChannel => channel !== 'phone' && channel !== 'postal';
 
 type Asked = Pick<CustomerRead, 'readAt' | 'uninstalledAt'>;
 

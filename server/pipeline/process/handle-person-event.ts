@@ -1,3 +1,4 @@
+import { askedChannels } from '../../domain/consent.ts';
 import { reachedAt } from '../../domain/contact.ts';
 import { noteUnheard, saleOptOutOf } from '../../domain/person.ts';
 import { detailOf } from '../../domain/wording/details.ts';
@@ -11,7 +12,7 @@ import { mayOptOut, takeFormer } from './merge-contact.ts';
 
 /** A choice of the merged customer's that we couldn't read is the kept one's now. */
 function takeUnheard({ profile: kept }: Person, { profile: gone }: Person): void {
-  for (const channel of ['email', 'sms', 'whatsapp'] as const) {
+  for (const channel of askedChannels) {
     const message = gone.unheard?.[channel];
     if (message) noteUnheard(kept, channel, message);
   }
