@@ -24,7 +24,7 @@ async function record(held: InShop, entries: readonly LedgerEntry[], now: Instan
 }
 
 /** An opt-out that was made at another address than the one Shopify names now. */
-type OptOutElsewhere = { entry: LedgerEntry; at: KnownAddress };
+type OptOutElsewhere = { entry: LedgerEntry & { chosenAt: Instant }; at: KnownAddress };
 
 /**
  * Shopify names the address that a customer has when it is asked, wherever they chose. Of these
@@ -40,7 +40,7 @@ export function madeElsewhere(people: Pick<People, 'byId'>, facts: readonly Ledg
       .filter(({ hash }) => hash !== address)
       .map((at) => {
         const id = uuidv5([personId, channel, at.hash, chosenAt].join(' '), FACTS);
-        return { entry: { ...entry, id, address: at.hash }, at };
+        return { entry: { ...entry, id, address: at.hash, chosenAt }, at };
       });
   });
 }
@@ -57,7 +57,7 @@ export async function recordElsewhere(held: InShop, made: readonly OptOutElsewhe
   const holders = Map.groupBy(await loadHolders(sql, shop, entries), ledgerKey);
   const undoing = made.flatMap(({ entry, at }) => {
     const key = ledgerKey(entry);
-    const undoes = ledger.get(key)?.some((fact) => isOptInWord(fact.state) && dateOf(fact) <= (entry.chosenAt ?? 0));
+    const undoes = ledger.get(key)?.some((fact) => isOptInWord(fact.state) && dateOf(fact) <= entry.chosenAt);
     const isAnothers = holders
       .get(key)
       ?.some(
