@@ -124,7 +124,8 @@ const AS_KNOWN = `d.lease_until IS NULL AND (d.kind IN ('tags', 'flow', 'person'
 
 /**
  * Two customers became one: moves what is still to be sent, or waits for a read, from one to the
- * other, and into the other's lanes if it goes to the other's addresses now.
+ * other, and into the other's lanes if it goes to the other's addresses now. An opt-out that needs attention is the
+ * other's as well: once it is told of them, it is told.
  */
 export async function handOverWaiting(
   sql: Sql,
@@ -134,9 +135,10 @@ export async function handOverWaiting(
   await sql.query(
     `WITH parked AS (UPDATE parked_events SET person_id = $3 WHERE shop_id = $1 AND person_id = $2)
      UPDATE deliveries d SET person_id = $3,
-       email_lane = CASE WHEN ${AS_KNOWN} THEN $4 ELSE d.email_lane END,
-       phone_lane = CASE WHEN ${AS_KNOWN} THEN $5 ELSE d.phone_lane END
-     WHERE d.shop_id = $1 AND d.person_id = $2 AND d.open`,
+       email_lane = CASE WHEN d.open AND ${AS_KNOWN} THEN $4 ELSE d.email_lane END,
+       phone_lane = CASE WHEN d.open AND ${AS_KNOWN} THEN $5 ELSE d.phone_lane END
+     WHERE d.shop_id = $1 AND d.person_id = $2 AND (d.open
+       OR d.carries_opt_out AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.state = 'attention'))`,
     [shop.id, from, to, lanes.emailLane, lanes.phoneLane],
   );
 }

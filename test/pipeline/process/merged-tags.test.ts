@@ -3,6 +3,8 @@
  * counts all the same, and an opt-in doesn't.
  */
 import { expect, it } from 'vitest';
+import { OPEN_OPT_OUTS } from '../../../server/store/events/open-opt-outs.ts';
+import { answers } from '../../features/activity/scene.ts';
 import { ago, customer, MINUTE, SECOND } from '../bodies.ts';
 import { readScene } from '../read/scene.ts';
 
@@ -56,6 +58,22 @@ it('an opt-out by tag that was told of the merged customer is told of the kept o
   expect(await flags()).toEqual([['person2@example.com', false]]);
   await merge();
   expect(await flags()).toEqual([[KEPT, false]]);
+});
+
+it('an opt-out by tag that Ascent360 rejected of the merged customer counts once until it is told of the kept one', async () => {
+  const { db, shop, claim, record } = scene.base;
+  const count = async () => (await db.query(OPEN_OPT_OUTS, [shop.id])).length;
+  const reject = async () => {
+    for (const delivery of await claim()) await record(delivery, answers.rejected);
+  };
+  await tell('added', 'mail-stop', MINUTE);
+  await reject();
+  await merge();
+  await reject();
+  expect(await count()).toBe(1);
+  await tell('removed', 'vip', 5 * SECOND);
+  expect(await flags()).toEqual([[KEPT, false]]);
+  expect(await count()).toBe(0);
 });
 
 it('an opt-out by tag that arrives after the merge goes out as the kept customer’s', async () => {
