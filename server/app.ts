@@ -24,7 +24,7 @@ import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/settings/setup-routes.ts';
 import { allowExtensions } from './http/allow-extensions.ts';
 import { describeApi } from './http/api-description.ts';
-import { apiErrors, BODY_LIMIT_BYTES, jsonBody, noLargeBody, notFound } from './http/errors.ts';
+import { apiErrors, jsonBody, notFound, readBody } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
 import { noHead } from './http/no-head.ts';
@@ -93,8 +93,7 @@ export function createApp(deps: AppDeps): Express {
     noHead,
     recordLooks(db, now),
     exchangeOnCall(deps),
-    noLargeBody,
-    intake.reserve(BODY_LIMIT_BYTES),
+    readBody(intake),
     previewRoutes(api),
     importRoutes(api),
     jsonBody,

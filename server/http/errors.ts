@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { type Fault, faultOf, faultsOf } from '../domain/fault.ts';
 import type { en } from '../domain/wording/en.ts';
@@ -7,7 +7,7 @@ import { said } from '../domain/wording/in-english.ts';
 import type { Text } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { codeOf, textIn } from '../platform/error-code.ts';
-import { KEPT_OPEN, saysMoreThan } from '../platform/intake.ts';
+import { type Intake, KEPT_OPEN, saysMoreThan } from '../platform/intake.ts';
 import type { Log } from '../platform/log.ts';
 
 /** The largest body that the merchant API accepts. */
@@ -50,63 +50,87 @@ export function readInput<Contract extends z.ZodType>(contract: Contract, input:
   return parsed.data;
 }
 
-/**
- * Express would put U+FFFD in place of what isn't UTF-8, and that would be saved and sent.
- * @throws Error which becomes express's `entity.verify.failed`
- */
-function needUtf8(bytes: Buffer, charset: string): void {
-  if (charset === 'utf-8' && !isUtf8(bytes)) throw new Error('Not UTF-8');
-}
-
-/** Refuses a body that says it is too large, unread: express would read all of it before the answer. */
-export const noLargeBody: RequestHandler = (req, res, next) => {
-  if (saysMoreThan(req, BODY_LIMIT_BYTES)) res.status(413).set(KEPT_OPEN).json(refusal('body_large'));
-  else next();
-};
-
-const empty = new WeakSet<object>();
-const parseJson = express.json({
-  limit: BODY_LIMIT_BYTES,
-  strict: false,
-  verify: (req, _res, bytes, charset) => {
-    if (bytes.length === 0) empty.add(req);
-    needUtf8(bytes, charset);
-  },
-});
-
 const hasBody = ({ headers }: Request) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
+/** Only UTF-8, as it is: a packed body would take more memory than it says. */
+function unreadable(req: Request): RefusalCode | null {
+  if ((req.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') return 'body_encoding';
+  const [, charset = 'utf-8'] = /;\s*charset="?([^\s";]+)/i.exec(req.get('content-type') ?? '') ?? [];
+  return /^utf-?8$/i.test(charset) ? null : 'body_charset';
+}
+
 /**
- * Reads JSON bodies of the merchant API. If a body isn't an object, the route's own contract
- * rejects it. An empty body counts as none, where express would make it an empty object: a document
- * lost on the way must not be replaced by its defaults. A body of another type is refused, where
- * express would leave it unread: a dry run would send.
+ * Reads the body of every call of the merchant API; `jsonBody` and `jsonText` take it from there. One that is too
+ * large is refused as soon as that is known.
  */
-export const jsonBody: RequestHandler = (req, res, next) => {
-  if (hasBody(req) && !req.is('application/json')) {
-    next(new Unprocessable(faultOf('', { code: 'fault.json' })));
-    return;
+export function readBody(intake: Pick<Intake, 'read'>): RequestHandler {
+  return async (req, res, next) => {
+    if (hasBody(req)) {
+      const isLarge = saysMoreThan(req, BODY_LIMIT_BYTES);
+      const code = isLarge ? 'body_large' : unreadable(req);
+      if (code) {
+        res
+          .status(isLarge ? 413 : 415)
+          .set(KEPT_OPEN)
+          .json(refusal(code));
+        return;
+      }
+      const bytes = await intake.read(req, res, BODY_LIMIT_BYTES);
+      if (!bytes) return;
+      req.body = bytes;
+    }
+    next();
+  };
+}
+
+const refused = (text: Text) => new Unprocessable(faultOf('', text));
+
+/**
+ * What was read, as text; undefined: nothing.
+ * @throws Unprocessable for what isn't UTF-8: U+FFFD in its place would be saved and sent
+ */
+function textOf(bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) throw refused({ code: 'refusal.body_charset' });
+  return bytes.length > 0 ? new TextDecoder().decode(bytes) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused({ code: 'refusal.body_json' });
   }
-  parseJson(req, res, (error?: unknown) => {
-    if (empty.has(req)) req.body = undefined;
-    next(error);
-  });
+}
+
+/**
+ * Takes JSON bodies of the merchant API. If a body isn't an object, the route's own contract
+ * rejects it. An empty body counts as none: a document lost on the way must not be replaced by its
+ * defaults. A body of another type is refused: if it were ignored, a dry run would send.
+ */
+export const jsonBody: RequestHandler = (req, _res, next) => {
+  if (hasBody(req) && !req.is('application/json')) throw refused({ code: 'fault.json' });
+  if (Buffer.isBuffer(req.body)) {
+    const text = textOf(req.body);
+    req.body = text === undefined ? undefined : parsed(text);
+  }
+  next();
 };
 
 /**
- * Reads JSON bodies as text, for a route whose body may have ids too large for a JavaScript number.
+ * Takes JSON bodies as text, for a route whose body may have ids too large for a JavaScript number.
  */
-export const jsonText: RequestHandler = express.text({
-  limit: BODY_LIMIT_BYTES,
-  type: 'application/json',
-  verify: (_req, _res, bytes, charset) => needUtf8(bytes, charset),
-});
+export const jsonText: RequestHandler = (req, _res, next) => {
+  if (Buffer.isBuffer(req.body)) req.body = req.is('application/json') ? textOf(req.body) : undefined;
+  next();
+};
 
 const errorOf = (text: Text) => ({ errors: [said(text)] });
 
+type RefusalCode = keyof typeof en.refusal;
+
 /** The body of an error answer with this code. */
-export const refusal = (code: keyof typeof en.refusal) => errorOf({ code: `refusal.${code}` });
+export const refusal = (code: RefusalCode) => errorOf({ code: `refusal.${code}` });
 
 /** 409: not possible in the current state. */
 export function conflict(res: Response, text: Text): void {
@@ -124,27 +148,11 @@ export const notFound: RequestHandler = (_req, res) => {
 };
 
 /**
- * How to answer express.json's own errors, by their `type`
- * (https://github.com/expressjs/body-parser#errors).
- */
-const bodyFaults: Record<string, { status: number; code: keyof typeof en.refusal }> = {
-  'entity.parse.failed': { status: 422, code: 'body_json' },
-  'entity.verify.failed': { status: 422, code: 'body_charset' },
-  'entity.too.large': { status: 413, code: 'body_large' },
-  'encoding.unsupported': { status: 415, code: 'body_encoding' },
-  'charset.unsupported': { status: 415, code: 'body_charset' },
-  'request.size.invalid': { status: 400, code: 'body_size' },
-  'request.aborted': { status: 400, code: 'body_cut' },
-};
-
-/**
  * The last middleware of the merchant API: turns every error into JSON without internals. Logs only
  * the error's name and code, because messages may quote the input.
  */
 export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    const holder = typeof error === 'object' && error !== null ? error : {};
-    const fault = bodyFaults[textIn(error, 'type') ?? ''];
     const note = () =>
       log.error(
         { name: textIn(error, 'name') || typeof error, code: codeOf(error) || undefined },
@@ -152,23 +160,12 @@ export function apiErrors(log: Pick<Log, 'error'>): ErrorRequestHandler {
       );
     if (res.headersSent) {
       // Express would close the connection as well, but write the message to stderr.
-      if (!fault) note();
+      note();
       req.destroy();
       return;
     }
     if (error instanceof Unprocessable) {
       res.status(422).json({ errors: error.faults });
-      return;
-    }
-    if (fault) {
-      const text = { code: `refusal.${fault.code}` } as const;
-      const body = fault.status === 422 ? { errors: [faultOf('', text)] } : refusal(fault.code);
-      res.status(fault.status).json(body);
-      return;
-    }
-    // No type: the compressed body could not be decompressed.
-    if (Reflect.get(holder, 'status') === 400 && holder instanceof Error && !(holder instanceof URIError)) {
-      res.status(400).json(refusal('body_packed'));
       return;
     }
     // A URIError: the path can't be decoded.

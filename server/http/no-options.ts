@@ -10,8 +10,8 @@ const nothing = z.strictObject({}, { error: refusing('json') }).optional();
  * `{"dryRun":true}` would be done in earnest.
  */
 export const noOptions: RequestHandler = (req, res, next) => {
-  jsonBody(req, res, (error?: unknown) => {
+  jsonBody(req, res, () => {
     const asked = nothing.safeParse(req.body);
-    next(error ?? (asked.success ? undefined : new Unprocessable(...faultsOf(asked.error))));
+    next(asked.success ? undefined : new Unprocessable(...faultsOf(asked.error)));
   });
 };

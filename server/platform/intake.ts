@@ -29,8 +29,6 @@ const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at
 export type Intake = {
   /** Returns the whole body, or null: it was answered, or its sender went away. */
   read(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Buffer | null>;
-  /** For a body that other code reads: counts the memory it may take. */
-  reserve(maxBytes: number): (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
   /**
    * Cuts off a body that is still being sent when its time is up, or after its answer. Must run
    * before everything else.
@@ -139,18 +137,6 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
         req.once('error', stop);
         res.once('close', stop);
       });
-    },
-    reserve: (maxBytes) => (req, res, next) => {
-      const announced = Number(req.headers['content-length'] ?? (req.headers['transfer-encoding'] ? maxBytes : 0));
-      if (announced > 0) {
-        if (refuseBehindAnother(req, res)) return;
-        const one = budget.begin(res, () => answer(req, res, TOO_MANY));
-        req.once('end', () => {
-          one.done = true;
-        });
-        if (!budget.makeRoom(one, Math.min(announced, maxBytes))) return;
-      }
-      next();
     },
     guard: (req, res, next) => {
       const slow = setTimeout(() => {

@@ -471,9 +471,6 @@ export const en = {
     body_large: 'The body is larger than 1 MB.',
     body_encoding: 'The body has an encoding we don’t support.',
     body_charset: 'The body isn’t in UTF-8.',
-    body_size: 'The body is shorter or longer than announced.',
-    body_cut: 'The body was cut off.',
-    body_packed: 'The body can’t be unpacked.',
     our_fault: 'Something went wrong, and it’s our fault. Try again. If it happens again, tell us when it happened.',
   },
 };

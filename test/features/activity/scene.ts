@@ -7,13 +7,14 @@ import { activityRoutes } from '../../../server/features/activity/routes.ts';
 import { overviewRoutes } from '../../../server/features/overview/routes.ts';
 import { peopleRoutes } from '../../../server/features/people/routes.ts';
 import { previewRoutes } from '../../../server/features/settings/preview-routes.ts';
-import { apiErrors, notFound } from '../../../server/http/errors.ts';
+import { apiErrors, notFound, readBody } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import type { Left } from '../../../server/pipeline/deliver/leave-at-once.ts';
 import { type TurnDeps, takeTurn } from '../../../server/pipeline/deliver/take-turn.ts';
 import { processEvents } from '../../../server/pipeline/process/process.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
+import { createIntake } from '../../../server/platform/intake.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
@@ -205,6 +206,7 @@ export async function openScene(given?: Db): Promise<Scene> {
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now: () => scene.now }),
+    readBody(createIntake()),
     overviewRoutes(deps),
     activityRoutes(deps),
     peopleRoutes(deps),

@@ -3,9 +3,10 @@ import request from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Text } from '../../../server/domain/wording/text.ts';
 import { settingsRoutes, type TestRecordResult } from '../../../server/features/settings/routes.ts';
-import { apiErrors, notFound } from '../../../server/http/errors.ts';
+import { apiErrors, notFound, readBody } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
+import { createIntake } from '../../../server/platform/intake.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { createSettingsStore, type SettingsStore } from '../../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops } from '../../../server/store/shops/shops.ts';
@@ -35,6 +36,7 @@ function createApp(over: Db): Express {
   const made = express();
   const deps = { settings: createSettingsStore(over), shops, connectionProbe: 900_000, now: () => now };
   made.use('/api', merchantAuth({ config, db: over, shops: createShops(over, keys), now: () => now }));
+  made.use('/api', readBody(createIntake()));
   made.use(
     '/api',
     settingsRoutes({
