@@ -94,6 +94,8 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
 
   return {
     read: async (req, res, maxBytes) => {
+      // Its sender went away: nothing would ever end the reading.
+      if (res.destroyed) return null;
       const tooLarge = {
         status: 413,
         message: `The body is larger than ${maxBytes / (1024 * 1024)} MB. Send a smaller one.`,

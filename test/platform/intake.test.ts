@@ -142,6 +142,23 @@ it('large bodies that arrive at once take their pieces in turn, so that what com
   expect(Math.max(...later)).toBeLessThan(20);
 });
 
+it('a body whose sender went away before it is read is none', async () => {
+  const intake = createIntake();
+  const read: Promise<Buffer | null>[] = [];
+  const server = createServer((req, res) => {
+    res.once('close', () => setImmediate(() => read.push(intake.read(req, res, 400 * KB))));
+    req.socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.closeAllConnections());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('Not listening on a port');
+  request({ port: address.port, method: 'POST' })
+    .on('error', () => {})
+    .end('{}');
+  expect(await until('it is read', async () => read[0])).toBeNull();
+});
+
 it('a body that takes too long gets 408, and its connection is closed', async () => {
   const { begin, statuses } = await serve({ bodyMs: 300 });
   const req = begin([Buffer.alloc(10)]);
