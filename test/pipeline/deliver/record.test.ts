@@ -4,9 +4,10 @@ import { readText } from '../../../server/domain/wording/kept-text.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import { startSweep, sweepOnce } from '../../../server/pipeline/sweep.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { findLateOptOuts } from '../../../server/store/deliveries/late-opt-outs.ts';
 import { endLeases } from '../../../server/store/deliveries/leases.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
-import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
+import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -141,6 +142,21 @@ describe('an attempt that carries an opt-out', () => {
     }
   });
 
+  it('is given up when the next would be more than 30 days after the first, however many came between them', async () => {
+    let delivery: ReadyDelivery | undefined = await optOut();
+    for (const days of [0, 10, 20, 30]) {
+      if (!delivery) throw new Error(`It is not due after ${days} days`);
+      await scene.record(delivery, timeout);
+      expect([days, (await standing(delivery)).open]).toEqual([days, days < 30]);
+      await scene.db.query(
+        `UPDATE deliveries SET first_attempt_at = first_attempt_at - interval '10 days' WHERE shop_id = $1`,
+        [scene.shop.id],
+      );
+      await makeDue();
+      [delivery] = await scene.claim();
+    }
+  });
+
   it.each<[string, Partial<Attempt> | null, Partial<Standing>]>([
     ['accepted', answers.accepted, { state: 'accepted', open: false, attempts: 1, flags: [false, []] }],
     ['put off', later, { ...open, attempts: 1, minutes: HOUR, flags: [null, []] }],
@@ -178,20 +194,45 @@ describe('an attempt that carries an opt-out', () => {
     expect([older, newer].map((one) => one && hasEnded(one))).toEqual([false, true]);
   });
 
-  it('is given up with the schedule if others wait behind it, and the next of them carries the opt-out', async () => {
-    const failing = await claimOne('orders/create', order(1, { created_at: now() }));
+  const number = '+14155550101';
+  it.each([
+    ['email address', {}, EMAIL, () => emailConsent(1, 'unsubscribed', now())],
+    [
+      'number',
+      { email: null, customer: { id: 1, email: null, phone: number } },
+      SMS,
+      () => smsConsent(1, 'unsubscribed', now(), number),
+    ],
+  ])(
+    'is given up with the schedule if others wait behind it for its %s, and the next of them carries the opt-out',
+    async (_, by, topic, consent) => {
+      const failing = await claimOne('orders/create', order(1, { created_at: now(), ...by }));
+      await scene.record(failing, answers.down);
+      const choice = await scene.receive(topic, consent());
+      await scene.process();
+      for (let i = 0; i < 2; i++) {
+        await makeDue();
+        const [delivery] = await scene.claim();
+        expect(delivery).toMatchObject({ id: failing.id, carriesOptOut: true });
+        if (delivery) await scene.record(delivery, answers.down);
+      }
+      expect(await standing(failing)).toMatchObject({ state: 'attention', reason: 'gave_up', open: false });
+      const [next] = await scene.claim();
+      expect(next).toMatchObject({ eventId: choice, carriesOptOut: true });
+    },
+  );
+
+  it('is late three days after the attempt that first carried it, however long its order was tried before', async () => {
+    const failing = await claimOne('orders/create', order(1, { created_at: now(), ...buyer(1) }));
     await scene.record(failing, answers.down);
-    const choice = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', now()));
+    await scene.db.query(`UPDATE events SET received_at = now() - interval '5 days' WHERE id = $1`, [failing.eventId]);
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', now()));
     await scene.process();
-    for (let i = 0; i < 2; i++) {
-      await makeDue();
-      const [delivery] = await scene.claim();
-      expect(delivery).toMatchObject({ id: failing.id, carriesOptOut: true });
-      if (delivery) await scene.record(delivery, answers.down);
-    }
-    expect(await standing(failing)).toMatchObject({ state: 'attention', reason: 'gave_up', open: false });
-    const [next] = await scene.claim();
-    expect(next).toMatchObject({ eventId: choice, carriesOptOut: true });
+    await makeDue();
+    expect(await scene.claim()).toMatchObject([{ id: failing.id, carriesOptOut: true }]);
+    const late = async (days: number) =>
+      (await findLateOptOuts(scene.db, scene.shop, Date.now() + days * 24 * 3_600_000))?.count ?? 0;
+    expect([await late(2), await late(4)]).toEqual([0, 1]);
   });
 
   it('whose delivery was claimed again changes nothing, whatever it was answered: another process has it', async () => {
@@ -224,6 +265,18 @@ describe('the sweep', () => {
     expect(await standing(dead)).toMatchObject({ open: true, attempts: 1 });
     await expect(standing(locked)).rejects.toThrow('still leased');
     expect(woken).toContain(scene.shop.id);
+  });
+
+  it('leaves what the earlier attempts of such a delivery came to', async () => {
+    const delivery = await optOut();
+    await scene.record(delivery, timeout);
+    await makeDue();
+    await runOut(await scene.claim());
+    await sweepOnce({ db: scene.db, queue: { wake: () => {} }, log });
+    const attempts = await scene.db.query('SELECT class FROM attempts WHERE delivery_id = $1 ORDER BY at, id', [
+      delivery.id,
+    ]);
+    expect(attempts).toEqual([{ class: 'retry' }, { class: 'unknown' }]);
   });
 
   it('is tried again within a second if it failed, and no more once it was stopped', async () => {
@@ -287,6 +340,30 @@ describe('after a changed order was sent and', () => {
     expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(
       Array(sent).fill('10.00'),
     );
+  });
+
+  it('its process died, the order as it was before is sent again', async () => {
+    await scene.record(await claimOne('orders/create', version(1, '10.00')));
+    await runOut([await claimOne('orders/updated', version(2, '20.00'))]);
+    await sweepOnce({ db: scene.db, queue: { wake: () => {} }, log });
+    await scene.receive('orders/updated', version(3, '10.00'));
+    await scene.process();
+    await makeDue();
+    expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(['10.00']);
+  });
+
+  it('it was one that the merchant had sent again, and a newer state takes its place, that is sent though it holds nothing new', async () => {
+    const accepted = await claimOne('orders/create', version(1, '10.00'));
+    await scene.record(accepted);
+    expect((await scene.call('post', `/activity/${accepted.eventId}/retry`)).status).toBe(202);
+    await makeDue();
+    const [again] = await scene.claim();
+    if (!again) throw new Error('It is not sent again');
+    await scene.receive('orders/updated', version(2, '10.00'));
+    await scene.process();
+    await scene.record(again, later);
+    await makeDue();
+    expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(['10.00']);
   });
 
   it.each<[string, Partial<Attempt>, object, object]>([

@@ -80,6 +80,91 @@ it('an opt-out by tag gets its delivery while one from email is being sent to th
   expect(await scene.send()).toMatchObject([{ AddressPermission: false }]);
 });
 
+it('an opt-out from post by tag gets its delivery while one from calls is being sent to the same customer', async () => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  const phonePermission = { optIn: 'call-ok', optOut: 'call-stop' };
+  await scene.base.save({ mapping: { phonePermission } });
+  await scene.receive('customers/create', customer(1, { default_address: { ...home, phone: '+19705550101' } }));
+  await scene.send();
+  await scene.receive('customer.tags_added', { customerId: 1, tags: ['call-stop', 'mail-stop'], occurredAt: ago(0) });
+  await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+  const claimed = await scene.base.claim();
+  expect(claimed.map(({ body }) => JSON.parse(body.text))).toMatchObject([{ PhonePermission: false }]);
+  await scene.base.save({ mapping: { phonePermission, addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  for (const delivery of claimed) await scene.base.record(delivery);
+  expect(await scene.send()).toMatchObject([{ AddressPermission: false }]);
+});
+
+it.each([
+  ['before the app was uninstalled goes out with its address alone', '1 minute', false],
+  ['since the app was installed again goes out with what is known of its customer', '-1 minute', true],
+])('an opt-out that the settings release, of a customer last heard of %s', async (_, sinceUninstalled, isNamed) => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.base.save({ consent: { email: { history: 'none' } } });
+  const known = customer(1, { first_name: 'Ada', updated_at: ago(0) });
+  await scene.receive('customers/create', known);
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+  await scene.send();
+  await db.query(
+    `UPDATE shops SET last_uninstalled_at = (SELECT max(profile_at) FROM people WHERE shop_id = $1) + $2::interval
+     WHERE id = $1`,
+    [shop.id, sinceUninstalled],
+  );
+  await scene.base.save({});
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  const [sent] = await scene.send();
+  expect(sent).toMatchObject(told);
+  expect(sent !== undefined && 'FirstName' in sent).toBe(isNamed);
+});
+
+it.each([
+  [
+    'which a guest has used since, too',
+    { customer: null, email: 'person1@example.com' },
+    ['new@example.com', told.Email],
+  ],
+  [
+    'unless another customer has it by now',
+    { customer: customer(2, { email: 'person1@example.com' }), email: 'person1@example.com' },
+    ['new@example.com'],
+  ],
+])(
+  'an opt-out that is read after its customer moved counts for the address that they had then, %s',
+  async (_, by, addresses) => {
+    const at = (minutes: number) => ago(minutes * MINUTE);
+    scene.access = false;
+    await scene.receive('customers/create', customer(1, { updated_at: at(9) }), Date.parse(at(9)));
+    await scene.receive(EMAIL, emailConsent(1, 'subscribed', at(8)), Date.parse(at(8)));
+    expect(await scene.send()).toContainEqual(expect.objectContaining({ EmailPermission: true }));
+    await scene.receive('orders/create', order(5, { ...by, created_at: at(5), updated_at: at(5) }), Date.parse(at(5)));
+    await scene.send();
+    scene.access = true;
+    scene.shopify.setCustomer({
+      id: 1,
+      updatedAt: at(4),
+      defaultEmailAddress: emailOf('new@example.com', { marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: at(7) }),
+    });
+    await scene.receive(
+      'customers/update',
+      customer(1, { email: 'new@example.com', updated_at: at(4) }),
+      Date.parse(at(4)),
+    );
+    await scene.read();
+    const sent: { Email?: string; EmailPermission?: boolean }[] = await scene.send();
+    expect(
+      sent
+        .filter(({ EmailPermission: flag }) => flag === false)
+        .map(({ Email }) => Email)
+        .sort(),
+    ).toEqual(addresses);
+  },
+);
+
 it.each([
   ['one that left without it', 'none', [false]],
   ['its own', 'optOuts', []],
