@@ -23,6 +23,10 @@ const READ_AGAIN_BYTES = 64 * 1024;
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => isChoiceWord(state);
 
+/** Whether a comparison found an opt-out. An import has counts of its own. */
+const isFoundOptOut = ({ read }: OfState): boolean =>
+  read?.facts.some(({ state, source }) => state === 'unsubscribed' && source === 'reconciliation') === true;
+
 /** Whether a read names a tag by which the customer chose something. */
 const isChoiceByTag = ({ settings }: Batch, { read }: OfState): boolean =>
   Object.values(settings ? permissionTagsOf(settings.mapping) : {}).some(
@@ -80,6 +84,7 @@ function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Me
     contact: person.profile.contact,
     subject: { ...asLastKnown, purchase: t.kind === 'order' ? t.purchase : null, otherwise: 'stale' },
     waits,
+    carriesOptOut: isFoundOptOut(t),
     choice: true,
   });
 }
@@ -135,6 +140,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: OfState): O
     },
     inBody: t === event.translated && (event.length ?? Infinity) <= READ_AGAIN_BYTES,
     waits: met.waits,
+    carriesOptOut: isFoundOptOut(t),
     choice,
   });
 }

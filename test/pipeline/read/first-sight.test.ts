@@ -51,6 +51,22 @@ describe('when a person is first seen', () => {
     expect(await counted()).toEqual([]);
   });
 
+  it('an opt-out that a comparison found counts as undelivered once, also while sending is paused', async () => {
+    const { db, shop } = scene.base;
+    const counted = async () => (await db.query(OPEN_OPT_OUTS, [shop.id])).length;
+    await scene.base.save({ paused: true });
+    for (const [id, email] of [[1, optedOut(1)] as const, [2, optedIn(2)] as const]) {
+      const found = scene.shopify.setCustomer({ id, defaultEmailAddress: email });
+      const event = await scene.store('customers/update', { __typename: 'Customer', ...found });
+      await db.query(`UPDATE events SET source = 'reconciliation' WHERE id = $1`, [event]);
+    }
+    await scene.translate();
+    expect(await counted()).toBe(1);
+    await scene.base.save({});
+    expect(await scene.send()).toMatchObject([{ EmailPermission: false }, { EmailPermission: true }]);
+    expect(await counted()).toBe(0);
+  });
+
   it('they are read once: the next event does not wait', async () => {
     scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedIn(1) });
     await scene.receive('orders/create', order(1, buyer(1)));
