@@ -109,10 +109,22 @@ describe('an Admin API call', () => {
     const stranger = await scene.shops.ensure('stranger.myshopify.com');
     expect(await failureOf(scene.admin.run(stranger, ShopFacts, {}))).toBe('no_access');
     expect(scene.fake.calls).toEqual([]);
+    // The overview says that the app has to be opened: Shopify doesn't fail.
+    expect(await openProblems(scene.db, stranger)).toEqual([]);
   });
 });
 
 describe('throttling', () => {
+  const ids = Array.from({ length: 100 }, (_, i) => `gid://shopify/Customer/${i + 1}`);
+  const read = async (some: string[], signal?: AbortSignal) =>
+    await scene.admin.run(scene.shop, CustomersByIds, { ids: some, withMetafields: false }, signal);
+  /** A call, and by its answer the points that are left, of which one comes back each second. */
+  const leave = async (available: number) => {
+    scene.there.bucket = { maximum: 2000, available, restore: 1, at: Date.now() };
+    await scene.admin.run(scene.shop, CustomersCount, {});
+  };
+  const soon = () => AbortSignal.timeout(30_000);
+
   it('makes calls wait for their points instead of failing', async () => {
     await scene.admin.run(scene.shop, CustomersCount, {});
     scene.there.bucket = { maximum: 4, available: 1, restore: 200, at: Date.now() };
@@ -121,9 +133,6 @@ describe('throttling', () => {
   });
 
   it('of a large call leaves room for small ones: the read of one customer goes before a page of an import', async () => {
-    const ids = Array.from({ length: 100 }, (_, i) => `gid://shopify/Customer/${i + 1}`);
-    const read = async (some: string[], signal?: AbortSignal) =>
-      await scene.admin.run(scene.shop, CustomersByIds, { ids: some, withMetafields: false }, signal);
     scene.there.bucket = { maximum: 2000, available: 1500, restore: 50, at: Date.now() };
     await read(ids);
     const stopping = new AbortController();
@@ -137,6 +146,22 @@ describe('throttling', () => {
     expect(isOver).toBe(false);
     stopping.abort();
     await large;
+  });
+
+  it('of a call for one customer is by what one costs, whatever was asked for before', async () => {
+    await read(ids);
+    await leave(100);
+    expect((await read(ids.slice(0, 1), soon())).data.nodes).toEqual([null]);
+  });
+
+  it('is not by the points of calls that failed: they are given back', async () => {
+    scene.there.bucket = { maximum: 2000, available: 2000, restore: 2000, at: Date.now() };
+    await read(ids);
+    scene.there.behave(() => ({ cut: true }));
+    for (const _ of Array(3)) expect(await failureOf(read(ids))).toBe('later');
+    scene.there.behave([]);
+    await leave(2000);
+    expect((await read(ids.slice(0, 1), soon())).data.nodes).toEqual([null]);
   });
 
   it('of one shop delays no other', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
@@ -52,6 +52,17 @@ describe("a bulk operation's file", () => {
     expect(Number(/\d+/.exec(second ?? '')?.[0])).toBeGreaterThan(100);
   });
 
+  it('is continued however often it is cut, as long as each part brings more', async () => {
+    const { bulk } = scene.there;
+    const url = await file();
+    bulk.others = Array.from({ length: 8 }, () => (response: ServerResponse) => {
+      const from = Number(/\d+/.exec(bulk.ranges.at(-1) ?? '')?.[0] ?? 0);
+      response.writeHead(206).write(whole().slice(from, from + 1000), () => response.destroy());
+    });
+    expect(await read(url)).toBe(whole());
+    expect(bulk.ranges).toHaveLength(9);
+  });
+
   it.each<[string, number, Record<string, string>, string]>([
     ['a page', 200, { 'content-type': 'text/html; charset=utf-8' }, '<!DOCTYPE html>\n<p>Sign in</p>\n'],
     ['another part of it', 206, { 'content-range': 'bytes 0-9/100' }, '{"id":"gid'],
@@ -84,6 +95,10 @@ describe("a bulk operation's file", () => {
 
   it('has no more where nothing is left', async () => {
     expect(await read(await file(), whole().length)).toBe('');
+    const url = await file();
+    scene.there.bulk.others = [(response) => void response.writeHead(416).end()];
+    expect(await read(url, whole().length)).toBe('');
+    expect(scene.there.bulk.ranges).toHaveLength(2);
   });
 
   it('is left for later if its server is away', async () => {

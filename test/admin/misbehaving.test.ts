@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
 import { readFileRecords } from '../../server/admin/bulk-file.ts';
+import { lookAtBulkRead, startBulkRead } from '../../server/admin/bulk-read.ts';
 import { CustomersByIds, ShopFacts } from '../../server/admin/documents.generated.ts';
+import { createFailing, type Failing } from '../../server/admin/failing.ts';
 import { fetchCustomers, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
+import { MINUTE } from '../../server/domain/days.ts';
 import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
 import type { AdminBehaviour } from '../fakes/shopify-shop.ts';
@@ -111,6 +114,25 @@ describe('if Shopify answers with', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
+  it('nothing usable, the merchant is told after five minutes of it, as long as any process sees it, and anew after an answer to any', async () => {
+    let clock = Date.now();
+    const now = () => clock;
+    const [one, another] = [createFailing({ db: scene.db, now }), createFailing({ db: scene.db, now })];
+    const toldAfter = async (by: Failing, minutes: number, code: string | null = 'timeout') => {
+      clock += minutes * MINUTE;
+      await by.note(scene.shop, 'Doc', code);
+      return (await openProblems(scene.db, scene.shop)).map(({ detail }) => detail);
+    };
+    const told = () => [{ code: 'timeout', at: new Date(clock).toISOString() }];
+    expect(await toldAfter(one, 0)).toEqual([]);
+    expect(await toldAfter(one, 4.9)).toEqual([]);
+    expect(await toldAfter(one, 0.1)).toEqual(told());
+    expect(await toldAfter(another, 60)).toEqual(told());
+    expect(await toldAfter(another, 1, null)).toEqual([]);
+    expect(await toldAfter(one, 1)).toEqual([]);
+    expect(await toldAfter(one, 5)).toEqual(told());
+  });
+
   it('10 MB, it is read', async () => {
     scene.there.setCustomer({ id: 1, firstName: 'x'.repeat(10_000_000) });
     expect((await read()).data.nodes).toMatchObject([{ id: gids[0] }, { id: gids[1] }]);
@@ -144,11 +166,15 @@ const circle = (root: 'order' | 'customers', pages: number) => {
   });
 };
 
+/** More than one round, with what is asked again in between. */
+const FEW = 10;
+
 describe.each([1, 2, 3])('pages that lead in a circle of %i', (pages) => {
   it('end for an order’s lines, and give no order', async () => {
     scene.there.setOrder({ id: 5 });
     scene.there.behave(circle('order', pages));
     expect(await failureOf(fetchWholeOrder(asking(), '5'))).toBe('later');
+    expect(scene.fake.calls.length).toBeLessThan(FEW);
   });
 
   it('end for changes', async () => {
@@ -162,7 +188,25 @@ describe.each([1, 2, 3])('pages that lead in a circle of %i', (pages) => {
       }
     };
     expect(await failureOf(readAll())).toBe('later');
+    expect(scene.fake.calls.length).toBeLessThan(FEW);
   });
+});
+
+it.each<['order' | 'customers', () => Promise<unknown>]>([
+  ['order', async () => await fetchWholeOrder(asking(), '5')],
+  ['customers', async () => await fetchChangedPage(asking(), 'customers', 0, { after: 'x', seen: new Set() })],
+])('a page of %s after which there is more, but not where, is not taken for the last', async (root, ask) => {
+  scene.there.setOrder({ id: 5 });
+  const ends = root === 'order' ? ['x'] : [];
+  scene.there.behave(() => ({
+    change: (text) => {
+      const { data } = JSON.parse(text);
+      const list = root === 'order' ? data.order.lineItems : data.customers;
+      list.pageInfo = { hasNextPage: true, endCursor: ends.shift() ?? null };
+      return JSON.stringify({ data });
+    },
+  }));
+  expect(await failureOf(ask())).toBe('later');
 });
 
 it('an order that changes between two pages of its lines has the lines of one state, each once', async () => {
@@ -188,6 +232,9 @@ describe('a record that the app may not see is not mistaken for a deleted one', 
     scene.there.setOrder({ id: 7 });
     scene.there.denied = new Set(['QueryRoot.order']);
     expect(await failureOf(fetchWholeOrder(asking(), '7'))).toBe('refused');
+    expect(await openProblems(scene.db, scene.shop)).toMatchObject([
+      { kind: 'fields_denied', detail: { fields: ['order'] } },
+    ]);
   });
 
   it('if it is one of several customers', async () => {
@@ -201,6 +248,16 @@ describe('a record that the app may not see is not mistaken for a deleted one', 
 it('a customer missing from the answer is not mistaken for a deleted one', async () => {
   scene.there.behave(() => ({ change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(0, 1) } })) }));
   expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('later');
+});
+
+it('another order or bulk operation than the one that was asked for is not used', async () => {
+  scene.there.setOrder({ id: 8 });
+  const id = await startBulkRead(asking(), { kind: 'customers', query: null, metafieldKeys: [] }, []);
+  scene.there.behave(() => ({
+    change: (text) => text.replaceAll(/"id":"gid:\/\/shopify\/(\w+)\/\w+"/g, '"id":"gid://shopify/$1/9"'),
+  }));
+  expect(await failureOf(fetchWholeOrder(asking(), '8'))).toBe('later');
+  expect(await failureOf(lookAtBulkRead(asking(), id ?? '', Date.now()))).toBe('later');
 });
 
 describe('the file of a bulk operation', () => {

@@ -61,3 +61,14 @@ it('what Ascent360 accepted is recorded although claiming something else failed 
     { EmailPermission: false },
   ]);
 });
+
+it('what can’t be recorded, since the database stays away, doesn’t keep the process from stopping', async () => {
+  const away = { like: 'UPDATE deliveries d SET lease_until = NULL', code: '57P01', times: 1_000_000 };
+  const { times } = away;
+  const connector = await startConnector({ LEASE: '1h' }, failing(await testDatabase(), away));
+  await connector.connect();
+  await connector.send(EMAIL, emailConsent(1, 'subscribed', ago(SECOND)));
+  await until('recording it failed', async () => (away.times < times ? true : undefined));
+  await connector.stop();
+  expect(connector.ascent360.received).toHaveLength(1);
+});
