@@ -25,10 +25,9 @@ function factsOf({ shop }: ShopFactsQuery): Facts {
  * stay unchanged.
  */
 export async function fetchShopFacts(deps: { db: Db; admin: Admin }, shop: Shop, signal?: AbortSignal): Promise<void> {
-  const { data, denied } = await deps.admin.run(shop, ShopFacts, {}, signal);
-  const facts = denied.length === 0 ? factsOf(data) : {};
+  const { data } = await deps.admin.run(shop, ShopFacts, {}, signal);
   await deps.db.transaction(async (sql) => {
-    await mergeFacts(sql, shop, facts, 'read');
+    await mergeFacts(sql, shop, factsOf(data), 'read');
     await noteFactsRead(sql, shop);
   });
 }

@@ -49,6 +49,12 @@ describe('the first authenticated call', () => {
     expect(there.tokens.exchanges).toBe(1);
   });
 
+  it('reads the facts that the app may see, though one of them is hidden from it', async () => {
+    there.denied = new Set(['ShopAddress.countryCodeV2']);
+    there.facts = { ...there.facts, ianaTimezone: 'Europe/Zurich' };
+    expect((await overview()).timeZone).toBe('Europe/Zurich');
+  });
+
   it('reads facts that an older shop/update does not overwrite, and a newer one does', async () => {
     there.facts = { ...there.facts, ianaTimezone: 'Europe/Zurich', updatedAt: '2026-11-20T10:00:00Z' };
     await overview();
