@@ -407,29 +407,43 @@ describe('a read and a webhook about the same choice', () => {
     expect(await scene.send()).toMatchObject([{ Email: 'new@example.com', EmailPermission: false }]);
   });
 
-  it('an opt-out whose message was lost, and who moved since, is about the address that it undoes an opt-in of, too', async () => {
-    const seen = async (emailAddress: string, at: number, consent: ReturnType<typeof emailOf>) => {
+  describe('an opt-out whose message was lost, and who moved since', () => {
+    const seen = async (id: number, emailAddress: string, at: number, consent: ReturnType<typeof emailOf>) => {
       const updatedAt = ago(at);
-      scene.shopify.setCustomer({ id: 1, updatedAt, defaultEmailAddress: { ...consent, emailAddress } });
-      const body = customer(1, { email: emailAddress, updated_at: updatedAt });
+      scene.shopify.setCustomer({ id, updatedAt, defaultEmailAddress: { ...consent, emailAddress } });
+      const body = customer(id, { email: emailAddress, updated_at: updatedAt });
       await scene.receive('customers/update', body, Date.now() - at);
       await scene.read();
       return await scene.send();
     };
-    const first = await seen('person1@example.com', 9 * MINUTE, optedIn(1, ago(9 * MINUTE)));
-    expect(first).toMatchObject([{ EmailPermission: true }]);
-    const optOut = optedOut(1, ago(7 * MINUTE));
-    const told = await seen('new@example.com', 5 * MINUTE, optOut);
-    expect(told).toHaveLength(2);
-    expect(told).toContainEqual(expect.objectContaining({ Email: 'new@example.com', EmailPermission: false }));
-    // Nothing else of theirs is about the address they no longer have.
-    expect(told).toContainEqual({
-      SourceName: 'Shopify',
-      SourceType: 'Ecommerce',
-      Email: 'person1@example.com',
-      EmailPermission: false,
+    const optIn = () => optedIn(1, ago(9 * MINUTE));
+    const optOut = () => optedOut(1, ago(7 * MINUTE));
+
+    it('is about the address that it undoes an opt-in of, too', async () => {
+      const first = await seen(1, 'person1@example.com', 9 * MINUTE, optIn());
+      expect(first).toMatchObject([{ EmailPermission: true }]);
+      const told = await seen(1, 'new@example.com', 5 * MINUTE, optOut());
+      expect(told).toHaveLength(2);
+      expect(told).toContainEqual(expect.objectContaining({ Email: 'new@example.com', EmailPermission: false }));
+      // Nothing else of theirs is about the address they no longer have.
+      expect(told).toContainEqual({
+        SourceName: 'Shopify',
+        SourceType: 'Ecommerce',
+        Email: 'person1@example.com',
+        EmailPermission: false,
+      });
+      expect(await seen(1, 'newer@example.com', 2 * MINUTE, optOut())).toMatchObject([{ Email: 'newer@example.com' }]);
     });
-    expect(await seen('newer@example.com', 2 * MINUTE, optOut)).toMatchObject([{ Email: 'newer@example.com' }]);
+
+    it('undoes the opt-in there of whoever had the address before', async () => {
+      const before = await seen(2, 'person1@example.com', 9 * MINUTE, optIn());
+      expect(before).toMatchObject([{ EmailPermission: true }]);
+      const unchosen = emailOf('');
+      await seen(2, 'other@example.com', 8.5 * MINUTE, unchosen);
+      await seen(1, 'person1@example.com', 8 * MINUTE, unchosen);
+      const told = await seen(1, 'new@example.com', 5 * MINUTE, optOut());
+      expect(told).toContainEqual(expect.objectContaining({ Email: 'person1@example.com', EmailPermission: false }));
+    });
   });
 
   it('WhatsApp consent is recorded and never sent', async () => {
