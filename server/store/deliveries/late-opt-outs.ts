@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { dueSince, nothingDue, onceEach, TOLD_SINCE } from '../events/open-opt-outs.ts';
+import { dueSince, onceEach, openOptOuts } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Shop } from '../shops/shops.ts';
 const LATE_DAYS = 3;
 
 const columns = `e.id, e.source, ${dueSince()} AS since`;
-const isLate = (now: string) => `d.carries_opt_out AND ${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
+const isLate = (now: string) => `${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
  * SQL: the events whose opt-out waits and is late, with their source and since when it has been due. For all shops
@@ -20,14 +20,10 @@ const isLate = (now: string) => `d.carries_opt_out AND ${dueSince()} < ${now} - 
  */
 export const lateWaiting = (shop: string, now = 'now()') =>
   `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = ${shop} AND d.open AND ${isLate(now)}`;
+     WHERE d.shop_id = ${shop} AND d.open AND d.carries_opt_out AND ${isLate(now)}`;
 
 /** SQL: those still due, with those that need attention and that nothing else has told since. */
-export const lateOptOuts = (shop: string, now = 'now()') =>
-  `${lateWaiting(shop, now)} AND NOT ${nothingDue()}
-     UNION ALL
-     SELECT ${columns} FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = ${shop} AND e.state = 'attention' AND ${isLate(now)} AND NOT ${TOLD_SINCE} AND NOT ${nothingDue()}`;
+export const lateOptOuts = (shop: string, now = 'now()') => openOptOuts(shop, columns, isLate(now));
 
 /** SQL: those of shop `$1`, each choice once. */
 export const lateOnceEach = (now = 'now()') => onceEach(lateOptOuts('$1', now));

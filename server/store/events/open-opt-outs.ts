@@ -43,7 +43,7 @@ const satisfied = Object.entries(SHOPIFY_LEVELS).map(
  * SQL: of all that delivery `d` opts out of, Ascent360 certainly has the opt-out, or it was opted in to since, in an
  * event that names the address: no rule lets an opt-out count then. Where in doubt it counts.
  */
-export const nothingDue = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
+const nothingDue = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
          SELECT 1 FROM told t JOIN settings s ON s.shop_id = t.shop_id AND s.account = t.account
          WHERE t.shop_id = ${d}.shop_id AND t.channel = x.key AND t.address = x.about
            AND t.accepted = false AND t.unsettled = '[]'::jsonb OFFSET 0) OR EXISTS (
@@ -80,11 +80,17 @@ export const onceEach = (events: string) =>
      SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id WHERE e.id = open.id AND ${REPEATS} OFFSET 0)`;
 
 /**
- * SQL: the events of shop `$1` whose delivery carries an opt-out that Ascent360 hasn't accepted. It
+ * SQL: the events of a shop whose delivery carries an opt-out that Ascent360 hasn't accepted. It
  * waits, or it needs attention, and nothing else has told it since.
+ * @param shop the SQL for the shop's id
+ * @param only a condition besides
  */
-export const OPEN_OPT_OUTS =
-  onceEach(`SELECT event_id AS id FROM deliveries d WHERE shop_id = $1 AND open AND carries_opt_out AND NOT ${nothingDue()}
-     UNION ALL
-     SELECT e.id FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = $1 AND e.state = 'attention' AND d.carries_opt_out AND NOT ${TOLD_SINCE} AND NOT ${nothingDue()}`);
+export function openOptOuts(shop: string, columns: string, only: string): string {
+  const those = (standing: string) => `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE ${standing} AND d.carries_opt_out AND ${only} AND NOT ${nothingDue()}`;
+  return `${those(`d.shop_id = ${shop} AND d.open`)}
+     UNION ALL ${those(`e.shop_id = ${shop} AND e.state = 'attention' AND NOT ${TOLD_SINCE}`)}`;
+}
+
+/** SQL: those of shop `$1`, each choice once. */
+export const OPEN_OPT_OUTS = onceEach(openOptOuts('$1', 'e.id', 'true'));

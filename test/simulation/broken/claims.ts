@@ -20,8 +20,8 @@ export const OF_CLAIMS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/store/events/open-opt-outs.ts',
-        find: "WHERE e.shop_id = $1 AND e.state = 'attention' AND",
-        replace: 'WHERE e.shop_id = $1 AND false AND',
+        find: "AND e.state = 'attention' AND NOT",
+        replace: 'AND false AND NOT',
       },
     ],
     only: ['choose', 'answers'],
