@@ -16,6 +16,10 @@ export type EventUpdate = {
 /** What translating found out about an event, besides how it continues. */
 export type EventFindings = { summary: Summary | null; search: readonly string[]; entity: string | null };
 
+const stateTypes = { id: 'uuid', state: 'text', reason: 'text', detail: 'text', merged_into: 'uuid' } as const;
+const SET_STATE = `state = u.state, reason = u.reason, detail = u.detail, merged_into = u.merged_into,
+       settled_at = CASE WHEN u.state <> 'open' THEN now() END`;
+
 const stateColumns = (update: EventUpdate) => ({
   id: update.id,
   state: update.settled?.state ?? 'open',
@@ -27,16 +31,8 @@ const stateColumns = (update: EventUpdate) => ({
 /** Saves how events ended, or that they are open. */
 export async function settleEvents(sql: Sql, updates: readonly EventUpdate[]): Promise<void> {
   if (updates.length === 0) return;
-  const { columns, from, params } = unnest(
-    { id: 'uuid', state: 'text', reason: 'text', detail: 'text', merged_into: 'uuid' },
-    updates.map(stateColumns),
-  );
-  await sql.query(
-    `UPDATE events SET state = u.state, reason = u.reason, detail = u.detail, merged_into = u.merged_into,
-       settled_at = CASE WHEN u.state <> 'open' THEN now() END
-     FROM ${from} AS u(${columns}) WHERE events.id = u.id`,
-    params,
-  );
+  const { columns, from, params } = unnest(stateTypes, updates.map(stateColumns));
+  await sql.query(`UPDATE events SET ${SET_STATE} FROM ${from} AS u(${columns}) WHERE events.id = u.id`, params);
 }
 
 /** The same for events that were just translated, with what was found in them. */
@@ -47,16 +43,7 @@ export async function settleTranslated(
 ): Promise<void> {
   if (updates.length === 0) return;
   const { columns, from, params } = unnest(
-    {
-      id: 'uuid',
-      state: 'text',
-      reason: 'text',
-      detail: 'text',
-      merged_into: 'uuid',
-      summary: 'bytea',
-      search: 'text',
-      entity: 'text',
-    },
+    { ...stateTypes, summary: 'bytea', search: 'text', entity: 'text' },
     updates.map((update) => ({
       ...stateColumns(update),
       summary: update.summary ? shop.vault.sealJson(summaryBinding(update.id), update.summary) : null,
@@ -65,9 +52,8 @@ export async function settleTranslated(
     })),
   );
   await sql.query(
-    `UPDATE events SET state = u.state, reason = u.reason, detail = u.detail, merged_into = u.merged_into,
-       summary = u.summary, search = string_to_array(nullif(u.search, ''), ' '), entity = u.entity,
-       settled_at = CASE WHEN u.state <> 'open' THEN now() END
+    `UPDATE events SET ${SET_STATE}, summary = u.summary,
+       search = string_to_array(nullif(u.search, ''), ' '), entity = u.entity
      FROM ${from} AS u(${columns}) WHERE events.id = u.id`,
     params,
   );
