@@ -4,29 +4,35 @@ import type { Shop } from '../shops/shops.ts';
 /** A delivery refused this often, with others accepted in between, is at fault itself. */
 const OWN_FAULT_AFTER = 3;
 
+/** SQL: another delivery of the person of `d` was found at fault, and needs attention for that. */
+const PERSON_AT_FAULT = `EXISTS (SELECT 1 FROM deliveries o JOIN events e ON e.id = o.event_id
+         WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND NOT o.open AND e.state = 'attention'
+           AND cardinality(o.refused_after) >= ${OWN_FAULT_AFTER})`;
+
 /**
  * Counts how often each delivery was refused as for a wrong GUID: once until another one is accepted. While
  * Ascent360 refuses the GUID itself, nothing is accepted, so all its refusals count once. An opt-out that was
- * found at fault and is tried again every day is so at once.
+ * found at fault and is tried again every day is so at once. So is, but as a probe, whatever else is sent of a
+ * person while such a record of theirs needs attention: it is likely to have the same name in it.
  * @returns the deliveries that are at fault themselves: something refuses them for what is in them
  */
 export async function countRefusals(
   sql: Sql,
   shop: Shop,
-  refused: readonly { id: string; fence: number }[],
+  refused: readonly { id: string; fence: number; probe: boolean }[],
 ): Promise<ReadonlySet<string>> {
   if (refused.length === 0) return new Set();
   const { columns, from, params } = unnest(
-    { id: 'uuid', fence: 'int' },
-    refused.map(({ id, fence }) => ({ id, fence })),
+    { id: 'uuid', fence: 'int', probe: 'boolean' },
+    refused.map(({ id, fence, probe }) => ({ id, fence, probe })),
     2,
   );
-  const rows = await sql.query<{ id: string; refusals: number }>(
+  const rows = await sql.query<{ id: string; fault: boolean }>(
     `UPDATE deliveries d SET refused_after = d.refused_after || CASE WHEN s.recoveries <> ALL(d.refused_after) THEN ARRAY[s.recoveries] ELSE '{}' END
      FROM ${from} AS u(${columns}), settings s
      WHERE s.shop_id = $1 AND d.id = u.id AND d.fence = u.fence AND d.open
-     RETURNING d.id, cardinality(d.refused_after) AS refusals`,
+     RETURNING d.id, cardinality(d.refused_after) >= ${OWN_FAULT_AFTER} OR (NOT u.probe AND ${PERSON_AT_FAULT}) AS fault`,
     [shop.id, ...params],
   );
-  return new Set(rows.flatMap(({ id, refusals }) => (refusals >= OWN_FAULT_AFTER ? [id] : [])));
+  return new Set(rows.flatMap(({ id, fault }) => (fault ? [id] : [])));
 }

@@ -17,7 +17,11 @@ beforeAll(async () => {
 beforeEach(async () => await scene.begin({}));
 afterAll(async () => await scene.close());
 
-type Firewall = (payload: { Order?: { Id: string }; EmailPermission?: boolean }) => Partial<Attempt>;
+type Firewall = (payload: {
+  Order?: { Id: string };
+  EmailPermission?: boolean;
+  FirstName?: string;
+}) => Partial<Attempt>;
 const answerOf = (status: number) => ({ ...classifyAnswer({ status, contentType: null, excerpt: '' }), status });
 const refused = answerOf(403);
 /** Refuses this order, and nothing else. */
@@ -163,6 +167,42 @@ describe('a record that is refused like a GUID', () => {
     await another();
     await sendLater(all(answers.accepted));
     expect(await stateOf(event)).toMatchObject({ state: 'accepted' });
+  });
+
+  it('stops nothing if another record of its customer needs attention for that, and is counted anew once that is resent', async () => {
+    const firewall: Firewall = ({ FirstName }) => (FirstName === '<script>' ? refused : answers.accepted);
+    const state = async (updated: number) =>
+      await scene.receive('customers/update', customer(1, { first_name: '<script>', updated_at: ago(updated) }));
+    const first = await state(9000);
+    for (let round = 0; round < 3; round += 1) {
+      await sendLater(firewall);
+      await another();
+    }
+    expect(await stateOf(first)).toMatchObject({ state: 'attention' });
+    await send(firewall);
+    const next = [await state(8000), await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)))];
+    await send(firewall);
+    for (const event of next) expect(await stateOf(event)).toMatchObject({ state: 'attention', reason: 'rejected' });
+    expect(await hasProblem()).toBe(false);
+    for (const event of [first, ...next]) await scene.call('post', `/activity/${event}/retry`);
+    await send(firewall);
+    expect(await hasProblem()).toBe(true);
+  });
+
+  it('waits all the same if it was tried as a probe: it may be the GUID', async () => {
+    await scene.receive('orders/create', order(1));
+    for (let round = 0; round < 3; round += 1) {
+      await sendLater(refusing(1));
+      await another();
+    }
+    await send(all(refused));
+    expect(await hasProblem()).toBe(true);
+    const event = await scene.receive('orders/create', order(2, { email: order(1).email }));
+    await scene.process();
+    await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 day' WHERE event_id = $1`, [event]);
+    const sent = await sendLater(all(refused));
+    expect(sent.map(({ eventId }) => eventId)).toEqual([event]);
+    expect(await stateOf(event)).toEqual(open);
   });
 
   it('stops nothing when the daily check tries its opt-out again', async () => {
