@@ -133,20 +133,22 @@ export async function reopenOptOuts(
     const isAboutEmail = subject.about?.channel === 'email';
     const key = (isAboutEmail ? row.email_lane : row.phone_lane) ?? '';
     const personId = row.person_id ?? '';
-    const isTheirs = withWhom.get(key) === personId;
+    const who = withWhom.get(key);
     if (subject.about ? !wanted.has(key) : !people.has(personId)) continue;
     again.push(row.id);
     if (!subject.about) tried.add(personId);
-    if (subject.about || isTheirs) tried.add(key);
+    if (subject.about || who === personId) tried.add(key);
     const { alone: wasAlone = false, nameless: wasNameless = false, ...others } = subject;
-    const alone = subject.about !== null && (isAboutEmail || !isTheirs);
-    if (alone ? wasAlone : wasNameless) continue;
+    const alone = subject.about !== null && (isAboutEmail || who === undefined);
+    const withAnother = subject.about !== null && !alone && who !== personId;
+    if (alone ? wasAlone : wasNameless && !withAnother) continue;
     const less: DeliverySubject = { ...others, ...(alone ? { alone } : { nameless: true }) };
     const sealed = shop.vault.sealJson(subjectBinding(row.id), less);
     await sql.query(
-      `UPDATE deliveries SET subject = $2, email_lane = CASE WHEN $3 = 'phone' THEN NULL ELSE email_lane END,
-         phone_lane = CASE WHEN $3 = 'email' THEN NULL ELSE phone_lane END WHERE id = $1`,
-      [row.id, sealed, subject.about ? (isAboutEmail ? 'email' : 'phone') : null],
+      `UPDATE deliveries SET subject = $2, person_id = coalesce($3::uuid, person_id),
+         email_lane = CASE WHEN $4 = 'phone' THEN NULL ELSE email_lane END,
+         phone_lane = CASE WHEN $4 = 'email' THEN NULL ELSE phone_lane END WHERE id = $1`,
+      [row.id, sealed, withAnother ? (who ?? null) : null, subject.about ? (isAboutEmail ? 'email' : 'phone') : null],
     );
   }
   await sql.query(

@@ -233,6 +233,14 @@ it.each<[string, object[], () => Promise<unknown>]>([
       }),
   ],
   [
+    'with another customer, once that one has the number',
+    [
+      { ...withCustomer, Email: 'person2@example.com' },
+      { ...nameless, Email: 'person2@example.com' },
+    ],
+    async () => await scene.receive('customers/update', customer(2, { phone: mobile, updated_at: ago(0) })),
+  ],
+  [
     'alone, once what was known of them is older than an uninstall',
     [always, always],
     async () => {
