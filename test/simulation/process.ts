@@ -72,8 +72,8 @@ export type Process = {
    * @param passed how much time has passed: chores that come round less often have nothing to do
    */
   sweep(passed: number): Promise<void>;
-  /** Does the chores that are due, and nothing of what they make due. */
-  doChores(passed: number): Promise<void>;
+  /** Does the chores that are due; `afterEach`: what they make due. */
+  doChores(passed: number, afterEach?: () => Promise<void>): Promise<void>;
 };
 
 type Deps = AdminDeps & {
@@ -81,7 +81,7 @@ type Deps = AdminDeps & {
   send: Ascent360Client['send'];
   random(): number;
   doing: Doing;
-  /** It sweeps, does the chores, and works on while somebody waits. */
+  /** It sweeps, and works on while somebody waits. */
   leads: boolean;
   /** How far ahead of the database's clock its own is. */
   ahead: number;
@@ -89,6 +89,8 @@ type Deps = AdminDeps & {
   batch: number | null;
   /** Another process learns what this one was woken for. */
   woke(shopId: number): void;
+  /** One of the processes does the chores, and all do what these make due. */
+  doChores(passed: number): Promise<void>;
   /** All processes do what they were woken for. */
   workTogether(): Promise<void>;
 };
@@ -242,7 +244,7 @@ export function startProcess(deps: Deps): Process {
     throw new Error('The work has no end');
   }
 
-  async function doChores(passed: number, afterEach: () => Promise<void>): Promise<void> {
+  async function doChores(passed: number, afterEach = async () => {}): Promise<void> {
     for (const chore of jobs.chores) {
       if (passed < (AFTER[chore.name] ?? SELDOM)) continue;
       const due: number[] = [];
@@ -280,8 +282,8 @@ export function startProcess(deps: Deps): Process {
     sweep: async (passed) => {
       await free();
       await deps.workTogether();
-      await doChores(passed, deps.workTogether);
+      await deps.doChores(passed);
     },
-    doChores: async (passed) => await doChores(passed, async () => {}),
+    doChores,
   };
 }

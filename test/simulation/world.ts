@@ -36,7 +36,7 @@ export class World {
   readonly #database: SimulatedDatabase;
   readonly #files = new Map<string, BulkFile>();
   life: Life = beginLife();
-  /** The process that receives, and does the chores. */
+  /** The process that receives. */
   process: Process;
   /** The one that answers the merchant, and does nothing else. */
   page: Process;
@@ -53,6 +53,8 @@ export class World {
   /** The app will keep what Shopify's answer says. */
   #isAnswerKept = false;
   crashes = 0;
+  /** How often somebody looked for what is due. */
+  #sweeps = 0;
   workers = 1;
   /** How far ahead of the database's clock each process's is. */
   clocks: readonly number[] = [];
@@ -171,7 +173,7 @@ export class World {
     const fault = () => (place === null ? null : this.#fault());
     const connection = connectProcess(shared, { doing, life, fault }, () => this.scenes);
     this.#connections.push(connection);
-    return startProcess({
+    const started: Process = startProcess({
       clock: this.clock,
       db: connection.db,
       life,
@@ -184,6 +186,11 @@ export class World {
         if (place === null) this.process.wake(shopId);
         if (leads) for (const helper of this.#helpers) helper.wake(shopId);
       },
+      doChores: async (passed) => {
+        // Whichever process gets to them first.
+        const all = [this.process, ...this.#helpers];
+        await all[this.#sweeps++ % all.length]?.doChores(passed, () => this.work());
+      },
       workTogether: () => this.work(),
       random: () => this.chance.random(),
       shopify: (domain) => {
@@ -192,9 +199,9 @@ export class World {
       },
       isRevoked: (domain) => this.#sceneOf(domain).revoked,
       isAbsent: (domain, id) =>
-        this.process.chore() !== 'import' && (this.#sceneOf(domain).absent.get(id) ?? 0) > this.clock.now(),
+        started.chore() !== 'import' && (this.#sceneOf(domain).absent.get(id) ?? 0) > this.clock.now(),
       lapse: (domain) => this.#lapse(domain),
-      answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken),
+      answered: (domain, spoken) => this.#answered(this.#sceneOf(domain), spoken, started.chore()),
       meanwhile: async () => {
         const isKept = this.#isAnswerKept;
         this.#isAnswerKept = false;
@@ -203,6 +210,7 @@ export class World {
       files: this.#files,
       send: (guid, body) => this.receiver.send(guid, body, connection.sender),
     });
+    return started;
   }
 
   async #happenAmid(whose: NonNullable<Amid>): Promise<boolean> {
@@ -217,7 +225,8 @@ export class World {
   /** Another process does what is due meanwhile, and the chores. */
   async #workMeanwhile(): Promise<void> {
     await Promise.all(this.#idle().map(async (one) => await one.work()));
-    if (this.process.chore() === null) await this.process.doChores(20 * MINUTE);
+    const isFree = [this.process, ...this.#helpers].every((one) => one.chore() === null);
+    if (isFree) await this.process.doChores(20 * MINUTE);
     await Promise.all(this.#idle().map(async (one) => await one.work()));
   }
 
@@ -237,10 +246,9 @@ export class World {
     return [this.process, this.page];
   }
 
-  #answered(scene: Scene, spoken: Spoken): void {
+  #answered(scene: Scene, spoken: Spoken, chore: string | null): void {
     const { account } = scene;
     const now = this.clock.now();
-    const chore = this.process.chore();
     if (chore === 'import') {
       this.#isAnswerKept = noteSaid(scene, spoken, now, (id) => this.#importState(id) === 'running');
       return;
@@ -306,6 +314,7 @@ export class World {
     this.#arriving = [];
     this.receiver.requests.length = 0;
     this.#keys = [1];
+    this.#sweeps = 0;
     this.outage = { statements: 0, times: 0, done: false };
     this.#start();
   }
