@@ -18,8 +18,8 @@ export type ReadyDelivery = {
   id: string;
   eventId: string;
   entity: string | null;
-  /** The state that Ascent360 has once it accepts this; null: none. */
-  shows: { kind: 'order' | 'customer'; entity: string } | null;
+  /** The state that Ascent360 has once it accepts this, and when its event was triggered; null: none. */
+  shows: { kind: 'order' | 'customer'; entity: string; triggeredAt: Instant } | null;
   attempts: number;
   firstAttemptAt: Instant;
   fence: number;
@@ -60,7 +60,14 @@ export function readyToLease(
       id: delivery.id,
       eventId: delivery.eventId,
       entity: delivery.entity,
-      shows: shown === null ? null : { kind: delivery.kind === 'order' ? 'order' : 'customer', entity: shown },
+      shows:
+        shown === null
+          ? null
+          : {
+              kind: delivery.kind === 'order' ? 'order' : 'customer',
+              entity: shown,
+              triggeredAt: delivery.eventTriggeredAt,
+            },
       attempts: delivery.attempts,
       firstAttemptAt: delivery.firstAttemptAt ?? now,
       attemptId,

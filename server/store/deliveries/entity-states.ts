@@ -89,44 +89,41 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
 
 /**
  * The states that these events brought are not sent after all, so they make none stale that comes later: only what
- * Ascent360 has does. A body has every change up to when it was triggered, whenever it was sent.
+ * was accepted before does.
  */
 export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
-  const forgotten = await sql.query<{ entity: string; search: string[] }>(
-    `SELECT e.entity, e.search FROM events e
-     JOIN entity_states s ON s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id WHERE e.id = ANY($2::uuid[])`,
-    [shop.id, eventIds],
-  );
   await sql.query(
-    `UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(had.at, 'epoch')), handled_triggered_at = had.at
-     FROM unnest($2::text[]) AS gone(entity) LEFT JOIN (
-       SELECT entity, max(triggered_at) AS at FROM events
-       WHERE shop_id = $1 AND search && $3::text[] AND entity = ANY($2::text[]) AND topic NOT LIKE 'customer.tags%'
-         AND (state = 'accepted' OR reason = 'nothing_new') GROUP BY entity) AS had ON had.entity = gone.entity
-     WHERE s.shop_id = $1 AND s.entity = gone.entity`,
-    [shop.id, forgotten.map(({ entity }) => entity), [...new Set(forgotten.flatMap(({ search }) => search))]],
+    `UPDATE entity_states s SET handled_at = least(s.handled_at, CASE WHEN s.accepted_hash IS NULL THEN 'epoch' ELSE s.accepted_at END),
+       handled_triggered_at = CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END
+     FROM events e WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id`,
+    [shop.id, eventIds],
   );
 }
 
 /**
- * Saves what was last accepted for these orders and customers; null: we don't know what Ascent360
- * has.
+ * Saves what was last accepted for these orders and customers (null: we don't know what Ascent360 has), as of when its
+ * event was triggered: its body has every change up to then, whenever it was sent.
  */
 export async function noteAcceptedStates(
   sql: Sql,
   shop: Shop,
-  accepted: readonly { kind: EntityState['kind']; entity: string; contentHash: string | null; account: number }[],
+  accepted: readonly (Pick<EntityState, 'kind' | 'entity'> & {
+    contentHash: string | null;
+    account: number;
+    triggeredAt: Instant;
+  })[],
 ): Promise<void> {
   if (accepted.length === 0) return;
   const newest = new Map(accepted.map((state) => [state.entity, state]));
   const { columns, from, params } = unnest(
-    { kind: 'text', entity: 'text', accepted_hash: 'text', account: 'int' },
-    [...newest.values()].map(({ kind, entity, contentHash, account }) => ({
+    { kind: 'text', entity: 'text', accepted_hash: 'text', account: 'int', accepted_at: 'timestamptz' },
+    [...newest.values()].map(({ kind, entity, contentHash, account, triggeredAt }) => ({
       kind,
       entity,
       accepted_hash: contentHash,
       account,
+      accepted_at: dateOf(triggeredAt),
     })),
     2,
   );
@@ -134,12 +131,13 @@ export async function noteAcceptedStates(
   // is looked up separately: a plan made when the table was small would read all of the shop's
   // rows.
   await sql.query(
-    `INSERT INTO entity_states (shop_id, ${columns}, accepted_at)
-     SELECT $1::int, u.*, now() FROM ${from} AS u(${columns})
+    `INSERT INTO entity_states (shop_id, ${columns})
+     SELECT $1::int, u.* FROM ${from} AS u(${columns})
      LEFT JOIN LATERAL (SELECT true AS known FROM entity_states WHERE shop_id = $1::int AND entity = u.entity LIMIT 1) AS s ON true
      WHERE u.kind = 'customer' OR s.known
      ON CONFLICT (shop_id, entity) DO UPDATE SET
-       accepted_hash = excluded.accepted_hash, account = excluded.account, accepted_at = excluded.accepted_at`,
+       accepted_hash = excluded.accepted_hash, account = excluded.account,
+       accepted_at = greatest(entity_states.accepted_at, excluded.accepted_at)`,
     [shop.id, ...params],
   );
 }

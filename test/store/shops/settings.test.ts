@@ -168,7 +168,9 @@ describe('the GUID', () => {
     await save(shop, { guid: second, newAccount: true }, t1);
     const flag = { channel: 'email', address: 'a hash', attemptId: randomUUID(), value: true } as const;
     await noteSending(db, shop, 2, [flag]);
-    await noteAcceptedStates(db, shop, [{ kind: 'customer', entity: 'a hash', contentHash: 'a hash', account: 2 }]);
+    await noteAcceptedStates(db, shop, [
+      { kind: 'customer', entity: 'a hash', contentHash: 'a hash', account: 2, triggeredAt: t0 },
+    ]);
     await save(shop, again, t1 + 1);
     expect(await store.load(shop)).toMatchObject({ account: 2, accountSince: t1 });
     expect((await store.changes(shop, 10)).filter(({ field }) => field === 'account')).toHaveLength(1);
