@@ -55,5 +55,6 @@ export function nextStep(
   }
 }
 
-/** It is due again, or was given up: a newer state takes its place. */
-export const isNotTaken = ({ settled }: Next) => settled === null || settled.reason === 'gave_up';
+/** It is due again, was given up, or refused like a GUID: a newer state takes its place. */
+export const isNotTaken = (result: Attempt | null, { settled }: Next) =>
+  settled === null || settled.reason === 'gave_up' || result?.class === 'connection_problem';

@@ -153,7 +153,7 @@ export async function recordAttempts(
     valid.some(({ delivery }) => delivery.carriesOptOut && delivery.account !== stored?.account) &&
       askLedgerCheck(sql, shop),
   ]);
-  const notTaken = steps.filter(({ one, next }) => hasEnded(one.delivery) && isNotTaken(next));
+  const notTaken = steps.filter((step) => hasEnded(step.one.delivery) && isNotTaken(step.one.result, step.next));
   const outdated = await withNewer(
     sql,
     notTaken.map(({ one }) => one.delivery.id),

@@ -152,6 +152,27 @@ describe('a record that is refused like a GUID', () => {
     expect(await stateOf(newest)).toMatchObject({ state: 'attention', reason: 'rejected' });
   });
 
+  it('gives way to a state that arrives during the third attempt, and that stops nothing', async () => {
+    const firewall = refusing(1);
+    const first = await scene.receive('orders/create', order(1, { updated_at: ago(9000) }));
+    for (let refusals = 1; refusals <= 2; refusals += 1) {
+      await sendLater(firewall);
+      await another();
+    }
+    await scene.process();
+    await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    for (const probe of await scene.claim()) await scene.record(probe);
+    const third = await scene.claim();
+    const newer = await scene.receive('orders/updated', order(1, { updated_at: ago(8000), total_price: '20.90' }));
+    await scene.process();
+    for (const delivery of third) await scene.record(delivery, refused);
+    expect(await stateOf(first)).toEqual({ state: 'merged', reason: 'superseded', detail: null });
+    expect(await hasProblem()).toBe(false);
+    await send(firewall);
+    expect(await stateOf(newer)).toMatchObject({ state: 'attention', reason: 'rejected' });
+    expect(await hasProblem()).toBe(false);
+  });
+
   it('is counted anew once a merchant resends it', async () => {
     const firewall = refusing(1);
     const event = await scene.receive('orders/create', order(1));
