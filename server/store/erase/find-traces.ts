@@ -54,10 +54,9 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject, 
     ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
     ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
   ];
-  // Events may be deleted before what is known of their order.
   const owned = await sql.query<{ entity: string }>(
-    'SELECT entity FROM entity_states WHERE shop_id = $1 AND person_id = ANY($2::uuid[])',
-    [shop.id, ids],
+    'SELECT entity FROM entity_states WHERE person_id = ANY($1::uuid[])',
+    [ids],
   );
   // What Shopify shortened to the id of an order is found by that alone.
   const orders = [...entities, ...owned.map(({ entity }) => entity)];
