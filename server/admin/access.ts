@@ -12,6 +12,7 @@ import {
   loadToken,
   markRefused,
   needsExchange,
+  noteFailure,
   type StoredToken,
   takeLease,
   versionToReplace,
@@ -36,9 +37,11 @@ export type Access = {
    * @throws AdminError `no_access` or `later`
    */
   replace(shop: Shop, refused: StoredToken): Promise<StoredToken>;
+  /** Call it when Shopify goes on rejecting a new token: the next call with an ID token gets another. */
+  noteRejected(shop: Shop, rejected: StoredToken, code: string): Promise<void>;
   /**
    * Gets a token in exchange for a call's ID token, if there is none that can be used or refreshed,
-   * or if refreshing one that has ended failed.
+   * or if using or refreshing it failed.
    * @returns whether there is one now
    */
   exchange(shop: Shop, idToken: string): Promise<boolean>;
@@ -171,6 +174,7 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
       });
     },
     replace: newerThan,
+    noteRejected: async (shop, { version }, code) => await noteFailure(db, shop, version, code),
     exchange: async (shop, idToken) => {
       if (performance.now() < (resting.get(shop.id)?.until ?? 0)) return false;
       return await exchanging(shop.id, async () => await exchangeNow(shop, idToken));

@@ -163,7 +163,10 @@ export function createClient(deps: ClientDeps): Admin {
           // A new token may not be known everywhere yet. Shopify has just issued it: that it goes on
           // rejecting it is an outage, and no reason to have the merchant open the app.
           const backoff = replaced ? patience.backoffMs[failures++] : 0;
-          if (backoff === undefined) return await giveUp(shop, document.name, 'status_401');
+          if (backoff === undefined) {
+            await access.noteRejected(shop, token, 'status_401');
+            return await giveUp(shop, document.name, 'status_401');
+          }
           await pause(jittered(backoff, random), signal);
           token = await orTold(shop, document.name, replaced ? access.token(shop) : access.replace(shop, token));
           replaced = true;

@@ -395,6 +395,17 @@ describe('a 401 from Shopify', () => {
     expect(await openProblems(scene.db, scene.shop)).toEqual([]);
   });
 
+  it('that goes on after a refresh has another token exchanged once somebody opens the app', async () => {
+    scene.there.behave(() => ({ status: 401 }));
+    expect(await failureOf(run())).toBe('later');
+    await scene.install();
+    expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 1 });
+    scene.there.behave([]);
+    await run();
+    await scene.install();
+    expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 1 });
+  });
+
   it('after an uninstallation we don’t know about yet means that the app has to be opened', async () => {
     scene.there.tokens.revoke();
     expect(await failureOf(run())).toBe('no_access');

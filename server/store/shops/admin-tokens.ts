@@ -74,9 +74,9 @@ export async function accessOf(sql: Sql, shop: Shop): Promise<{ state: AccessSta
   return { state, failure: state === 'ok' ? null : (row?.failure ?? null) };
 }
 
-/** Whether an ID token would help: no token can be used, or it has ended and its renewal failed. */
+/** Whether an ID token would help: no token can be used, or its use or renewal failed. */
 export async function needsExchange(sql: Sql, shop: Shop): Promise<boolean> {
-  const there = `shop_id = $1 AND ${hasToken('$1')} AND (${LIVE} OR failure IS NULL)`;
+  const there = `shop_id = $1 AND ${hasToken('$1')} AND failure IS NULL`;
   return (await sql.query(`SELECT 1 FROM admin_tokens WHERE ${there}`, [shop.id])).length === 0;
 }
 
@@ -151,6 +151,15 @@ export async function dropLease(sql: Sql, shop: Shop, owner: string, failure: st
      WHERE shop_id = $1 AND lease_owner = $2`,
     [shop.id, owner, failure],
   );
+}
+
+/** Records that a call with this version failed, although it should not. */
+export async function noteFailure(sql: Sql, shop: Shop, version: number, failure: string): Promise<void> {
+  await sql.query('UPDATE admin_tokens SET failure = $3 WHERE shop_id = $1 AND version = $2', [
+    shop.id,
+    version,
+    failure,
+  ]);
 }
 
 /**
