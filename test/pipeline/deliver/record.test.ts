@@ -235,13 +235,21 @@ describe('an attempt that carries an opt-out', () => {
     expect([await late(2), await late(4)]).toEqual([0, 1]);
   });
 
-  it('whose delivery was claimed again changes nothing, whatever it was answered: another process has it', async () => {
-    const delivery = await optOut();
-    await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [delivery.id]);
-    await scene.record(delivery, answers.accepted);
-    await scene.db.query('UPDATE deliveries SET lease_until = NULL WHERE id = $1', [delivery.id]);
-    expect(await standing(delivery)).toMatchObject({ ...open, attempts: 0, flags: [null, [false]], audit: null });
-  });
+  it.each(['accepted', 'rejected', 'refusedGuid', 'down'] as const)(
+    'whose delivery was claimed again changes nothing when it was %s: another process has it',
+    async (answer) => {
+      const delivery = await optOut();
+      await scene.db.query('UPDATE deliveries SET fence = fence + 1 WHERE id = $1', [delivery.id]);
+      await scene.record(delivery, answers[answer]);
+      await scene.db.query('UPDATE deliveries SET lease_until = NULL WHERE id = $1', [delivery.id]);
+      expect(await standing(delivery)).toMatchObject({ ...open, attempts: 0, flags: [null, [false]], audit: null });
+      const { problem } = (await scene.store.load(scene.shop)) ?? {};
+      const refused = await scene.db.query('SELECT refused_after AS after FROM deliveries WHERE id = $1', [
+        delivery.id,
+      ]);
+      expect([problem, refused]).toEqual([null, [{ after: [] }]]);
+    },
+  );
 });
 
 describe('the sweep', () => {
@@ -352,19 +360,54 @@ describe('after a changed order was sent and', () => {
     expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(['10.00']);
   });
 
-  it('it was one that the merchant had sent again, and a newer state takes its place, that is sent though it holds nothing new', async () => {
-    const accepted = await claimOne('orders/create', version(1, '10.00'));
-    await scene.record(accepted);
-    expect((await scene.call('post', `/activity/${accepted.eventId}/retry`)).status).toBe(202);
-    await makeDue();
-    const [again] = await scene.claim();
-    if (!again) throw new Error('It is not sent again');
-    await scene.receive('orders/updated', version(2, '10.00'));
-    await scene.process();
-    await scene.record(again, later);
-    await makeDue();
-    expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(['10.00']);
-  });
+  it.each([
+    ['fails', true],
+    ['waits', false],
+  ])(
+    'the merchant sends it again, that %s, and a newer state takes its place, that is sent though it holds nothing new',
+    async (_, fails) => {
+      const accepted = await claimOne('orders/create', version(1, '10.00'));
+      await scene.record(accepted);
+      expect((await scene.call('post', `/activity/${accepted.eventId}/retry`)).status).toBe(202);
+      await makeDue();
+      const sending = fails ? await scene.claim() : [];
+      await scene.receive('orders/updated', version(2, '10.00'));
+      await scene.process();
+      for (const again of sending) await scene.record(again, later);
+      await makeDue();
+      expect((await scene.claim()).map(({ body }) => JSON.parse(body.text).Order.Total)).toEqual(['10.00']);
+    },
+  );
+
+  it.each([
+    ['was being sent', true],
+    ['was waiting', false],
+  ])(
+    'a newer state that takes its place as it %s is sent before what came between them, and counts as undelivered if it carried an opt-out',
+    async (_, fails) => {
+      const first = await claimOne(EMAIL, emailConsent(1, 'unsubscribed', now()));
+      await scene.record(first, answers.rejected);
+      await scene.receive('orders/create', version(1, '10.00'));
+      await scene.process();
+      await makeDue();
+      const [sent] = await scene.claim();
+      expect(sent).toMatchObject({ carriesOptOut: true });
+      if (sent && !fails) await scene.record(sent, later);
+      await scene.receive('orders/create', order(2, { email: sent && JSON.parse(sent.body.text).Email }));
+      await scene.receive('orders/updated', version(2, '20.00'));
+      await scene.process();
+      if (sent && fails) await scene.record(sent, later);
+      const open = await scene.db.query(
+        `SELECT e.topic, d.carries_opt_out AS "carriesOptOut" FROM deliveries d JOIN events e ON e.id = d.event_id
+         WHERE d.shop_id = $1 AND d.open ORDER BY d.seq`,
+        [scene.shop.id],
+      );
+      expect(open).toEqual([
+        { topic: 'orders/updated', carriesOptOut: true },
+        { topic: 'orders/create', carriesOptOut: false },
+      ]);
+    },
+  );
 
   it.each<[string, Partial<Attempt>, object, object]>([
     ['put off', later, { state: 'merged', reason: 'superseded', open: false }, { open: true, minutes: 60 }],
