@@ -102,7 +102,7 @@ async function interruptedOf(sql: Sql, shop: Shop, events: readonly string[]): P
 async function endOpen(sql: Sql, shop: Shop, events: readonly string[]): Promise<void> {
   const ended = await sql.query<{ id: string }>(
     `WITH closed AS (
-       UPDATE deliveries SET open = false, lease_until = NULL, fence = fence + 1, settled_at = now()
+       UPDATE deliveries SET open = false, lease_until = NULL, settled_at = now()
        WHERE shop_id = $1 AND event_id = ANY($2::uuid[]) AND open RETURNING id),
      ended AS (
        UPDATE attempts SET class = 'unknown', error = 'interrupted'

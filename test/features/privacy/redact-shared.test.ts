@@ -2,6 +2,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { createImport } from '../../../server/store/imports/imports.ts';
 import { phoneOf } from '../../fakes/shopify-shop.ts';
 import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
@@ -33,14 +34,16 @@ async function choose(id: number, state: string, minutes: number): Promise<void>
   await scene.receive(EMAIL, emailConsent(id, state, at, { email_address: SHARED }), Date.parse(at));
 }
 
+const flagsOf = (sent: readonly object[]): unknown[] =>
+  sent.flatMap((payload) => Reflect.get(payload, 'EmailPermission') ?? []);
+
 /** What is sent once one of them was erased, and the other changed. */
 async function flagsAfterErasure(): Promise<unknown[]> {
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
   await choose(2, 'subscribed', 10);
   await scene.receive('customers/update', customer(2, { email: SHARED }));
   while (await check().work(scene.base.shop, new AbortController().signal));
-  const sent = await scene.send();
-  return sent.flatMap((payload) => Reflect.get(payload, 'EmailPermission') ?? []);
+  return flagsOf(await scene.send());
 }
 
 it.each([
@@ -58,12 +61,19 @@ it.each([
   },
 );
 
-it('an opt-out that was undone before the erasure is not told after it', async () => {
+const tick = async () => {
+  const ticked = { customer: null, email: SHARED, buyer_accepts_marketing: true, processed_at: ago(2 * MINUTE) };
+  await scene.receive('orders/create', order(9, ticked), Date.now() - 2 * MINUTE);
+};
+it.each([
+  ['by the customer', async () => await choose(1, 'subscribed', 2)],
+  ['with a guest’s ticked box', tick],
+])('an opt-out that was undone before the erasure, %s, is not told after it', async (_, undo) => {
   scene.access = false;
   await choose(2, 'subscribed', 10);
   await choose(1, 'unsubscribed', 5);
-  await choose(1, 'subscribed', 2);
-  expect(await scene.send()).toMatchObject([{ EmailPermission: true }]);
+  await undo();
+  expect(flagsOf(await scene.send())).toEqual([true]);
   expect(await flagsAfterErasure()).toEqual([]);
 });
 
@@ -130,6 +140,31 @@ it('what waits behind an erasure is not erased with it, though nobody has read y
   await scene.translate();
   expect(await scene.send()).toMatchObject([{ Email: SHARED, Order: { Id: '9' } }]);
   expect(await scene.standing(since)).toMatchObject({ state: 'accepted' });
+});
+
+it('a choice that waits until Shopify says at which address it was made is erased, and waits no more', async () => {
+  const event = await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE), { email_address: null }));
+  const waiting = async () =>
+    await scene.base.db.query('SELECT 1 FROM parked_events WHERE shop_id = $1', [scene.base.shop.id]);
+  expect(await waiting()).toHaveLength(1);
+  await scene.receive('customers/redact', { customer: { id: 1 } });
+  expect(await waiting()).toEqual([]);
+  expect(await scene.standing(event)).toMatchObject({ state: 'skipped', reason: 'redacted' });
+});
+
+it('an import counts anew once what needed attention of it was erased', async () => {
+  const { db, shop } = scene.base;
+  const asked = { kind: 'customers', from: null, customerIds: null, segmentId: null } as const;
+  const importId = await createImport(db, shop, asked, Date.now());
+  const event = await scene.receive('customers/create', customer(1));
+  await db.query(
+    `WITH counted AS (UPDATE imports SET settled_to = $1, told_stale = false WHERE id = $2)
+     UPDATE events SET state = 'attention', reason = 'rejected', source = 'import', import_id = $2 WHERE id = $1`,
+    [event, importId],
+  );
+  await scene.receive('customers/redact', { customer: { id: 1 } });
+  const counted = await db.query('SELECT settled_to, told_stale FROM imports WHERE id = $1', [importId]);
+  expect(counted).toEqual([{ settled_to: null, told_stale: true }]);
 });
 
 it('a delivery that is being sent at the erasure keeps no answer', async () => {
