@@ -44,22 +44,30 @@ describe('resending an event', () => {
     expect(await find(id)).toMatchObject({ state: 'accepted', attempts: [{}, { class: 'accepted' }] });
   });
 
-  it('of a customer who was merged since goes out as the kept customer’s: their opt-in stays out if Shopify says no of that one', async () => {
-    await scene.receive('customers/create', customer(7, 0));
-    const id = await scene.receive(EMAIL, emailChoice(7, 'subscribed', scene.now - HOUR));
-    await scene.work(answers.rejected);
-    const permission = async () => (await bulk({ filter: { ids: [id] }, dryRun: true })).body.flags.EmailPermission;
-    expect(await permission()).toEqual({ true: 1, false: 0 });
-    await scene.receive('customers/create', customer(8, 0));
-    await scene.receive(EMAIL, emailChoice(8, 'not_subscribed', scene.now - HOUR));
-    await merge({ kept: 8, gone: 7 });
-    await scene.work();
-    expect(await permission()).toEqual({ true: 0, false: 0 });
-    expect((await retry(id)).status).toBe(202);
-    const sent = await scene.work();
-    expect(sent).toMatchObject([{ Email: 'person7@example.com' }]);
-    expect(sent[0]).not.toHaveProperty('EmailPermission');
-  });
+  it.each([
+    ['since', [8]],
+    ['since into one who was merged, too,', [8, 9]],
+  ])(
+    'of a customer who was merged %s goes out as the kept customer’s: their opt-in stays out if Shopify says no of that one',
+    async (_, line) => {
+      await scene.receive('customers/create', customer(7, 0));
+      const id = await scene.receive(EMAIL, emailChoice(7, 'subscribed', scene.now - HOUR));
+      await scene.work(answers.rejected);
+      const permission = async () => (await bulk({ filter: { ids: [id] }, dryRun: true })).body.flags.EmailPermission;
+      expect(await permission()).toEqual({ true: 1, false: 0 });
+      for (const kept of line) {
+        await scene.receive('customers/create', customer(kept, 0));
+        if (kept === line.at(-1)) await scene.receive(EMAIL, emailChoice(kept, 'not_subscribed', scene.now - HOUR));
+        await merge({ kept, gone: kept - 1 });
+      }
+      await scene.work();
+      expect(await permission()).toEqual({ true: 0, false: 0 });
+      expect((await retry(id)).status).toBe(202);
+      const sent = await scene.work();
+      expect(sent).toMatchObject([{ Email: 'person7@example.com' }]);
+      expect(sent[0]).not.toHaveProperty('EmailPermission');
+    },
+  );
 
   it('counts its permissions once, whichever of two calls at the same moment sends it', async () => {
     const id = await scene.receive(EMAIL, emailChoice(1, 'unsubscribed', scene.now - HOUR));
