@@ -361,10 +361,10 @@ describe('after a changed order was sent and', () => {
   });
 
   it.each([
-    ['fails', true],
+    ['is being sent, and fails', true],
     ['waits', false],
   ])(
-    'the merchant sends it again, that %s, and a newer state takes its place, that is sent though it holds nothing new',
+    'the merchant has it sent again, which %s, a newer state that takes its place is sent although it holds nothing new',
     async (_, fails) => {
       const accepted = await claimOne('orders/create', version(1, '10.00'));
       await scene.record(accepted);
@@ -383,7 +383,7 @@ describe('after a changed order was sent and', () => {
     ['was being sent', true],
     ['was waiting', false],
   ])(
-    'a newer state that takes its place as it %s is sent before what came between them, and counts as undelivered if it carried an opt-out',
+    'a newer state takes the place of one that %s, it goes before what came between them, and counts as an opt-out if that one did',
     async (_, fails) => {
       const first = await claimOne(EMAIL, emailConsent(1, 'unsubscribed', now()));
       await scene.record(first, answers.rejected);
