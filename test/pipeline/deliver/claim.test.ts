@@ -83,16 +83,30 @@ it('a choice that is stored before a claim begins holds back those it may undo, 
   ]);
 });
 
-it('only a sent request counts as a probe: an event that ends unsent doesn’t use up the probe', async () => {
+const OPEN_BREAKER = `jsonb_build_object('openedAt', extract(epoch FROM now() - interval '1 hour') * 1000, 'probedAt', NULL, 'slices', '[]'::jsonb)`;
+
+it.each([
+  ['a refused GUID', `problem_since = now(), problem_error = 'http_401', probe_at = now() - interval '1 second'`],
+  ['an open breaker', `breaker = ${OPEN_BREAKER}`],
+])('only one request probes %s, and an event that ends unsent doesn’t use that up', async (_, state) => {
   await scene.begin({});
-  await receive('orders/create', order(1));
-  const [refused] = await payloads();
-  if (refused) await scene.record(refused.delivery, answers.refusedGuid);
-  await receive('customers/create', customer(7));
+  for (const body of [order(1), order(2)]) await receive('orders/create', body);
+  for (const id of [7, 8]) await receive('customers/create', customer(id));
   await scene.save({ send: { orders: false } });
-  await scene.db.query(`UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1`, [
-    scene.shop.id,
-  ]);
-  const probes = [...(await payloads()), ...(await payloads()), ...(await payloads())];
+  await scene.db.query(`UPDATE settings SET ${state} WHERE shop_id = $1`, [scene.shop.id]);
+  const probes = [...(await payloads()), ...(await payloads()), ...(await payloads()), ...(await payloads())];
   expect(probes.map(({ payload, delivery }) => [payload.Email, delivery.probe])).toEqual([[customer(7).email, true]]);
+});
+
+it('what was being sent for a customer who was deleted meanwhile, and failed, has the ledger checked for what it carried', async () => {
+  await scene.begin({});
+  await receive('orders/create', order(1, { customer: { id: 1, email: 'person1@example.com' } }));
+  const [sending] = await payloads();
+  await receive('customers/delete', { id: 1 });
+  if (sending) await scene.record(sending.delivery, answers.down);
+  const rows = async (text: string) => await scene.db.query(text, [scene.shop.id]);
+  await rows(`UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open`);
+  await rows('DELETE FROM ledger_checks WHERE shop_id = $1');
+  expect(await payloads()).toEqual([]);
+  expect(await rows('SELECT due_at <= now() AS due FROM ledger_checks WHERE shop_id = $1')).toEqual([{ due: true }]);
 });

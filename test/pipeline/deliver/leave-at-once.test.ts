@@ -164,7 +164,22 @@ describe('an address is a lane', () => {
   it('a phone number is a lane, too', async () => {
     await scene.receive('customers/create', customer(1, { phone: '+15005550106' }));
     await scene.receive('customers/create', customer(2, { phone: '+15005550106' }));
-    expect(await leave()).toMatchObject([{ Email: 'person1@example.com' }]);
+    const left = await scene.leave();
+    expect(payloadsOf(left?.ready)).toMatchObject([{ Email: 'person1@example.com' }]);
+    for (const one of left?.ready ?? []) await scene.record(one);
+    expect(await claim()).toMatchObject([{ Email: 'person2@example.com' }]);
+    await scene.receive('customers/create', customer(3, { phone: '+15005550106' }));
+    expect(await leave()).toEqual([]);
+  });
+
+  it('so is an order: its newer state waits for the one that is being sent, whatever address it has now', async () => {
+    await scene.receive('orders/create', order(1, { email: 'first@example.com' }));
+    const first = await scene.leave();
+    const updated_at = new Date(scene.now + 1000).toISOString();
+    await scene.receive('orders/updated', order(1, { email: 'second@example.com', updated_at }));
+    expect([await leave(), await claim()]).toEqual([[], []]);
+    for (const one of first?.ready ?? []) await scene.record(one);
+    expect(await claim()).toMatchObject([{ Email: 'second@example.com' }]);
   });
 });
 
