@@ -252,12 +252,54 @@ it('a customer missing from the answer is not mistaken for a deleted one', async
 
 it('another order or bulk operation than the one that was asked for is not used', async () => {
   scene.there.setOrder({ id: 8 });
-  const id = await startBulkRead(asking(), { kind: 'customers', query: null, metafieldKeys: [] }, []);
+  const id = await startBulkRead(asking(), all, []);
   scene.there.behave(() => ({
     change: (text) => text.replaceAll(/"id":"gid:\/\/shopify\/(\w+)\/\w+"/g, '"id":"gid://shopify/$1/9"'),
   }));
   expect(await failureOf(fetchWholeOrder(asking(), '8'))).toBe('later');
   expect(await failureOf(lookAtBulkRead(asking(), id ?? '', Date.now()))).toBe('later');
+});
+
+const all = { kind: 'customers', query: null, metafieldKeys: [] } as const;
+const ended = { status: 'COMPLETED', errorCode: null, url: null, fileSize: null, objectCount: '0' };
+
+it.each([
+  ['without records has nothing to read', ended, { state: 'done', url: null, size: null }],
+  [
+    'whose file Shopify no longer has is not one without records',
+    { ...ended, objectCount: '5' },
+    { state: 'failed', why: 'EXPIRED' },
+  ],
+  ['that Shopify no longer knows failed', null, { state: 'failed', why: 'GONE' }],
+  ['that is being cancelled isn’t over', { ...ended, status: 'CANCELING' }, { state: 'running' }],
+  ['that was cancelled failed', { ...ended, status: 'CANCELED' }, { state: 'failed', why: 'CANCELED' }],
+  ['that ran into a time-out failed', { status: 'FAILED', errorCode: 'TIMEOUT' }, { state: 'failed', why: 'TIMEOUT' }],
+  [
+    'that named what the app may not see is denied',
+    { status: 'FAILED', errorCode: 'ACCESS_DENIED' },
+    { state: 'denied' },
+  ],
+])('a bulk operation %s', async (_, over, read) => {
+  const id = await startBulkRead(asking(), all, []);
+  scene.there.behave(() => ({
+    change: changed(({ data: { bulkOperation } }) => ({
+      data: { bulkOperation: over && { ...(bulkOperation as object), ...over } },
+    })),
+  }));
+  expect(await lookAtBulkRead(asking(), id ?? '', Date.now())).toMatchObject(read);
+});
+
+it.each([
+  ['LIMIT_REACHED', null],
+  ['OPERATION_IN_PROGRESS', null],
+  ['INVALID', 'refused'],
+])('a bulk read that can’t begin because of %s gives %s: only what is running passes', async (code, result) => {
+  const userErrors = [{ field: ['query'], message: 'No', code }];
+  scene.there.behave(() => ({
+    change: changed(() => ({ data: { bulkOperationRunQuery: { bulkOperation: null, userErrors } } })),
+  }));
+  const begun = await failureOf(startBulkRead(asking(), all, []));
+  expect(begun).toEqual(result ?? { value: null });
 });
 
 describe('the file of a bulk operation', () => {

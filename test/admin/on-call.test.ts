@@ -92,6 +92,22 @@ describe('a shop that was uninstalled', () => {
     expect(there.tokens.exchanges).toBe(2);
   });
 
+  it.each([
+    ['call', async () => (await connector.api('GET', '/settings', undefined, domain)).status],
+    ['webhook', async () => (await connector.send('customers/create', { id: 1 }, { shop: domain })).status],
+  ])('and erased by another process is a new one for the next %s', async (_, sign) => {
+    await overview();
+    await connector.db.query(
+      `UPDATE shops SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, facts = NULL, erased_at = now()
+       WHERE domain = $1`,
+      [domain],
+    );
+    expect(await sign()).toBe(200);
+    expect(await connector.db.query('SELECT erased_at FROM shops WHERE domain = $1', [domain])).toEqual([
+      { erased_at: null },
+    ]);
+  });
+
   it('and installed again before the webhook arrived loses only the dead token', async () => {
     await overview();
     await connector.db.query(`UPDATE admin_tokens SET exchanged_at = now() - interval '1 hour'`);
