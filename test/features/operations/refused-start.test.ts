@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../../server/platform/config.ts';
+import type { Db } from '../../../server/platform/database/db.ts';
 import { openDb } from '../../../server/platform/database/open-db.ts';
-import { loadKeys } from '../../../server/platform/keys.ts';
+import { createKeys, loadKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { start } from '../../../server/start.ts';
+import { createShops } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
 /** Accepts connections and says nothing, until the test is over. */
@@ -21,7 +23,8 @@ async function silentServer(): Promise<{ server: Server; port: number }> {
   return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
 }
 
-it('a port that another process uses', async () => {
+/** A start that isn't refused for another reason is for its port. */
+async function portInUse() {
   const { port } = await silentServer();
   const config = readConfig({
     PORT: String(port),
@@ -29,8 +32,32 @@ it('a port that another process uses', async () => {
     SHOPIFY_API_SECRET: 'secret',
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
   });
-  const starting = start(config, createLog('silent'), { db: await testDatabase() });
-  await expect(starting).rejects.toThrow(`PORT ${port} is in use. Stop what uses it, or set PORT to another.`);
+  return { port, config };
+}
+
+it.each<[string, (port: number) => string, Partial<Db>]>([
+  [
+    'a port that another process uses',
+    (port) => `PORT ${port} is in use. Stop what uses it, or set PORT to another.`,
+    {},
+  ],
+  [
+    'a database that lacks migrations',
+    () => 'The database lacks 2 migration(s): run "npm run db:migrate" first (0098_a, 0099_b)',
+    { migrate: async () => [], pending: async () => ['0098_a', '0099_b'] },
+  ],
+])('%s', async (_, message, over) => {
+  const { port, config } = await portInUse();
+  const starting = start(config, createLog('silent'), { db: { ...(await testDatabase()), ...over } });
+  await expect(starting).rejects.toThrow(message(port));
+});
+
+it.each(['all', 'web', 'worker'] as const)('a key missing that a shop needs, whatever the role: %s', async (role) => {
+  const db = await testDatabase();
+  await createShops(db, createKeys([{ id: 'k9', bytes: Buffer.alloc(32, 9) }])).ensure('snow.myshopify.com');
+  const { config } = await portInUse();
+  const starting = start({ ...config, role }, createLog('silent'), { db });
+  await expect(starting).rejects.toThrow('ENCRYPTION_KEYS lacks the key "k9"');
 });
 
 it('a DATA_DIR that is a file, or within one, or where nobody can write', async () => {
