@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { AdminError } from '../../server/admin/admin.ts';
+import { type Admin, AdminError } from '../../server/admin/admin.ts';
 import { readFileRecords } from '../../server/admin/bulk-file.ts';
 import { lookAtBulkRead, startBulkRead } from '../../server/admin/bulk-read.ts';
 import { CustomersByIds, ShopFacts } from '../../server/admin/documents.generated.ts';
 import { createFailing, type Failing } from '../../server/admin/failing.ts';
-import { fetchCustomers, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
+import { fetchCustomers, fetchEachCustomer, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
 import { MINUTE } from '../../server/domain/days.ts';
 import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
@@ -221,6 +221,21 @@ it('an order that changes between two pages of its lines has the lines of one st
   expect(order?.lineItems.map(({ sku }) => sku)).toEqual(newer.lineItems.map(({ sku }) => sku));
 });
 
+it('an order that keeps changing is left for later, after a few tries', async () => {
+  scene.there.setOrder({ id: 5 });
+  let changes = 0;
+  scene.there.behave(() => ({
+    change: (text) => {
+      const { data } = JSON.parse(text);
+      data.order.updatedAt = new Date(++changes).toISOString();
+      data.order.lineItems.pageInfo = { hasNextPage: true, endCursor: String(changes) };
+      return JSON.stringify({ data });
+    },
+  }));
+  expect(await failureOf(fetchWholeOrder(asking(), '5'))).toBe('later');
+  expect(changes).toBeLessThan(20);
+});
+
 const unseen = (path: (string | number)[]) => ({
   message: 'Access denied',
   path,
@@ -248,6 +263,28 @@ describe('a record that the app may not see is not mistaken for a deleted one', 
 it('a customer missing from the answer is not mistaken for a deleted one', async () => {
   scene.there.behave(() => ({ change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(0, 1) } })) }));
   expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('later');
+});
+
+const many = Array.from({ length: 40 }, (_, i) => String(i + 1));
+it.each<[string, string[], string[], AdminError, boolean, object | string]>([
+  ['refused for one of two', ['1', '2'], ['2'], new AdminError('refused', 'x'), false, ['1']],
+  ['refused for both', ['1', '2'], ['1', '2'], new AdminError('refused', 'x'), false, 'refused'],
+  ['refused for one after another', many, many.slice(2), new AdminError('refused', 'x'), false, 'refused'],
+  ['refused for the only one', ['1'], ['1'], new AdminError('refused', 'x'), false, []],
+  ['unanswered for one of two', ['1', '2'], ['2'], new AdminError('later', 'x'), false, 'later'],
+  ['unanswered again for one of two', ['1', '2'], ['2'], new AdminError('later', 'x'), true, ['1']],
+  ['unanswered again for both', ['1', '2'], ['1', '2'], new AdminError('later', 'x'), true, 'later'],
+  ['unanswered again for the only one', ['1'], ['1'], new AdminError('later', 'x'), true, 'later'],
+])('a read that is %s is given up for those alone, or left for later', async (_, ids, at, error, isStuck, result) => {
+  const admin: Admin = {
+    ...scene.admin,
+    run: async (...call) => {
+      if (at.some((id) => JSON.stringify(call[2]).includes(`Customer/${id}"`))) throw error;
+      return await scene.admin.run(...call);
+    },
+  };
+  const read = await fetchEachCustomer({ ...asking(), admin }, ids, [], isStuck).catch(() => error.failure);
+  expect(typeof read === 'string' ? read : ids.filter((id) => typeof read.get(id) === 'string')).toEqual(result);
 });
 
 it('another order or bulk operation than the one that was asked for is not used', async () => {

@@ -64,3 +64,16 @@ it('an opt-out of a customer whose profile is damaged reaches Ascent360 alone, b
   expect(last.body).toMatchObject({ Email: about.email, EmailPermission: false });
   expect(last.body).not.toHaveProperty('FirstName');
 });
+
+it('a guest goes on no list at the address of a customer whose profile is damaged: that one may have opted out of data sale', async () => {
+  await connector.deliver('customers/create', { ...about, email: 'owner@example.com' });
+  await damage();
+  await connector.connect({ providerType: 3, listIds: ['1'], listsFor: 'everyone' });
+  for (const email of ['owner@example.com', 'stranger@example.com'])
+    await connector.deliver('orders/create', order(`9${email.length}`, { email }));
+  const orders = connector.ascent360.received.map(({ body }) => Object(body)).filter(({ Order }) => Order);
+  expect(orders.map(({ Email, ListIds }) => [Email, ListIds])).toEqual([
+    ['owner@example.com', undefined],
+    ['stranger@example.com', ['1']],
+  ]);
+});
