@@ -271,6 +271,8 @@ it.each<[string, string[], string[], AdminError, boolean, object | string]>([
   ['refused for both', ['1', '2'], ['1', '2'], new AdminError('refused', 'x'), false, 'refused'],
   ['refused for one after another', many, many.slice(2), new AdminError('refused', 'x'), false, 'refused'],
   ['refused for the only one', ['1'], ['1'], new AdminError('refused', 'x'), false, []],
+  ['not allowed', ['1'], ['1'], new AdminError('no_access', 'x'), true, 'no_access'],
+  ['hiding a field', ['1'], ['1'], new AdminError('refused', 'x', { denied: ['nodes.0'] }), false, 'refused'],
   ['unanswered for one of two', ['1', '2'], ['2'], new AdminError('later', 'x'), false, 'later'],
   ['unanswered again for one of two', ['1', '2'], ['2'], new AdminError('later', 'x'), true, ['1']],
   ['unanswered again for both', ['1', '2'], ['1', '2'], new AdminError('later', 'x'), true, 'later'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mayHoldChoices } from '../../../server/store/deliveries/due-work.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 
@@ -81,6 +82,22 @@ it('a choice that is stored before a claim begins holds back those it may undo, 
     { Email: 'person21@example.com', EmailPermission: false },
     { Email: 'person22@example.com', EmailPermission: false },
   ]);
+});
+
+it('behind a thousand stored events that take back no choice there may be one that does: choices wait', async () => {
+  await scene.begin({});
+  await scene.receive('orders/create', order(1));
+  /** So many copies of each. */
+  const copy = async (count: number) =>
+    await scene.db.query(
+      `INSERT INTO events SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'webhook_id', gen_random_uuid()))).*
+       FROM events AS e, generate_series(1, $2::int) WHERE e.shop_id = $1`,
+      [scene.shop.id, count],
+    );
+  await copy(998);
+  expect(await mayHoldChoices(scene.db, scene.shop.id)).toBe(false);
+  await copy(1);
+  expect(await mayHoldChoices(scene.db, scene.shop.id)).toBe(true);
 });
 
 const OPEN_BREAKER = `jsonb_build_object('openedAt', extract(epoch FROM now() - interval '1 hour') * 1000, 'probedAt', NULL, 'slices', '[]'::jsonb)`;
