@@ -32,7 +32,12 @@ function readEnd({ text, fields }: Line): Line['fields'] {
  * all hashes anew is found by comparing the newest hash with the one in the log of that day.
  */
 export function verifyExport(text: string): Verdict {
-  const lines = text.replace(/\n$/, '').split('\n').map(parse);
+  // Editors and mail programs change what ends a line, which is no part of an entry.
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
+    .map(parse);
   const bad = (index: number, message: string): Verdict => ({
     ok: false,
     line: index + 1,

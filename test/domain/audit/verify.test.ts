@@ -34,6 +34,13 @@ describe('what the verifier says', () => {
     expect(verifyExport(`${all.join('\n')}\n`)).toEqual({ ok: true, ...verdict });
   });
 
+  it.each([
+    ['with line ends as on Windows', `${WHOLE.join('\r\n')}\r\n`],
+    ['with a byte order mark', `\uFEFF${WHOLE.join('\n')}\n`],
+  ])('of one that an editor or a mail saved %s is that it is whole: no entry was changed', (_, text) => {
+    expect(verifyExport(text)).toEqual({ ok: true, first: 1, last: 6, hash: end.hash });
+  });
+
   it.each<[string, string[], number, number | null, string]>([
     ['nothing', [''], 1, null, 'is no entry; entry 1 belongs here'],
     ['a line that is no JSON', changed(WHOLE, { 2: 'no JSON' }), 2, null, 'is no entry; entry 2 belongs here'],
