@@ -5,7 +5,7 @@ import { readyToLease, withFence } from '../../../server/pipeline/deliver/lease-
 import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/plan.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
-import { contact, fact, HOUR, NOW, optIn, optOut, purchase } from './prepare-input.ts';
+import { contact, fact, HOUR, NOW, optIn, optOut, purchase, RECEIVED } from './prepare-input.ts';
 import { adas, delivery, GUID, guest, type Known, person, shop, subject, viewOf } from './view.ts';
 
 function ready(known: Known = {}, change: Partial<ClaimedDelivery> = {}, probe = false) {
@@ -39,7 +39,7 @@ it('what leaves is the whole of what is posted and of what its answer is recorde
     id: 'd1',
     eventId: 'e1',
     entity: null,
-    shows: { kind: 'customer', entity: shop.vault.hash('entity', 'customer:7') },
+    shows: { kind: 'customer', entity: shop.vault.hash('entity', 'customer:7'), triggeredAt: RECEIVED },
     attempts: 2,
     firstAttemptAt: NOW - HOUR,
     attemptId,
@@ -91,8 +91,8 @@ describe('what leaves', () => {
 
   it('shows an order, a customer, or nothing of either', () => {
     const order = { kind: 'order', entity: 'x', subject: subject({ contact, purchase }) } as const;
-    expect(ready({}, order).leaving.shows).toEqual({ kind: 'order', entity: 'x' });
-    expect(ready({}, { entity: 'x' }).leaving.shows).toEqual({ kind: 'customer', entity: 'x' });
+    expect(ready({}, order).leaving.shows).toEqual({ kind: 'order', entity: 'x', triggeredAt: RECEIVED });
+    expect(ready({}, { entity: 'x' }).leaving.shows).toMatchObject({ kind: 'customer', entity: 'x' });
     expect(ready({ ada: guest }).leaving.shows).toBeNull();
   });
 
