@@ -379,7 +379,7 @@ inBrowser(
 
     it('leads from what needs attention to exactly those events', async () => {
       const page = await stage().open('/');
-      const line = page.getByText(/^We couldn’t read \d+ messages? from Shopify\.$/);
+      const line = page.getByText(/^We couldn’t read \d+ messages? from Shopify\./);
       const count = Number(/\d+/.exec((await line.textContent()) ?? '')?.[0]);
       await page.locator('a[href*="reason=unreadable"]').click();
       await eventRows(page).first().waitFor();
