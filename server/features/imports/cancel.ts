@@ -6,6 +6,7 @@ import type { Text } from '../../domain/wording/text.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import { dateOf } from '../../platform/database/dates.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { forgetHandled } from '../../store/deliveries/entity-states.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
@@ -47,6 +48,8 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
     [importId, dateOf(begunBy), shop.id],
   );
   const ids = rows.map(({ id }) => id);
+  // Opt-outs, also ones made meanwhile, may have been going to leave with them.
+  if (ids.length > 0) await askLedgerCheck(sql, shop);
   await closeDeliveries(
     sql,
     shop,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../fakes/connector.ts';
-import { type Scene, startScene } from './scene.ts';
+import { customer, optedOut, type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -123,6 +123,25 @@ describe('an import that is canceled still sends', () => {
     expect(await scene.connector.api('POST', `/activity/${first?.id}/retry`)).toMatchObject({ body: { count: 1 } });
     await cancel(id);
     expect((await acceptedThen()).slice(1)).toEqual([newest]);
+  });
+
+  it('an opt-out that it brought, at once', async () => {
+    const { ascent360, db } = scene.connector;
+    ascent360.behave({ status: 503 });
+    scene.shop.setCustomer(customer(1, optedOut));
+    const { id } = await scene.counted({ kind: 'customers' });
+    // The check that connecting asked for.
+    await until('nothing else asks for what is due', async () => {
+      const due = await db.query('SELECT 1 FROM ledger_checks WHERE due_at <= now()');
+      return due.length === 0 ? true : undefined;
+    });
+    await scene.post(`/imports/${id}/start`);
+    await isRetrying();
+    ascent360.behave('accept');
+    await cancel(id);
+    const told = () => ascent360.received.find(({ accepted, body }) => accepted && 'EmailPermission' in Object(body));
+    const { body } = await until('it is sent', async () => told());
+    expect(body).toMatchObject({ Email: 'robin1@example.com', EmailPermission: false });
   });
 });
 
