@@ -1,7 +1,6 @@
 import { type IssueState, MOST_EVENTS } from '../../domain/issue-states.ts';
-import { detailOf } from '../../domain/wording/details.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { isOpenRequest } from '../../store/events/events.ts';
+import { isDismissed, isOpenRequest } from '../../store/events/events.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { IssueList } from './api.ts';
@@ -15,9 +14,7 @@ const wasRefused = `EXISTS (SELECT 1 FROM attempts r WHERE r.delivery_id = d.id 
 const conditions: Record<IssueState, string> = {
   open: `e.state = 'attention'`,
   resolved: `e.state = 'accepted' AND ${recently} AND ${wasRefused}`,
-  // What an import no longer sent when it was canceled never was an issue.
-  ignored: `e.state = 'skipped' AND e.reason = 'dismissed' AND ${recently}
-    AND e.detail IS DISTINCT FROM '${detailOf('import_cancelled')}'`,
+  ignored: `${isDismissed('e')} AND ${recently}`,
 };
 
 const load = async (sql: Sql, shop: Shop, state: IssueState): Promise<IssueRow[]> =>

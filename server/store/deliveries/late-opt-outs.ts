@@ -20,7 +20,7 @@ const isLate = (now: string) => `${dueSince()} < ${now} - interval '${LATE_DAYS 
  */
 export const lateWaiting = (shop: string, now = 'now()') =>
   `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = ${shop} AND d.open AND d.carries_opt_out AND ${isLate(now)}`;
+     WHERE d.shop_id = ${shop} AND d.open AND e.state = 'open' AND d.carries_opt_out AND ${isLate(now)}`;
 
 /** SQL: those still due, with those that need attention and that nothing else has told since. */
 export const lateOptOuts = (shop: string, now = 'now()') => openOptOuts(shop, columns, isLate(now));

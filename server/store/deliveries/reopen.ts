@@ -1,6 +1,7 @@
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
+import { isDismissed } from '../events/events.ts';
 import { dueSinceOf, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -95,9 +96,13 @@ export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], re
   );
 }
 
+/** SQL: event `e` was dismissed since the shop has its Ascent360 account: the next account may take what it brings. */
+const DISMISSED_HERE = `(${isDismissed('e')} AND e.settled_at >= coalesce((SELECT account_since FROM settings WHERE shop_id = $1), '-infinity'))`;
+
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
- * without being accepted, so that the activity shows each once however often it is tried. Each goes out as a new one
+ * without being accepted, so that the activity shows each once however often it is tried. One that was dismissed stays
+ * so meanwhile: it neither waits nor counts as undelivered. Each goes out as a new one
  * would: only with the person whom that would go out with, or else alone. But one about an email address goes alone
  * now, and any other without the name: what else is known of its person may be why it wasn't accepted. Ascent360
  * loads no contact without an email address.
@@ -118,7 +123,7 @@ export async function reopenOptOuts(
     subject: Uint8Array;
   }>(
     `SELECT d.id, d.email_lane, d.phone_lane, d.person_id, d.subject FROM events e JOIN deliveries d ON d.event_id = e.id
-     WHERE e.shop_id = $1 AND e.topic = $2 AND e.state = 'attention' AND e.search && $3::text[]
+     WHERE e.shop_id = $1 AND e.topic = $2 AND (e.state = 'attention' OR ${DISMISSED_HERE}) AND e.search && $3::text[]
        AND NOT d.open AND d.subject IS NOT NULL`,
     [shop.id, OPT_OUT_TOPIC, about],
   );
@@ -154,7 +159,7 @@ export async function reopenOptOuts(
   await sql.query(
     `WITH noted AS (
        UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
-       WHERE id IN (SELECT event_id FROM deliveries WHERE id = ANY($1::uuid[])))
+       WHERE id IN (SELECT event_id FROM deliveries WHERE id = ANY($1::uuid[])) AND state = 'attention')
      UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
      WHERE id = ANY($1::uuid[])`,
     [again],

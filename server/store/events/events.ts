@@ -1,5 +1,6 @@
 import type { Settled } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
+import { detailOf } from '../../domain/wording/details.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -17,7 +18,18 @@ export type EventUpdate = {
 export type EventFindings = { summary: Summary | null; search: readonly string[]; entity: string | null };
 
 const stateTypes = { id: 'uuid', state: 'text', reason: 'text', detail: 'text', merged_into: 'uuid' } as const;
-const SET_STATE = `state = u.state, reason = u.reason, detail = u.detail, merged_into = u.merged_into,
+
+/**
+ * SQL: the merchant dismissed event `e`. What an import no longer sent when it was canceled never was theirs to
+ * dismiss.
+ */
+export const isDismissed = (e: string) =>
+  `(${e}.state = 'skipped' AND ${e}.reason = 'dismissed' AND ${e}.detail IS DISTINCT FROM '${detailOf('import_cancelled')}')`;
+
+/** SQL: what was dismissed and is tried nevertheless, for its opt-out, needs no attention again. */
+const unlessDismissed = (column: string) =>
+  `${column} = CASE WHEN u.state = 'attention' AND ${isDismissed('events')} THEN events.${column} ELSE u.${column} END`;
+const SET_STATE = `${unlessDismissed('state')}, ${unlessDismissed('reason')}, detail = u.detail, merged_into = u.merged_into,
        settled_at = CASE WHEN u.state <> 'open' THEN now() END`;
 
 const stateColumns = (update: EventUpdate) => ({

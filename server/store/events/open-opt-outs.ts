@@ -81,14 +81,14 @@ export const onceEach = (events: string) =>
 
 /**
  * SQL: the events of a shop whose delivery carries an opt-out that Ascent360 hasn't accepted. It
- * waits, or it needs attention, and nothing else has told it since.
+ * waits, or it needs attention, and nothing else has told it since. One that was dismissed is tried all the same.
  * @param shop the SQL for the shop's id
  * @param only a condition besides
  */
 export function openOptOuts(shop: string, columns: string, only: string): string {
   const those = (standing: string) => `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE ${standing} AND d.carries_opt_out AND ${only} AND NOT ${nothingDue()}`;
-  return `${those(`d.shop_id = ${shop} AND d.open`)}
+  return `${those(`d.shop_id = ${shop} AND d.open AND e.state = 'open'`)}
      UNION ALL ${those(`e.shop_id = ${shop} AND e.state = 'attention' AND NOT ${TOLD_SINCE}`)}`;
 }
 

@@ -265,3 +265,62 @@ it.each<[string, object[], () => Promise<unknown>]>([
   await happens();
   for (const payload of expected) expect(await nextDay()).toEqual([payload]);
 });
+
+/** A rejected opt-out that the merchant dismissed; days later, so it would be late. */
+async function dismissOptOut(): Promise<string> {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
+  await scene.send();
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  await nextDay();
+  await scene.base.call('post', '/activity/dismiss', { filter: {} });
+  await db.query(`UPDATE events SET received_at = received_at - interval '9 days' WHERE shop_id = $1`, [shop.id]);
+  const [{ id = '' } = {}] = await db.query<{ id: string }>(
+    `SELECT id FROM events WHERE shop_id = $1 AND source = 'read'`,
+    [shop.id],
+  );
+  return id;
+}
+
+/** What the overview says of opt-outs, and of what needs attention. */
+async function said(): Promise<{ waiting: number; kinds: string[] }> {
+  const { body } = await scene.base.call('get', '/overview');
+  return {
+    waiting: body.undeliveredOptOuts,
+    kinds: body.problems.map(({ kind }: { kind: string }) => kind),
+  };
+}
+
+it('an opt-out that was dismissed is tried every day in its own event, and neither needs attention nor counts until Ascent360 accepts it', async () => {
+  const { db, shop } = scene.base;
+  const id = await dismissOptOut();
+  const dismissed = { state: 'skipped', reason: 'dismissed' };
+  const quiet = { waiting: 0, kinds: [] };
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  for (const answer of [answers.rejected, answers.down, answers.accepted]) {
+    await askLedgerCheck(db, shop);
+    while (await check.work(shop, new AbortController().signal));
+    await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+    expect(await scene.standing(id)).toMatchObject(dismissed);
+    expect(await said()).toEqual(quiet);
+    // What moves to other lanes is sent in its next turn.
+    const claimed = [...(await scene.base.claim()), ...(await scene.base.claim())];
+    expect(claimed.map(({ body }) => JSON.parse(body.text))).toEqual([nameless]);
+    for (const delivery of claimed) await scene.base.record(delivery, answer);
+    const isAccepted = answer === answers.accepted;
+    expect(await scene.standing(id)).toMatchObject(isAccepted ? { state: 'accepted' } : dismissed);
+    expect(await said()).toEqual(quiet);
+  }
+  expect(await scene.events('read')).toHaveLength(1);
+});
+
+it('an opt-out that was dismissed for one Ascent360 account needs attention if another rejects it, too', async () => {
+  const id = await dismissOptOut();
+  scene.base.now = Date.now() + 1000;
+  await scene.base.save({ guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true });
+  expect(await nextDay()).toEqual([withCustomer]);
+  expect(await scene.standing(id)).toMatchObject({ state: 'skipped', reason: 'dismissed' });
+  expect(await scene.events('read')).toMatchObject([{ reason: 'dismissed' }, { state: 'attention' }]);
+});

@@ -182,6 +182,10 @@ it('whether an opt-out repeats an older one is asked of those alone that aren’
     'UPDATE deliveries SET first_attempt_at = now(), carries_opt_out = seq % 20 = 0, open = seq % 20 = 0 WHERE shop_id = $1',
     [shop.id],
   );
+  await db.query(
+    `UPDATE events SET state = 'open' WHERE id IN (SELECT event_id FROM deliveries WHERE shop_id = $1 AND open)`,
+    [shop.id],
+  );
   await analyse(db);
   const [row] = await db.transaction(async ({ query }) => {
     await query('SET LOCAL enable_nestloop = off');
