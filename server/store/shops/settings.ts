@@ -153,12 +153,12 @@ async function undoTestStep(sql: Sql, shop: Shop): Promise<void> {
 }
 
 /** Another GUID, or none: what was known about the one before says nothing about it. */
-async function setGuid(sql: Sql, shop: Shop, guid: string | null, now: Instant): Promise<void> {
+async function setGuid(sql: Sql, shop: Shop, guid: string | null): Promise<void> {
   await sql.query(
     `UPDATE settings SET guid = $2, guid_last4 = $3, problem_since = NULL, problem_error = NULL, probe_at = NULL,
-       proven_since = NULL, proven_at = NULL, seen = NULL, seen_at = NULL, updated_at = $4::timestamptz
+       proven_since = NULL, proven_at = NULL, seen = NULL, seen_at = NULL
      WHERE shop_id = $1`,
-    [shop.id, guid && shop.vault.seal(binding(shop), guid), last4(guid), new Date(now).toISOString()],
+    [shop.id, guid && shop.vault.seal(binding(shop), guid), last4(guid)],
   );
   await undoTestStep(sql, shop);
 }
@@ -177,17 +177,16 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
     changes.push({ field: 'account', oldValue: `${before.account}`, newValue: `${before.account + 1}` });
   }
   await sql.query(
-    `INSERT INTO settings AS s (shop_id, document, account, account_since, updated_at)
+    `INSERT INTO settings AS s (shop_id, document, account, account_since)
      VALUES ($1, $2::jsonb, CASE WHEN $3::boolean THEN 2 ELSE 1 END,
-             CASE WHEN $3::boolean THEN $4::timestamptz END, $4::timestamptz)
+             CASE WHEN $3::boolean THEN $4::timestamptz END)
      ON CONFLICT (shop_id) DO UPDATE SET
        document = excluded.document,
        account = CASE WHEN $3::boolean THEN s.account + 1 ELSE s.account END,
-       account_since = CASE WHEN $3::boolean THEN excluded.account_since ELSE s.account_since END,
-       updated_at = excluded.updated_at`,
+       account_since = CASE WHEN $3::boolean THEN excluded.account_since ELSE s.account_since END`,
     [shop.id, JSON.stringify(accepted.settings), newAccount, new Date(by.now).toISOString()],
   );
-  if (newGuid) await setGuid(sql, shop, guid, by.now);
+  if (newGuid) await setGuid(sql, shop, guid);
   await recordChanges(sql, shop, changes, by);
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
@@ -198,7 +197,7 @@ async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
     shop.id,
   ]);
   if (!had?.guid_last4) return;
-  await setGuid(sql, shop, null, by.now);
+  await setGuid(sql, shop, null);
   await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
 }
 
