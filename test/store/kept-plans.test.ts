@@ -161,7 +161,7 @@ it('looking for shops to erase reads no events of a shop that has the app, even 
   });
 });
 
-it('erasing a person, and a step of retention, read few rows, however many orders and decisions the shop has', async () => {
+it('erasing a person, and a step of retention, read few rows, however many orders, decisions and problems the shop has', async () => {
   await scene.begin();
   const { db, shop } = scene;
   await db.query(
@@ -175,7 +175,12 @@ it('erasing a person, and a step of retention, read few rows, however many order
      FROM generate_series(1, ${ROWS}) AS n`,
     [shop.id],
   );
-  await db.query('ANALYZE entity_states, consent_decisions');
+  await db.query(
+    `INSERT INTO problems (id, shop_id, kind, opened_at, closed_at)
+     SELECT gen_random_uuid(), $1, 'silent', now() - n * interval '1 hour', now() - n * interval '1 hour' FROM generate_series(1, ${ROWS}) AS n`,
+    [shop.id],
+  );
+  await db.query('ANALYZE entity_states, consent_decisions, problems');
   const email = 'person1@example.com';
   await scene.receive('orders/create', order(1, 1, { email }));
   await scene.work();
