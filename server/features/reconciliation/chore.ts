@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log.ts';
 import { areReadsDue } from '../../store/people/due-reads.ts';
 import { firstSignAt, loadInstallation } from '../../store/shops/installation.ts';
 import { closeOldMissed } from '../../store/shops/missed-changes.ts';
+import { closeProblem, openProblem } from '../../store/shops/problems.ts';
 import {
   EVERY_MS,
   loadReconciliation,
@@ -80,14 +81,18 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
 
 const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
 
-async function giveUpReading(
-  { db, log }: ReconciliationDeps,
-  shop: Shop,
-  at: Reconciliation,
-  why: string,
-): Promise<void> {
-  log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
-  await saveConsentRead(db, shop, at, { waitMs: DAY });
+/** What the overview says while everybody's consent can't be compared. Calls of others being answered doesn't end it. */
+const FAILING = { kind: 'shopify_failing', key: 'everybody' } as const;
+
+/** Shopify answered, and yet everybody can't be read: another try follows in `waitMs`. */
+async function noteFailing({ db, now }: ReconciliationDeps, shop: Shop, code: string, waitMs: number): Promise<void> {
+  const at = new Date(now() + waitMs).toISOString();
+  await openProblem(db, shop, { ...FAILING, detail: { code, at } }, now());
+}
+
+async function giveUpReading(deps: ReconciliationDeps, shop: Shop, at: Reconciliation, why: string): Promise<void> {
+  deps.log.warn({ stage: 'reconciliation', shop: shop.id, why }, 'Shopify could not read all customers');
+  await saveConsentRead(deps.db, shop, at, { waitMs: DAY });
 }
 
 /**
@@ -117,6 +122,7 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
       await giveUpReading(deps, shop, at, 'denied');
       return null;
     case 'failed':
+      await noteFailing(deps, shop, step.why, DAY);
       await giveUpReading(deps, shop, at, step.why);
       return null;
     case 'done': {
@@ -141,6 +147,7 @@ async function compareAllConsent(deps: ReconciliationDeps, work: Comparing, at: 
     }
     if (!(await compareFile(deps, work, { ...read, url: read.url }))) return true;
   }
+  await closeProblem(deps.db, work.shop, FAILING, deps.now());
   await saveConsentRead(deps.db, work.shop, at, { waitMs: 7 * DAY });
   return false;
 }
@@ -192,6 +199,8 @@ async function orPostpone(
     const waitMs = error.failure === 'refused' ? undefined : LATER_MS;
     // Request a new file if this one is gone or can't be read to the end.
     const isHopeless = at.readAt !== null && now() - at.readAt > HOPELESS_MS;
+    if (what === 'consent' && (error.failure === 'refused' || isHopeless))
+      await noteFailing(deps, shop, error.why ?? error.failure, waitMs ?? EVERY_MS);
     if (what === 'consent' && at.url !== null && (error.failure === 'refused' || isHopeless))
       await saveConsentRead(db, shop, at, { waitMs: waitMs ?? EVERY_MS });
     else await postpone(db, shop, { what, at }, waitMs);

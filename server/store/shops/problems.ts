@@ -51,8 +51,8 @@ export async function closeProblem(
 }
 
 /**
- * Shopify answered a document: closes its entry, and those of others that last failed before then,
- * because nobody asks for them any more.
+ * Shopify answered a document: closes its entry, and those of others that last failed, or were to be tried again,
+ * before then, because nobody asks for them any more.
  */
 export async function closeFailing(
   sql: Sql,

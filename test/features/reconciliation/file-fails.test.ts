@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
+import { closeFailing } from '../../../server/store/shops/problems.ts';
 import { loadReconciliation, saveConsentRead, setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { slicesOf } from './slices.ts';
@@ -42,3 +43,54 @@ it('a process that stood still with the beginning of a file skips nothing of the
   await slice();
   expect(await loadReconciliation(db, shop)).toMatchObject({ ...next, line: 0, offset: 0, consentDue: true });
 });
+
+const operation = (fields: object) => ({
+  status: 'COMPLETED',
+  errorCode: null,
+  url: null,
+  fileSize: null,
+  objectCount: '0',
+  createdAt: '2026-11-20T12:00:00Z',
+  completedAt: '2026-11-20T12:01:00Z',
+  ...fields,
+});
+
+it.each([
+  ['ended as failed', operation({ status: 'FAILED', errorCode: 'INTERNAL_SERVER_ERROR' })],
+  ['was canceled by somebody', operation({ status: 'CANCELED' })],
+  ['is refused before it begins', null],
+])(
+  'the overview says that Shopify isn’t answering properly while its read of all customers %s, although it answers all else, until one was compared',
+  async (_, failed) => {
+    const { db, shop, now } = scene.base;
+    await setPoint(db, shop, now, true);
+    let bulkOperation = failed;
+    const slice = slicesOf(scene, {
+      run: async (_shop, { name }) => {
+        if (bulkOperation === null && name === 'RunBulkQuery')
+          throw new AdminError('refused', 'No', { why: 'not_begun' });
+        const data = { bulkOperation, customers: { nodes: [] }, bulkOperationRunQuery: null };
+        return { data: JSON.parse(JSON.stringify(data)), denied: [] };
+      },
+    });
+    const again = async () => {
+      await db.query(
+        `UPDATE reconciliations SET consent_due_at = now(), due_at = now() + interval '1 hour', operation_id = CASE WHEN $2 THEN '1' END WHERE shop_id = $1`,
+        [shop.id, bulkOperation !== null],
+      );
+      await slice();
+    };
+    const said = async () => {
+      const { body } = await scene.base.call('get', '/overview');
+      return body.problems.map(({ kind }: { kind: string }) => kind);
+    };
+    await again();
+    expect(await said()).toEqual(['shopify_failing']);
+    await closeFailing(db, shop, 'ShopFacts', { now: now + 12 * HOUR, before: now + 5 * HOUR });
+    await again();
+    expect(await said()).toEqual(['shopify_failing']);
+    bulkOperation = operation({});
+    await again();
+    expect(await said()).toEqual([]);
+  },
+);
