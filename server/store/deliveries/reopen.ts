@@ -102,10 +102,10 @@ const DISMISSED_HERE = `(${isDismissed('e')} AND e.settled_at >= coalesce((SELEC
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
  * without being accepted, so that the activity shows each once however often it is tried. One that was dismissed stays
- * so meanwhile: it neither waits nor counts as undelivered. Each goes out as a new one
- * would: only with the person whom that would go out with, or else alone. But one about an email address goes alone
- * now, and any other without the name: what else is known of its person may be why it wasn't accepted. Ascent360
- * loads no contact without an email address.
+ * so meanwhile: it neither waits nor counts as undelivered. Each goes out as a new one would: with its person, if that
+ * would go out with them, or else alone. But one about an email address goes alone now, and any other without the
+ * name: what else is known of its person may be why it wasn't accepted. Ascent360 loads no contact without an email
+ * address.
  * @param withWhom whom a new one would go out with, by these keys; missing: it would go out alone
  * @returns the addresses and the ids of the people that those are about
  */
@@ -139,21 +139,22 @@ export async function reopenOptOuts(
     const key = (isAboutEmail ? row.email_lane : row.phone_lane) ?? '';
     const personId = row.person_id ?? '';
     const who = withWhom.get(key);
-    if (subject.about ? !wanted.has(key) : !people.has(personId)) continue;
+    const alone = subject.about !== null && (isAboutEmail || who === undefined);
+    // What is sent of somebody else isn't held with this one: a new event is theirs.
+    const isTheirs = alone || (subject.about ? who === personId : people.has(personId));
+    if (!isTheirs || (subject.about && !wanted.has(key))) continue;
     again.push(row.id);
     if (!subject.about) tried.add(personId);
     if (subject.about || who === personId) tried.add(key);
     const { alone: wasAlone = false, nameless: wasNameless = false, ...others } = subject;
-    const alone = subject.about !== null && (isAboutEmail || who === undefined);
-    const withAnother = subject.about !== null && !alone && who !== personId;
-    if (alone ? wasAlone : wasNameless && !withAnother) continue;
+    if (alone ? wasAlone : wasNameless) continue;
     const less: DeliverySubject = { ...others, ...(alone ? { alone } : { nameless: true }) };
     const sealed = shop.vault.sealJson(subjectBinding(row.id), less);
     await sql.query(
-      `UPDATE deliveries SET subject = $2, person_id = coalesce($3::uuid, person_id),
-         email_lane = CASE WHEN $4 = 'phone' THEN NULL ELSE email_lane END,
-         phone_lane = CASE WHEN $4 = 'email' THEN NULL ELSE phone_lane END WHERE id = $1`,
-      [row.id, sealed, withAnother ? (who ?? null) : null, subject.about ? (isAboutEmail ? 'email' : 'phone') : null],
+      `UPDATE deliveries SET subject = $2,
+         email_lane = CASE WHEN $3 = 'phone' THEN NULL ELSE email_lane END,
+         phone_lane = CASE WHEN $3 = 'email' THEN NULL ELSE phone_lane END WHERE id = $1`,
+      [row.id, sealed, subject.about ? (isAboutEmail ? 'email' : 'phone') : null],
     );
   }
   await sql.query(

@@ -3,6 +3,9 @@ import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { askLedgerCheck } from '../../../server/store/consent/ledger-checks.ts';
+import { OPT_OUT_TOPIC } from '../../../server/store/consent/opt-out-topic.ts';
+import { findTraces } from '../../../server/store/erase/find-traces.ts';
+import { customerKey } from '../../../server/store/people/identifiers.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { answers } from '../../features/activity/scene.ts';
 import { ago, buyer, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../bodies.ts';
@@ -236,6 +239,7 @@ it.each<[string, object[], () => Promise<unknown>]>([
     'with another customer, once that one has the number',
     [
       { ...withCustomer, Email: 'person2@example.com' },
+      { ...withCustomer, Email: 'person2@example.com' },
       { ...nameless, Email: 'person2@example.com' },
     ],
     async () => await scene.receive('customers/update', customer(2, { phone: mobile, updated_at: ago(0) })),
@@ -264,6 +268,30 @@ it.each<[string, object[], () => Promise<unknown>]>([
   expect(await nextDay()).toEqual([withCustomer]);
   await happens();
   for (const payload of expected) expect(await nextDay()).toEqual([payload]);
+});
+
+it('a rejected opt-out from text messages that goes out with another customer is held, and erased, as theirs', async () => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.receive('customers/create', customer(2));
+  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
+  await scene.send();
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  await nextDay();
+  await scene.receive('customers/update', customer(2, { phone: mobile, updated_at: ago(0) }));
+  await nextDay();
+  expect(await nextDay()).toEqual([expect.objectContaining({ ...always, Email: 'person2@example.com' })]);
+  const sent = await db.query<{ id: string }>(
+    `SELECT e.id FROM deliveries d JOIN people p ON p.id = d.person_id JOIN events e ON e.id = d.event_id
+     WHERE e.shop_id = $1 AND e.topic = $2 AND p.key = $3`,
+    [shop.id, OPT_OUT_TOPIC, customerKey(shop.vault, '2')],
+  );
+  expect(sent).toHaveLength(1);
+  const heldOf = async (customerId: string) =>
+    (await findTraces(db, shop, { customerId, email: null, phone: null, orderIds: [] })).events;
+  expect(await heldOf('2')).toContain(sent[0]?.id);
+  expect(await heldOf('1')).not.toContain(sent[0]?.id);
 });
 
 /** A rejected opt-out that the merchant dismissed; days later, so it would be late. */
