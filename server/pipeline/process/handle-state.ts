@@ -1,13 +1,13 @@
 import { permissionFromTags } from '../../domain/consent/mapped-permissions.ts';
 import { type FoundFact, isChoiceWord } from '../../domain/consent.ts';
-import { reachedAt } from '../../domain/contact.ts';
+import { type Contact, reachedAt } from '../../domain/contact.ts';
 import { isStale } from '../../domain/is-stale.ts';
 import { permissionTagsOf } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
-import { addressHash } from '../../store/people/identifiers.ts';
+import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { type Batch, type OfState, type Outcome, skipped, type TranslatedEvent } from './batch.ts';
 import { entityKeyOf } from './keys-of-event.ts';
@@ -23,9 +23,13 @@ const READ_AGAIN_BYTES = 64 * 1024;
 /** A fact that may make a flag due on its own. */
 const isChoice = ({ state }: FoundFact) => isChoiceWord(state);
 
-/** Whether a comparison found an opt-out. An import has counts of its own. */
-const isFoundOptOut = ({ read }: OfState): boolean =>
-  read?.facts.some(({ state, source }) => state === 'unsubscribed' && source === 'reconciliation') === true;
+/** Whether a comparison found an opt-out from email or text messages of this contact. An import has counts of its own. */
+const isFoundOptOut = ({ shop: { vault } }: Batch, { read }: OfState, contact: Contact): boolean =>
+  read?.facts.some(({ channel, address, state, source }) => {
+    if (state !== 'unsubscribed' || source !== 'reconciliation' || address === null) return false;
+    const hash = addressHash(vault, channel, address);
+    return addressesOf(vault, contact).some((one) => one.channel === channel && one.hash === hash);
+  }) === true;
 
 /** Whether a read names a tag by which the customer chose something. */
 const isChoiceByTag = ({ settings }: Batch, { read }: OfState): boolean =>
@@ -84,7 +88,7 @@ function handleStale(batch: Batch, event: TranslatedEvent, { person, waits }: Me
     contact: person.profile.contact,
     subject: { ...asLastKnown, purchase: t.kind === 'order' ? t.purchase : null, otherwise: 'stale' },
     waits,
-    carriesOptOut: isFoundOptOut(t),
+    carriesOptOut: isFoundOptOut(batch, t, person.profile.contact),
     choice: true,
   });
 }
@@ -140,7 +144,7 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: OfState): O
     },
     inBody: t === event.translated && (event.length ?? Infinity) <= READ_AGAIN_BYTES,
     waits: met.waits,
-    carriesOptOut: isFoundOptOut(t),
+    carriesOptOut: isFoundOptOut(batch, t, t.contact),
     choice,
   });
 }

@@ -51,12 +51,16 @@ describe('when a person is first seen', () => {
     expect(await counted()).toEqual([]);
   });
 
-  it('an opt-out that a comparison found counts as undelivered once, also while sending is paused', async () => {
+  it('an opt-out that a comparison found counts as undelivered once, also while sending is paused, and one from WhatsApp never', async () => {
     const { db, shop } = scene.base;
     const counted = async () => (await db.query(OPEN_OPT_OUTS, [shop.id])).length;
     await scene.base.save({ paused: true });
-    for (const [id, email] of [[1, optedOut(1)] as const, [2, optedIn(2)] as const]) {
-      const found = scene.shopify.setCustomer({ id, defaultEmailAddress: email });
+    const fromWhatsApp = phoneOf('+14155550103', {}, { state: 'UNSUBSCRIBED', updatedAt: ago(MINUTE) });
+    for (const who of [
+      { id: 1, defaultEmailAddress: optedOut(1) },
+      { id: 2, defaultEmailAddress: optedIn(2), defaultPhoneNumber: fromWhatsApp },
+    ]) {
+      const found = scene.shopify.setCustomer(who);
       const event = await scene.store('customers/update', { __typename: 'Customer', ...found });
       await db.query(`UPDATE events SET source = 'reconciliation' WHERE id = $1`, [event]);
     }
