@@ -13,8 +13,8 @@ const dataPath = new RegExp(`^/v1/data/(?:%7b)?(${UUID})(?:%7d)?/?$`, 'i');
 const LONGEST = 2000;
 /** Characters around a GUID or an address in code, emails and sentences. */
 const WRAPPING = /^[{([<'"`´‘’‚‛“”„«»‹›]+|[})\]>'"`´‘’‚‛“”„«»‹›.,;]+$/gu;
-/** Text that may precede a GUID: its label, and the namespace of RFC 9562. */
-const LABEL = /^(?:(?:guid|uuid)\s*[:=]\s*|urn:uuid:)(?=\W*[0-9a-f]{8}\W)/iu;
+/** What may precede a GUID: words that end in its name, as in an email, or the namespace of RFC 9562. */
+const LABEL = /^(?:[\p{L}\p{N}]*[gu]uid|urn:uuid)\W*(?=[0-9a-f]{8}\W)/iu;
 /** What may precede an address: the method, as on Ascent360's help page, or a label. */
 const BEFORE_ADDRESS = /^(?:post|(?:webhook)?url[:=])\W*(?=https?:)/i;
 /** Characters that word processors turn a hyphen into. */
