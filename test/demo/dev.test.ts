@@ -50,13 +50,17 @@ it('npm run dev says at once what it does, and shows its pages while the month o
   expect((await readdir(temporary)).filter((name) => name.startsWith('connector-'))).toEqual([]);
 });
 
-it('npm run dev says that its port is in use, and leaves nothing behind', async () => {
+it('npm run dev says that its port is in use, and that alone beside another Vite, and leaves nothing behind', async () => {
   const temporary = await scratchFolder('dev');
   onTestFinished(async () => await rm(temporary, { recursive: true, force: true }));
   const other = createServer();
   const port = await freePort();
   await new Promise<void>((resolve) => other.listen(port, resolve));
   onTestFinished(() => void other.close());
+  // Where Vite reports changes by default; if that is in use already, so much the better.
+  const vite = createServer().on('error', () => {});
+  vite.listen(24_678);
+  onTestFinished(() => void vite.close());
   const dev = spawn(process.execPath, ['server/run.js', 'test/demo/demo.ts', '--dev'], {
     cwd: path.join(import.meta.dirname, '../..'),
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port), TMPDIR: temporary },

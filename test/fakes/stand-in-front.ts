@@ -7,6 +7,7 @@ import { createServer as createVite } from 'vite';
 import { builtFront } from '../../server/http/pages/built-front.ts';
 import type { Front } from '../../server/http/pages/front.ts';
 import config from '../../vite.config.ts';
+import { freePort } from './free-port.ts';
 import { signIdToken } from './id-token.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -65,7 +66,8 @@ export async function viteStandIn(app: App): Promise<StandInFront> {
     // Read here: Vite would write a copy of the file, which would make `node --watch` restart.
     ...config,
     configFile: false,
-    server: { middlewareMode: true },
+    // Vite's own port is taken beside another Vite.
+    server: { middlewareMode: true, hmr: { port: await freePort() } },
     appType: 'custom',
     logLevel: 'warn',
   });
