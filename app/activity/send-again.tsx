@@ -40,6 +40,9 @@ function Flags({ flags }: Pick<Answer, 'flags'>) {
   );
 }
 
+/** How many go out. Resending the others ends as before, for which there is a line of its own. */
+const sentBy = ({ count, skippedAgain }: Answer): number => Math.max(0, count - skippedAgain);
+
 /** What can't be resent, by reason. */
 function LeftOut({ leftOut }: Pick<Answer, 'leftOut'>) {
   const format = useFormat();
@@ -52,6 +55,7 @@ function LeftOut({ leftOut }: Pick<Answer, 'leftOut'>) {
 
 function Forecast({ answer }: { answer: Answer }) {
   const { count, together, skippedAgain, leftOut } = answer;
+  const sent = sentBy(answer);
   if (count === 0) {
     return (
       <BlockStack gap="100">
@@ -63,13 +67,15 @@ function Forecast({ answer }: { answer: Answer }) {
   return (
     <BlockStack gap="300">
       <BlockStack gap="100">
-        <Text as="p" fontWeight="semibold">
-          {t('records', { count })}
-        </Text>
+        {sent > 0 && (
+          <Text as="p" fontWeight="semibold">
+            {t('records', { count: sent })}
+          </Text>
+        )}
+        {skippedAgain > 0 && <Text as="p">{t('skipped', { count: skippedAgain })}</Text>}
         {answer.more && <Text as="p">{t('more', { count })}</Text>}
         {together > 0 && <Text as="p">{t('together', { count: together })}</Text>}
         <LeftOut leftOut={leftOut} />
-        {skippedAgain > 0 && <Text as="p">{t('skipped', { count: skippedAgain })}</Text>}
       </BlockStack>
       <Flags flags={answer.flags} />
     </BlockStack>
@@ -102,8 +108,8 @@ export function SendAgain(props: {
   });
   const send = useAction({
     mutationFn: () => call<Answer>('POST', path, { body: { ...body, reassert } }),
-    onSuccess: async ({ count }) => {
-      showToast(t('done', { count }));
+    onSuccess: async (answer) => {
+      showToast(t('done', { count: sentBy(answer) }));
       // Focus returns to what is still there then.
       await client.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'again' });
     },
