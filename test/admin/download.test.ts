@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminError } from '../../server/admin/admin.ts';
+import { downloadBulkFile } from '../../server/admin/bulk-download.ts';
 import { BulkCustomers, BulkOperation, RunBulkQuery } from '../../server/admin/documents.generated.ts';
 import { inlineVariables } from '../../server/admin/inline-variables.ts';
 import { createTransport } from '../../server/admin/transport.ts';
@@ -19,16 +20,22 @@ const scene = adminScene(async ({ install, there }) => {
 
 const whole = () => Array.from({ length: 2000 }, (_, i) => `{"id":"gid://shopify/Customer/${i}"}\n`).join('');
 
-async function file(): Promise<string> {
+async function operation(): Promise<{ operationId: string; url: string }> {
   const query = inlineVariables(BulkCustomers, {});
   const { data } = await scene.admin.run(scene.shop, RunBulkQuery, { query, groupObjects: true });
-  const id = data.bulkOperationRunQuery?.bulkOperation?.id ?? '';
-  return (await scene.admin.run(scene.shop, BulkOperation, { id })).data.bulkOperation?.url ?? '';
+  const operationId = data.bulkOperationRunQuery?.bulkOperation?.id ?? '';
+  const read = await scene.admin.run(scene.shop, BulkOperation, { id: operationId });
+  return { operationId, url: read.data.bulkOperation?.url ?? '' };
 }
+const file = async () => (await operation()).url;
 
 async function read(url: string, from = 0, signal?: AbortSignal): Promise<string> {
+  return await textOf(scene.admin.download(url, from, signal));
+}
+
+async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks = [];
-  for await (const bytes of scene.admin.download(url, from, signal)) chunks.push(bytes);
+  for await (const some of bytes) chunks.push(some);
   return Buffer.concat(chunks).toString();
 }
 
@@ -85,6 +92,21 @@ describe("a bulk operation's file", () => {
     const url = await file();
     scene.there.bulk.others = [(response) => void response.writeHead(status).end()];
     await expect(read(url)).rejects.toMatchObject({ failure: 'refused', why: `status_${status}` });
+  });
+
+  it.each<[string, string, number, object]>([
+    ['read on at the address that Shopify names then', 'once', 1, { text: whole().slice(100) }],
+    ['refused', 'at the address that Shopify names then, too', 2, { failure: 'refused', why: 'status_403' }],
+  ])('is %s if its address is refused %s', async (_, _when, times, expected) => {
+    const { bulk } = scene.there;
+    const known = await operation();
+    bulk.others = [
+      (response) => void response.writeHead(206).write(whole().slice(100, 1100), () => response.destroy()),
+      ...Array.from({ length: times }, () => (response: ServerResponse) => void response.writeHead(403).end()),
+    ];
+    const asking = { admin: scene.admin, shop: scene.shop, signal: new AbortController().signal };
+    const read = textOf(downloadBulkFile(asking, known, 100, Date.now())).then((text) => ({ text }));
+    expect(await read.catch((error: unknown) => error)).toMatchObject(expected);
   });
 
   it.each([429, 500, 503])('is asked for again when its address gives %i', async (status) => {

@@ -1,4 +1,5 @@
 import type { Admin } from '../../admin/admin.ts';
+import { downloadBulkFile } from '../../admin/bulk-download.ts';
 import { readFileRecords } from '../../admin/bulk-file.ts';
 import type { Position } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -26,14 +27,16 @@ export async function* recordsOf(
   from: Position,
   metafieldKeys: readonly string[],
 ): AsyncGenerator<ImportRecord> {
-  const { job, signal } = work;
+  const { shop, job, signal } = work;
   if (job.listed) {
     yield* readList(deps, work, from, metafieldKeys);
     return;
   }
   // Shopify makes no file when it found nothing.
-  if (job.url === null) return;
-  const bytes = deps.admin.download(job.url, from.offset, signal);
+  const { url, operationId } = job;
+  if (url === null) return;
+  const asking = { admin: deps.admin, shop, signal };
+  const bytes = downloadBulkFile(asking, { url, operationId }, from.offset, deps.now());
   const asked = { kind: job.kind, metafieldKeys: job.metafields, denied: job.denied, size: job.fileSize };
   for await (const record of readFileRecords(bytes, from, asked)) {
     if (isInRange(job, record.body)) yield { ...record, readAt: job.readAt ?? deps.now() };

@@ -1,4 +1,5 @@
 import { AdminError } from '../../admin/admin.ts';
+import { downloadBulkFile } from '../../admin/bulk-download.ts';
 import { inGroups, readFileRecords } from '../../admin/bulk-file.ts';
 import { stepBulkRead } from '../../admin/bulk-job.ts';
 import type { BulkAsked } from '../../admin/bulk-query.ts';
@@ -161,7 +162,7 @@ async function compareFile(
   const { admin, now } = deps;
   let { line, offset } = at;
   const readAt = at.readAt ?? now();
-  const bytes = admin.download(at.url, offset, signal);
+  const bytes = downloadBulkFile({ admin, shop, signal }, at, offset, now());
   const records = readFileRecords(bytes, { line, offset }, { ...EVERYBODY, denied: at.denied, size: at.fileSize });
   for await (const group of inGroups(records, GROUP)) {
     const next = group.at(-1)?.next ?? { line, offset };

@@ -94,3 +94,31 @@ it.each([
     expect(await said()).toEqual([]);
   },
 );
+
+it('a file of all customers whose address is refused is read at the one that Shopify names then', async () => {
+  const { db, shop, now } = scene.base;
+  await setPoint(db, shop, now, true);
+  const begin = await loadReconciliation(db, shop);
+  if (!begin) throw new Error('No point was set');
+  const [url, other] = ['https://files.example/1.jsonl', 'https://files.example/2.jsonl'];
+  await saveConsentRead(db, shop, begin, { operationId: 'gid://shopify/BulkOperation/1', readAt: now, url, waitMs: 0 });
+  const asked: [string, number][] = [];
+  const slice = slicesOf(scene, {
+    run: async () => {
+      const data = { bulkOperation: operation({ url: other, objectCount: '1' }) };
+      return { data: JSON.parse(JSON.stringify(data)), denied: [] };
+    },
+    async *download(from, offset) {
+      asked.push([from, offset]);
+      if (from === url) throw new AdminError('refused', 'It is gone');
+      yield Buffer.from('{"id":"gid://shopify/Customer/1"}\n');
+    },
+  });
+  expect(await slice()).toBe(false);
+  expect(asked).toEqual([
+    [url, 0],
+    [other, 0],
+  ]);
+  const { body } = await scene.base.call('get', '/overview');
+  expect(body.problems).toEqual([]);
+});
