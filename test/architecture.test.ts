@@ -200,6 +200,11 @@ describe('the rule for writing tables (ARCHITECTURE.md)', () => {
     expect(writers.filter((file) => !file.startsWith('store/')).sort()).toEqual(OTHERS);
   });
 
+  it('writes what is due at once as due to the statement that follows: AT_ONCE, as now() is rounded, often upwards', () => {
+    const rounded = sources.filter(({ text }) => /\b\w*(due|probe)_at = now\(\)(?! [-+])/.test(text));
+    expect(rounded.map(({ file }) => file)).toEqual([]);
+  });
+
   it.each([
     'INSERT INTO events (id)',
     'UPDATE events SET state = 1',

@@ -166,7 +166,7 @@ inBrowser(
       await page.route('**/retry', async (call) => {
         if (call.request().postData()?.includes('"dryRun":true')) return await call.fallback();
         await isAsked;
-        await call.fulfill({ status: 202, json: { count: 1 } });
+        await call.fulfill({ status: 202, json: { count: 1, skippedAgain: 0 } });
       });
       await (await confirmed('Resend')(page)).click();
       const dialog = page.getByRole('dialog');

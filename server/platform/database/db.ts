@@ -40,6 +40,12 @@ export type Db = Sql & {
 };
 
 /**
+ * SQL: now, as a column of milliseconds keeps it. `now()` itself is rounded there, often upwards: what is due then
+ * isn't yet for the statement that follows at once.
+ */
+export const AT_ONCE = "date_trunc('milliseconds', now())";
+
+/**
  * How long a statement may take while an event is being processed. A silent database must be
  * replaced by one that answers within 15 s: this time, plus the wait for the next sweep.
  */

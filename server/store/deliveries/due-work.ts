@@ -1,4 +1,4 @@
-import type { Db, Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Db, type Sql } from '../../platform/database/db.ts';
 import { appendAudit } from '../audit/audit-chain.ts';
 import type { Shop } from '../shops/shops.ts';
 import { interruptedEntry } from './attempts.ts';
@@ -22,7 +22,7 @@ export async function freeExpiredLeases(db: Pick<Db, 'transaction'>, shop: Pick<
     const now = await lockShop(sql, shop);
     const rows = await sql.query<{ id: string | null; event_id: string; flags: object }>(
       `WITH freed AS (
-         UPDATE deliveries SET lease_until = NULL, due_at = now(), last_class = 'unknown', attempts = attempts + 1
+         UPDATE deliveries SET lease_until = NULL, due_at = ${AT_ONCE}, last_class = 'unknown', attempts = attempts + 1
          WHERE shop_id = $1 AND lease_until < now() AND open RETURNING id, shop_id, event_id, entity),
        doubtful AS (
          UPDATE entity_states s SET accepted_hash = NULL FROM freed WHERE s.shop_id = freed.shop_id AND s.entity = freed.entity),

@@ -1,4 +1,4 @@
-import { type Sql, unnest } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql, unnest } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { isDismissed } from '../events/events.ts';
@@ -50,7 +50,7 @@ export async function reopen(
     3,
   );
   await sql.query(
-    `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = now(), attempts = 0, first_attempt_at = NULL,
+    `UPDATE deliveries d SET open = true, seq = u.seq::bigint, due_at = ${AT_ONCE}, attempts = 0, first_attempt_at = NULL,
        last_class = NULL, refused_after = '{}', carries_opt_out = ${OWES_OPT_OUT}, opt_out_since = CASE WHEN ${OWES_OPT_OUT} THEN ${dueSinceOf('d')} END, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
        subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
@@ -161,7 +161,7 @@ export async function reopenOptOuts(
     `WITH noted AS (
        UPDATE events SET state = 'open', reason = NULL, detail = NULL, settled_at = NULL
        WHERE id IN (SELECT event_id FROM deliveries WHERE id = ANY($1::uuid[])) AND state = 'attention')
-     UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = date_trunc('milliseconds', now())
+     UPDATE deliveries SET open = true, carries_opt_out = true, settled_at = NULL, due_at = ${AT_ONCE}
      WHERE id = ANY($1::uuid[])`,
     [again],
   );

@@ -2,7 +2,7 @@ import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { EventSource } from '../../domain/states.ts';
 import { dateOf } from '../../platform/database/dates.ts';
-import { type Sql, unnest } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql, unnest } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { bodyBinding } from './events.ts';
@@ -38,7 +38,7 @@ const columnTypes = {
   body: 'bytea',
 } as const;
 
-const RECEIVED = "coalesce(u.received_at, date_trunc('milliseconds', now()))";
+const RECEIVED = `coalesce(u.received_at, ${AT_ONCE})`;
 /** A clock that is far ahead would put a choice, or a sign of life, above all that follows. */
 const TRIGGERED = `CASE WHEN u.triggered_at <= ${RECEIVED} + interval '${AHEAD_MS} milliseconds' THEN u.triggered_at ELSE ${RECEIVED} END`;
 const VALUES = Object.keys(columnTypes)

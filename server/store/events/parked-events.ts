@@ -1,7 +1,7 @@
 import { type Channel, type ConsentFact, unknownChoice } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf } from '../../platform/database/dates.ts';
-import { type Param, type Sql, unnest } from '../../platform/database/db.ts';
+import { AT_ONCE, type Param, type Sql, unnest } from '../../platform/database/db.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import type { lanesOf } from '../people/identifiers.ts';
 import { keptPeople } from '../people/kept-people.ts';
@@ -150,7 +150,7 @@ const WAITS_TO_BE_READ = 'open AND lease_until IS NULL AND attempts = 0 AND last
 export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly string[]): Promise<void> {
   await sql.query(
     `UPDATE deliveries SET reading = false,
-       due_at = CASE WHEN ${WAITS_TO_BE_READ} THEN least(due_at, date_trunc('milliseconds', now())) ELSE due_at END
+       due_at = CASE WHEN ${WAITS_TO_BE_READ} THEN least(due_at, ${AT_ONCE}) ELSE due_at END
      WHERE shop_id = $1 AND person_id = ANY($2::uuid[]) AND reading`,
     [shop.id, personIds],
   );
@@ -163,7 +163,7 @@ export async function endReadWaits(sql: Sql, shop: Shop, personIds: readonly str
 export async function stopReadWaits(sql: Sql, shop: Shop, people: readonly string[] | null = null): Promise<void> {
   await unpark(sql, shop, '($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))', [people]);
   await sql.query(
-    `UPDATE deliveries SET due_at = date_trunc('milliseconds', now())
+    `UPDATE deliveries SET due_at = ${AT_ONCE}
      WHERE shop_id = $1 AND reading AND ${WAITS_TO_BE_READ} AND due_at > now()
        AND ($2::uuid[] IS NULL OR person_id = ANY($2::uuid[]))`,
     [shop.id, people],

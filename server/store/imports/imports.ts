@@ -15,7 +15,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { readText, writeText } from '../../domain/wording/kept-text.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import { addPage, PAGE_SIZE } from './import-pages.ts';
@@ -191,7 +191,7 @@ export async function changeState(
 ): Promise<boolean> {
   const ended = !unendedStates.some((state) => state === to);
   const rows = await sql.query(
-    `UPDATE imports SET state = $4, message = $5, due_at = now(), rate = NULL, rate_at = NULL,
+    `UPDATE imports SET state = $4, message = $5, due_at = ${AT_ONCE}, rate = NULL, rate_at = NULL,
        started_at = CASE WHEN $4 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
        paused_at = CASE WHEN $4 = 'paused' THEN now() END, told_stale = told_stale OR $6::boolean OR $4 = 'paused',
        ended_at = CASE WHEN $6::boolean THEN now() END, url = CASE WHEN NOT $6::boolean THEN url END,
@@ -221,7 +221,7 @@ async function forgetPeople(sql: Sql, id: string): Promise<void> {
 export async function noteChangedEnds(sql: Sql, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
   await sql.query(
-    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = now()
+    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = ${AT_ONCE}
      WHERE id IN (SELECT import_id FROM events WHERE id = ANY($1::uuid[]) AND import_id IS NOT NULL)`,
     [eventIds],
   );

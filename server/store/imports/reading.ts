@@ -1,6 +1,6 @@
 import type { Import } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { urlBinding } from './imports.ts';
 
@@ -26,7 +26,7 @@ export async function noteReading(
 /** Makes Shopify read again, without the fields the app may not see. */
 export async function readAgain(sql: Sql, id: string, denied: readonly string[]): Promise<void> {
   await sql.query(
-    `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = now() WHERE id = $1 AND state = 'counting'`,
+    `UPDATE imports SET operation_id = NULL, denied = $2::text[], due_at = ${AT_ONCE} WHERE id = $1 AND state = 'counting'`,
     [id, denied],
   );
 }

@@ -1,7 +1,7 @@
 import { HOUR } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { hasToken } from './admin-tokens.ts';
 import { HAS_APP, type Shop } from './shops.ts';
 
@@ -108,7 +108,7 @@ export async function setPoint(sql: Sql, shop: Shop, until: Instant, isBack = fa
 /** The app was away for a while: compares everybody's consent now. A file begun before doesn't know. */
 export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(
-    `UPDATE reconciliations SET consent_due_at = now(), operation_id = NULL, begun_at = NULL, file_size = NULL, read_at = NULL,
+    `UPDATE reconciliations SET consent_due_at = ${AT_ONCE}, operation_id = NULL, begun_at = NULL, file_size = NULL, read_at = NULL,
        url = NULL, line = 0, "offset" = 0 WHERE shop_id = $1`,
     [shop.id],
   );
@@ -116,7 +116,7 @@ export async function compareConsentSoon(sql: Sql, shop: Shop): Promise<void> {
 
 /** Webhooks were missed: compares what changed, now. */
 export async function compareChangesSoon(sql: Sql, shop: Shop): Promise<void> {
-  await sql.query('UPDATE reconciliations SET due_at = now() WHERE shop_id = $1', [shop.id]);
+  await sql.query(`UPDATE reconciliations SET due_at = ${AT_ONCE} WHERE shop_id = $1`, [shop.id]);
 }
 
 /** The app was uninstalled: changes from now on don't concern it, and a reinstall starts fresh. */

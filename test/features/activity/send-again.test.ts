@@ -189,7 +189,10 @@ describe('resending an event', () => {
     if (failing) await scene.record(failing, { ...answers.down, flags: 'refused' });
     expect(await find(id)).toMatchObject({ state: 'merged', reason: 'superseded', mergedInto: newer });
     scene.now += 2 * HOUR;
-    await scene.db.query('UPDATE deliveries SET due_at = now() WHERE open AND shop_id = $1', [scene.shop.id]);
+    await scene.db.query(
+      `UPDATE deliveries SET due_at = date_trunc('milliseconds', now()) WHERE open AND shop_id = $1`,
+      [scene.shop.id],
+    );
     const sent = await scene.work();
     expect(sent).toMatchObject([{ Email: 'person1@example.com' }]);
     expect(sent.map((payload) => 'EmailPermission' in payload)).toEqual([reassert]);
@@ -509,7 +512,10 @@ describe('flags when resending', () => {
       if (!delivery) throw new Error('Nothing was claimed');
       sent.push(delivery.body.text);
       await scene.record(delivery, answer);
-      await scene.db.query('UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND attempts > 0', [scene.shop.id]);
+      await scene.db.query(
+        `UPDATE deliveries SET due_at = date_trunc('milliseconds', now()) WHERE shop_id = $1 AND attempts > 0`,
+        [scene.shop.id],
+      );
     }
     expect(sent.map((text) => text.includes('EmailPermission'))).toEqual([true, false, false]);
   });

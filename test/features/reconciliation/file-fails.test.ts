@@ -75,7 +75,7 @@ it.each([
     });
     const again = async () => {
       await db.query(
-        `UPDATE reconciliations SET consent_due_at = now(), due_at = now() + interval '1 hour', operation_id = CASE WHEN $2 THEN '1' END WHERE shop_id = $1`,
+        `UPDATE reconciliations SET consent_due_at = now() - interval '1 second', due_at = now() + interval '1 hour', operation_id = CASE WHEN $2 THEN '1' END WHERE shop_id = $1`,
         [shop.id, bulkOperation !== null],
       );
       await slice();

@@ -122,7 +122,7 @@ it('what was being sent for a customer who was deleted meanwhile, and failed, ha
   await receive('customers/delete', { id: 1 });
   if (sending) await scene.record(sending.delivery, answers.down);
   const rows = async (text: string) => await scene.db.query(text, [scene.shop.id]);
-  await rows(`UPDATE deliveries SET due_at = now() WHERE shop_id = $1 AND open`);
+  await rows(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`);
   await rows('DELETE FROM ledger_checks WHERE shop_id = $1');
   expect(await payloads()).toEqual([]);
   expect(await rows('SELECT due_at <= now() AS due FROM ledger_checks WHERE shop_id = $1')).toEqual([{ due: true }]);

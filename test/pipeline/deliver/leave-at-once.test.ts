@@ -205,7 +205,10 @@ describe('everything waits to be claimed', () => {
   it.each([
     ['is paused', 'UPDATE settings SET document = document || \'{"paused": true}\' WHERE shop_id = $1'],
     ['is not connected', 'UPDATE settings SET guid = NULL, guid_last4 = NULL WHERE shop_id = $1'],
-    ['has a GUID that was refused', `UPDATE settings SET problem_since = now(), probe_at = now() WHERE shop_id = $1`],
+    [
+      'has a GUID that was refused',
+      `UPDATE settings SET problem_since = now(), probe_at = now() - interval '1 second' WHERE shop_id = $1`,
+    ],
     [
       'has an open breaker',
       `UPDATE settings SET breaker = jsonb_build_object('openedAt', extract(epoch FROM now()) * 1000, 'probedAt', NULL, 'slices', '[]'::jsonb)

@@ -160,7 +160,9 @@ describe('a record that is refused like a GUID', () => {
       await another();
     }
     await scene.process();
-    await scene.db.query('UPDATE settings SET probe_at = now() WHERE shop_id = $1', [scene.shop.id]);
+    await scene.db.query(`UPDATE settings SET probe_at = now() - interval '1 second' WHERE shop_id = $1`, [
+      scene.shop.id,
+    ]);
     for (const probe of await scene.claim()) await scene.record(probe);
     const third = await scene.claim();
     const newer = await scene.receive('orders/updated', order(1, { updated_at: ago(8000), total_price: '20.90' }));
