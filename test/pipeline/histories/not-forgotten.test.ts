@@ -79,18 +79,19 @@ const isNamed = (body: unknown) => typeof body === 'object' && body !== null && 
 
 it('an opt-out that is rejected with what is known of its customer goes out with their addresses alone, from email with that one', async () => {
   const history = await histories.begin();
-  const { tell, sent, at } = history;
+  const { tell, at } = history;
   histories.app.ascent360.behave(history.guid, ({ body }) => ({ status: isNamed(body) ? 400 : 200 }));
   const phone = '+14155550101';
   const known = { first_name: '<script>', phone, default_address: home, updated_at: at(1) };
   await tell('customers/create', customer(1, known), 1);
   await tell(EMAIL, emailConsent(1, 'unsubscribed', at(5)), 5);
   await tell(SMS, smsConsent(1, 'unsubscribed', at(6), phone), 6);
-  for (const times of [4, 6]) {
+  // A delivery of the one may take the other along, which has its own then only the next day.
+  await history.until('both are accepted', async () => {
     await checkAgain(history);
-    await history.until('both are tried again', () => sent().length >= times);
     await history.settled();
-  }
+    return history.accepted().length > 1;
+  });
   expect(history.accepted()).toEqual([
     { ...source, Email: 'person1@example.com', EmailPermission: false },
     // Ascent360 loads no contact that has only a number.
