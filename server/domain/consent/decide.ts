@@ -115,6 +115,20 @@ export type Recipient = {
 
 const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: false, optInsFrom: -Infinity };
 
+/**
+ * When facts about one address count from; null: undated. An undated opt-in from an event counts from
+ * when that was triggered, as long as nobody can be asked and nothing is known that it could undo.
+ */
+export function countingFrom(
+  facts: readonly ConsentFact[],
+  { canBeAsked, askedAt }: Pick<Recipient, 'canBeAsked' | 'askedAt'>,
+): (fact: ConsentFact) => Instant | null {
+  // An opt-out is one at any level.
+  const mayDate = !canBeAsked && facts.every((fact) => meaningOf(fact, 'any') !== 'opt_out');
+  return ({ chosenAt, heardAt = null }) =>
+    chosenAt ?? (mayDate && heardAt !== null && !(askedAt != null && heardAt <= askedAt) ? heardAt : null);
+}
+
 type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
 
 /**
@@ -125,14 +139,12 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
   const meant = facts
     .filter((fact) => fact.channel === channel)
     .map((fact) => ({ fact, meaning: meaningOf(fact, rules.optInLevel) }));
-  const mayDate = !to.canBeAsked && meant.every(({ meaning }) => meaning !== 'opt_out');
-  const isDatedByEvent = ({ heardAt }: ConsentFact) =>
-    mayDate && heardAt != null && !(to.askedAt != null && heardAt <= to.askedAt);
-  const said = meant.map(({ fact, meaning }): Said => {
-    const chosenAt = fact.chosenAt ?? (isDatedByEvent(fact) ? (fact.heardAt ?? null) : null);
-    return { fact, meaning, at: dateOf(chosenAt, meaning, now) };
-  });
-  const isUnconfirmed = ({ fact }: Said) => fact.chosenAt === null && fact.heardAt != null && !isDatedByEvent(fact);
+  const countsFrom = countingFrom(
+    meant.map(({ fact }) => fact),
+    to,
+  );
+  const said = meant.map(({ fact, meaning }): Said => ({ fact, meaning, at: dateOf(countsFrom(fact), meaning, now) }));
+  const isUnconfirmed = ({ fact }: Said) => countsFrom(fact) === null && fact.heardAt != null;
   const optIns = said.filter((s) => s.meaning === 'opt_in' && isAboutThisAddress(s));
   const optIn = newest(optIns.filter((s) => !isUnconfirmed(s))) ?? newest(optIns);
   const standing = said.filter((s) => s.meaning === 'opt_out' && (optIn === null || s.at >= optIn.at));

@@ -1,3 +1,4 @@
+import { countingFrom, type Recipient } from '../../domain/consent/decide.ts';
 import type { ConsentFact } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -5,13 +6,13 @@ import type { ChannelConsent } from './api.ts';
 
 /**
  * How much later one fact counts than another. Undated facts are oldest; at the same moment an
- * opt-out wins.
+ * opt-out wins, and an answer of Shopify's counts more than an opt-in that it hasn't confirmed.
  */
-function later(a: ConsentFact, b: ConsentFact): number {
-  const at = (fact: ConsentFact) => fact.chosenAt ?? -Infinity;
+function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instant): number {
   if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
   const optOut = (fact: ConsentFact) => (fact.state === 'unsubscribed' ? 1 : 0);
-  return optOut(a) - optOut(b) || (a.id > b.id ? 1 : -1);
+  const heard = (fact: ConsentFact) => (fact.heardAt == null ? 0 : 1);
+  return optOut(a) - optOut(b) || heard(b) - heard(a) || (a.id > b.id ? 1 : -1);
 }
 
 /**
@@ -22,14 +23,20 @@ export function consentOf(
   address: string | null,
   facts: readonly ConsentFact[],
   told: { accepted: boolean | null; acceptedAt: Instant | null },
+  to: Pick<Recipient, 'canBeAsked' | 'askedAt'>,
 ): ChannelConsent {
+  const countsFrom = countingFrom(facts, to);
+  const at = (fact: ConsentFact) => countsFrom(fact) ?? -Infinity;
   const said = facts.filter((fact) => fact.state !== 'unticked');
-  const newest = said.reduce<ConsentFact | null>((best, fact) => (!best || later(fact, best) > 0 ? fact : best), null);
+  const newest = said.reduce<ConsentFact | null>(
+    (best, fact) => (!best || later(fact, best, at) > 0 ? fact : best),
+    null,
+  );
   return {
     address,
     state: newest?.state ?? null,
     level: newest?.level ?? null,
-    since: isoOf(newest?.chosenAt ?? null),
+    since: isoOf(newest && countsFrom(newest)),
     source: newest?.source ?? null,
     eventId: newest?.eventId ?? null,
     told: told.accepted,

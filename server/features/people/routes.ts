@@ -8,6 +8,7 @@ import { conflict, found, readInput } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
 import { pathId } from '../../http/row-id.ts';
+import { askingOf } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
@@ -15,6 +16,7 @@ import { addressesOn } from '../../store/people/addresses.ts';
 import { findPerson } from '../../store/people/find-person.ts';
 import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
+import { loadInstallation } from '../../store/shops/installation.ts';
 import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
 import type { ChannelConsent, PersonDetail } from './api.ts';
@@ -53,13 +55,14 @@ async function consentNow(
   person: Person,
   account: number,
 ): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
+  const to = askingOf(await loadInstallation(db, shop), person.profile);
   const of = async (channel: AddressChannel): Promise<ChannelConsent> => {
     const address = shownAddress(shop, person, channel);
-    if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null });
+    if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null }, to);
     const key = { channel, address: address.hash };
     const facts = await loadFacts(db, shop, [key]);
     const told = await loadTold(db, shop, account, [key]);
-    return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key));
+    return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key), to);
   };
   return { email: await of('email'), sms: await of('sms') };
 }

@@ -109,6 +109,12 @@ function unconfirmedOf(life: Installation, read: PersonRead | null, keys: Evalua
 
 const asSilent = (read: PersonRead | null): PersonRead | null => read && { ...read, silent: true };
 
+/** Whether Shopify can be asked about somebody, and when it last said what they chose. */
+export const askingOf = (
+  { canRead }: Pick<Installation, 'canRead'>,
+  { customerId, read }: Pick<PersonProfile, 'customerId' | 'read'>,
+) => ({ canBeAsked: canRead && customerId !== null, askedAt: read && !read.silent ? read.at : null });
+
 /** Whom the flags would be sent with, and since when their opt-ins hold. */
 function recipientOf(
   { life, found }: View,
@@ -122,8 +128,7 @@ function recipientOf(
   const unconfirmed = unconfirmedOf(life, read, keys).map((channel) => [channel, holdFrom(asSilent(read))] as const);
   return {
     personId,
-    canBeAsked: life.canRead && isCustomer,
-    askedAt: read && !read.silent ? read.at : null,
+    ...askingOf(life, profile),
     isBeingAsked: unread === true,
     optInsFrom: holdFrom(read),
     ...(newSince !== undefined && { newSince }),

@@ -19,6 +19,8 @@ const fact = (
   ...rest,
 });
 const untold = { accepted: null, acceptedAt: null };
+const alone = { canBeAsked: false, askedAt: null };
+const heard = (id: string, heardAt: number) => fact(id, 'subscribed', null, { heardAt });
 
 describe('what Shopify last says', () => {
   it.each<[string, ConsentFact[], string | null]>([
@@ -32,14 +34,36 @@ describe('what Shopify last says', () => {
       [fact('a', 'subscribed', 5), fact('b', 'unticked', 9, { source: 'order_box' })],
       'subscribed',
     ],
+    [
+      'an opt-in without a date, which counts from its event',
+      [fact('b', 'not_subscribed', 5), heard('a', 6)],
+      'subscribed',
+    ],
+    ['a later date rather than such an event', [fact('a', 'pending', 7), heard('b', 6)], 'pending'],
+    ['the opt-out that such an opt-in might repeat', [fact('a', 'unsubscribed', 5), heard('b', 6)], 'unsubscribed'],
   ])('%s', (_what, facts, state) => {
-    expect(consentOf('a@example.com', facts, untold).state).toBe(state);
-    expect(consentOf('a@example.com', facts.toReversed(), untold).state).toBe(state);
+    expect(consentOf('a@example.com', facts, untold, alone).state).toBe(state);
+    expect(consentOf('a@example.com', facts.toReversed(), untold, alone).state).toBe(state);
+  });
+
+  it.each<[string, ConsentFact, Parameters<typeof consentOf>[3]]>([
+    ['can be asked', fact('b', 'pending', 5), { canBeAsked: true, askedAt: null }],
+    ['has answered since', fact('b', 'not_subscribed', null), { canBeAsked: false, askedAt: 7 }],
+    ['answers without a date', fact('b', 'not_subscribed', null), { canBeAsked: true, askedAt: 7 }],
+  ])('isn’t an opt-in without a date if Shopify %s', (_what, other, to) => {
+    for (const opted of [heard('a', 6), heard('c', 6)]) {
+      expect(consentOf('a@example.com', [opted, other], untold, to).state).toBe(other.state);
+    }
+  });
+
+  it('is dated by its event if it has no date of its own and counts from then', () => {
+    const said = consentOf('a@example.com', [heard('a', 6000)], untold, alone);
+    expect([said.state, said.since]).toEqual(['subscribed', '1970-01-01T00:00:06.000Z']);
   });
 
   it('comes with its date and event, and with what was sent', () => {
     const facts = [fact('a', 'subscribed', 1000, { level: 'confirmed_opt_in', eventId: 'e' })];
-    expect(consentOf('a@example.com', facts, { accepted: false, acceptedAt: 2000 })).toEqual({
+    expect(consentOf('a@example.com', facts, { accepted: false, acceptedAt: 2000 }, alone)).toEqual({
       address: 'a@example.com',
       state: 'subscribed',
       level: 'confirmed_opt_in',
