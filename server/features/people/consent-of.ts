@@ -1,5 +1,5 @@
 import { countingFrom, type Recipient } from '../../domain/consent/decide.ts';
-import type { ConsentFact } from '../../domain/consent.ts';
+import { type ConsentFact, isOptInWord } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { ChannelConsent } from './api.ts';
@@ -15,19 +15,24 @@ function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instan
   return optOut(a) - optOut(b) || heard(b) - heard(a) || (a.id > b.id ? 1 : -1);
 }
 
+/** `ids`: the person, and the customers who were merged into them. */
+type Whose = Pick<Recipient, 'canBeAsked' | 'askedAt'> & { ids: readonly string[] };
+
 /**
- * The newest thing Shopify said about an address, and what Ascent360 accepted. An unticked box says
- * nothing.
+ * The newest thing Shopify said about a person's address, and what Ascent360 accepted. An unticked box
+ * says nothing, nor does another customer's opt-in, once Shopify has said what this one chose there.
  */
 export function consentOf(
   address: string | null,
   facts: readonly ConsentFact[],
   told: { accepted: boolean | null; acceptedAt: Instant | null },
-  to: Pick<Recipient, 'canBeAsked' | 'askedAt'>,
+  whose: Whose,
 ): ChannelConsent {
-  const countsFrom = countingFrom(facts, to);
+  const countsFrom = countingFrom(facts, whose);
   const at = (fact: ConsentFact) => countsFrom(fact) ?? -Infinity;
-  const said = facts.filter((fact) => fact.state !== 'unticked');
+  const all = facts.filter((fact) => fact.state !== 'unticked');
+  const isOwn = ({ personId }: ConsentFact) => personId != null && whose.ids.includes(personId);
+  const said = all.some(isOwn) ? all.filter((fact) => isOwn(fact) || !isOptInWord(fact.state)) : all;
   const newest = said.reduce<ConsentFact | null>(
     (best, fact) => (!best || later(fact, best, at) > 0 ? fact : best),
     null,

@@ -52,17 +52,17 @@ function shownAddress(shop: Shop, person: Person, channel: AddressChannel): { ha
 async function consentNow(
   db: Db,
   shop: Shop,
-  person: Person,
+  { person, ids }: { person: Person; ids: readonly string[] },
   account: number,
 ): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
-  const to = askingOf(await loadInstallation(db, shop), person.profile);
+  const whose = { ...askingOf(await loadInstallation(db, shop), person.profile), ids };
   const of = async (channel: AddressChannel): Promise<ChannelConsent> => {
     const address = shownAddress(shop, person, channel);
-    if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null }, to);
+    if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null }, whose);
     const key = { channel, address: address.hash };
     const facts = await loadFacts(db, shop, [key]);
     const told = await loadTold(db, shop, account, [key]);
-    return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key), to);
+    return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key), whose);
   };
   return { email: await of('email'), sms: await of('sms') };
 }
@@ -95,7 +95,7 @@ async function readPerson(
   const about = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { mapping } = (stored ?? nothingStored).settings;
   const byTags = tagChannels.flatMap((channel) => factFromTags(profile, mapping, channel));
-  const { email, sms } = await consentNow(db, shop, person, stored?.account ?? 1);
+  const { email, sms } = await consentNow(db, shop, { person, ids }, stored?.account ?? 1);
   const flags = await flagsNow(db, seen, person.id);
   const knownAt = profile.read?.at ?? person.seenAt;
   const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, profile }, gateOf(stored));

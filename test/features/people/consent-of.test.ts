@@ -19,7 +19,7 @@ const fact = (
   ...rest,
 });
 const untold = { accepted: null, acceptedAt: null };
-const alone = { canBeAsked: false, askedAt: null };
+const alone = { canBeAsked: false, askedAt: null, ids: ['me'] };
 const heard = (id: string, heardAt: number) => fact(id, 'subscribed', null, { heardAt });
 
 describe('what Shopify last says', () => {
@@ -40,19 +40,30 @@ describe('what Shopify last says', () => {
       'subscribed',
     ],
     ['a later date rather than such an event', [fact('a', 'pending', 7), heard('b', 6)], 'pending'],
+    ['another’s opt-in at their address', [fact('a', 'subscribed', 5, { personId: 'other' })], 'subscribed'],
+    [
+      'what they chose themselves rather than that',
+      [fact('a', 'subscribed', 5, { personId: 'other' }), fact('b', 'never_subscribed', null, { personId: 'me' })],
+      'never_subscribed',
+    ],
+    [
+      'another’s opt-out, which is about the address',
+      [fact('a', 'unsubscribed', 5, { personId: 'other' }), fact('b', 'subscribed', 4, { personId: 'me' })],
+      'unsubscribed',
+    ],
     ['the opt-out that such an opt-in might repeat', [fact('a', 'unsubscribed', 5), heard('b', 6)], 'unsubscribed'],
   ])('%s', (_what, facts, state) => {
     expect(consentOf('a@example.com', facts, untold, alone).state).toBe(state);
     expect(consentOf('a@example.com', facts.toReversed(), untold, alone).state).toBe(state);
   });
 
-  it.each<[string, ConsentFact, Parameters<typeof consentOf>[3]]>([
+  it.each<[string, ConsentFact, { canBeAsked: boolean; askedAt: number | null }]>([
     ['can be asked', fact('b', 'pending', 5), { canBeAsked: true, askedAt: null }],
     ['has answered since', fact('b', 'not_subscribed', null), { canBeAsked: false, askedAt: 7 }],
     ['answers without a date', fact('b', 'not_subscribed', null), { canBeAsked: true, askedAt: 7 }],
   ])('isn’t an opt-in without a date if Shopify %s', (_what, other, to) => {
     for (const opted of [heard('a', 6), heard('c', 6)]) {
-      expect(consentOf('a@example.com', [opted, other], untold, to).state).toBe(other.state);
+      expect(consentOf('a@example.com', [opted, other], untold, { ...alone, ...to }).state).toBe(other.state);
     }
   });
 

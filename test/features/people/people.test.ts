@@ -150,6 +150,26 @@ describe('a person’s consent', () => {
     expect((await read(await idOf('7'))).consent.email).toMatchObject({ address: 'new@example.com', ...nothing });
   });
 
+  it('isn’t another customer’s opt-in at the same number, once Shopify has said what this one chose', async () => {
+    const mobile = '+19801234567';
+    const choice = (id: number, state: string, at: number) => ({
+      id,
+      phone: mobile,
+      sms_marketing_consent: { state, opt_in_level: 'single_opt_in', consent_updated_at: new Date(at).toISOString() },
+    });
+    await scene.receive('customers_marketing_consent/update', choice(7, 'subscribed', scene.now - DAY));
+    await scene.receive('customers/create', customer(8, 0, { phone: mobile }));
+    await scene.process();
+    expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'subscribed' });
+    await scene.receive('customers_marketing_consent/update', choice(8, 'not_subscribed', scene.now - 2 * DAY));
+    await scene.work();
+    expect((await read(await idOf('8'))).consent.sms).toMatchObject({ address: mobile, state: 'not_subscribed' });
+    expect((await read(await idOf('7'))).consent.sms).toMatchObject({ address: mobile, state: 'subscribed' });
+    await scene.receive('customers_marketing_consent/update', choice(7, 'unsubscribed', scene.now - HOUR));
+    await scene.work();
+    expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'unsubscribed' });
+  });
+
   it('counts nothing as accepted by a new Ascent360 account', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'unsubscribed', scene.now - DAY));
