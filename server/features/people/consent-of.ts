@@ -1,5 +1,5 @@
 import { countingFrom, type Recipient } from '../../domain/consent/decide.ts';
-import { type ConsentFact, isOptInWord } from '../../domain/consent.ts';
+import type { ConsentFact } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { ChannelConsent } from './api.ts';
@@ -20,7 +20,7 @@ type Whose = Pick<Recipient, 'canBeAsked' | 'askedAt'> & { ids: readonly string[
 
 /**
  * The newest thing Shopify said about a person's address, and what Ascent360 accepted. An unticked box
- * says nothing, nor does another customer's opt-in, once Shopify has said what this one chose there.
+ * says nothing, nor does another customer's subscription, once Shopify has said what this one chose there.
  */
 export function consentOf(
   address: string | null,
@@ -32,7 +32,7 @@ export function consentOf(
   const at = (fact: ConsentFact) => countsFrom(fact) ?? -Infinity;
   const all = facts.filter((fact) => fact.state !== 'unticked');
   const isOwn = ({ personId }: ConsentFact) => personId != null && whose.ids.includes(personId);
-  const said = all.some(isOwn) ? all.filter((fact) => isOwn(fact) || !isOptInWord(fact.state)) : all;
+  const said = all.some(isOwn) ? all.filter((fact) => isOwn(fact) || fact.state !== 'subscribed') : all;
   const newest = said.reduce<ConsentFact | null>(
     (best, fact) => (!best || later(fact, best, at) > 0 ? fact : best),
     null,

@@ -49,12 +49,22 @@ function factText({ source, level, chosen_at, recorded_at }: FactRow): Text {
   return inTurn({ code: `timeline.source.${source}` }, withLevel);
 }
 
-async function factEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
+/** Another customer's subscription says nothing about this one, once Shopify has said what they chose there themselves. */
+const SAYS_NOTHING = `f.state = 'subscribed' AND f.person_id <> ALL($4::uuid[]) AND EXISTS (SELECT 1 FROM consent_facts o
+  WHERE o.shop_id = $1 AND o.channel = f.channel AND o.address = f.address AND o.person_id = ANY($4::uuid[])
+    AND o.state IS DISTINCT FROM 'unticked')`;
+
+async function factEntries(
+  sql: Sql,
+  shop: Shop,
+  keys: readonly OwnAddress[],
+  ids: readonly string[],
+): Promise<TimelineEntry[]> {
   const rows = await sql.query<FactRow>(
-    `SELECT channel, address, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts
-     WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+    `SELECT channel, address, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts f
+     WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[])) AND (${SAYS_NOTHING}) IS NOT TRUE
      ORDER BY coalesce(chosen_at, recorded_at) DESC, id DESC LIMIT ${MOST + 1}`,
-    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
+    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address), ids],
   );
   const written = writtenIn(keys);
   return rows.map((row) => ({
@@ -212,7 +222,7 @@ export async function timelineOf(
   const kinds = [
     reads,
     person.byTags.map((fact) => tagEntry(fact, person.knownAt)),
-    await factEntries(sql, shop, about),
+    await factEntries(sql, shop, about, person.ids),
     await decisionEntries(sql, shop, about),
     await deliveryEntries(sql, shop, person.ids, gate),
   ];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../shopify/bodies.ts';
 import { answers, customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from '../activity/scene.ts';
 
 let scene: Scene;
@@ -163,8 +164,13 @@ describe('a person’s consent', () => {
     expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'subscribed' });
     await scene.receive('customers_marketing_consent/update', choice(8, 'not_subscribed', scene.now - 2 * DAY));
     await scene.work();
-    expect((await read(await idOf('8'))).consent.sms).toMatchObject({ address: mobile, state: 'not_subscribed' });
-    expect((await read(await idOf('7'))).consent.sms).toMatchObject({ address: mobile, state: 'subscribed' });
+    const said = async (id: string) => {
+      const { consent, timeline } = await read(await idOf(id));
+      const facts = timeline.filter(({ kind, channel }: Json) => kind === 'fact' && channel === 'sms');
+      return { now: consent.sms.state, all: facts.map(({ state }: Json) => state) };
+    };
+    expect(await said('8')).toEqual({ now: 'not_subscribed', all: ['not_subscribed'] });
+    expect(await said('7')).toMatchObject({ now: 'subscribed' });
     await scene.receive('customers_marketing_consent/update', choice(7, 'unsubscribed', scene.now - HOUR));
     await scene.work();
     expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'unsubscribed' });
