@@ -215,7 +215,9 @@ inBrowser(
         },
       });
       const page = await stage().open(`/people/consent?q=${email}`);
-      await page.getByText('only an explicit choice counts, and Shopify has none that your settings accept.').waitFor();
+      await page
+        .getByText('only an explicit choice about this address counts, and Shopify has none that your settings accept.')
+        .waitFor();
     });
 
     it('customers are called by what reaches them, never by a number', async () => {
