@@ -137,16 +137,25 @@ function decisionText(row: DecisionRow) {
   );
 }
 
+/** What was decided about such a subscription for another customer's record. */
+const OF_ANOTHERS = `EXISTS (SELECT 1 FROM consent_facts f WHERE f.id = c.fact_id AND ${SAYS_NOTHING}
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = c.event_id AND d.person_id = ANY($4::uuid[])))`;
+
 /** What was decided again for each attempt of an event, as for every probe of an outage, is one entry for each outcome. */
-async function decisionEntries(sql: Sql, shop: Shop, keys: readonly OwnAddress[]): Promise<TimelineEntry[]> {
+async function decisionEntries(
+  sql: Sql,
+  shop: Shop,
+  keys: readonly OwnAddress[],
+  ids: readonly string[],
+): Promise<TimelineEntry[]> {
   const rows = await sql.query<DecisionRow>(
     `SELECT c.channel, c.address, c.decision, c.value, c.reason, c.event_id, a.class AS outcome,
        c.attempt_id IS NOT NULL AND a.id IS NULL AS forgotten, max(c.at) AS at, min(c.at) AS since, count(*)::int AS times
      FROM consent_decisions c LEFT JOIN attempts a ON a.id = c.attempt_id
-     WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+     WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[])) AND NOT ${OF_ANOTHERS}
      GROUP BY c.channel, c.address, c.decision, c.value, c.reason, c.event_id, outcome, forgotten
      ORDER BY max(c.at) DESC, max(c.id::text) DESC LIMIT ${MOST + 1}`,
-    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address)],
+    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address), ids],
   );
   const written = writtenIn(keys);
   return rows.map((row) => ({
@@ -223,7 +232,7 @@ export async function timelineOf(
     reads,
     person.byTags.map((fact) => tagEntry(fact, person.knownAt)),
     await factEntries(sql, shop, about, person.ids),
-    await decisionEntries(sql, shop, about),
+    await decisionEntries(sql, shop, about, person.ids),
     await deliveryEntries(sql, shop, person.ids, gate),
   ];
   return {

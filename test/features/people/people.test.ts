@@ -159,6 +159,7 @@ describe('a person’s consent', () => {
       sms_marketing_consent: { state, opt_in_level: 'single_opt_in', consent_updated_at: new Date(at).toISOString() },
     });
     await scene.receive('customers_marketing_consent/update', choice(7, 'subscribed', scene.now - DAY));
+    await scene.work();
     await scene.receive('customers/create', customer(8, 0, { phone: mobile }));
     await scene.process();
     expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'subscribed' });
@@ -166,11 +167,13 @@ describe('a person’s consent', () => {
     await scene.work();
     const said = async (id: string) => {
       const { consent, timeline } = await read(await idOf(id));
-      const facts = timeline.filter(({ kind, channel }: Json) => kind === 'fact' && channel === 'sms');
-      return { now: consent.sms.state, all: facts.map(({ state }: Json) => state) };
+      const of = (wanted: string) =>
+        timeline.filter(({ kind, channel }: Json) => kind === wanted && channel === 'sms') as Json[];
+      const flags = of('decision').flatMap(({ value }) => value ?? []);
+      return { now: consent.sms.state, all: of('fact').map(({ state }) => state), flags };
     };
-    expect(await said('8')).toEqual({ now: 'not_subscribed', all: ['not_subscribed'] });
-    expect(await said('7')).toMatchObject({ now: 'subscribed' });
+    expect(await said('8')).toEqual({ now: 'not_subscribed', all: ['not_subscribed'], flags: [] });
+    expect(await said('7')).toMatchObject({ now: 'subscribed', flags: [true] });
     await scene.receive('customers_marketing_consent/update', choice(7, 'unsubscribed', scene.now - HOUR));
     await scene.work();
     expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'unsubscribed' });
