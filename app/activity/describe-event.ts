@@ -5,8 +5,11 @@ import { topicName } from './state-badge.tsx';
 
 const MOST_TAGS = 5;
 
+type Summary = Pick<NonNullable<ActivityItem['summary']>, 'who' | 'text'> | null;
+type Event = Pick<ActivityItem, 'topic'> & { summary: Summary };
+
 /** Forty tags are "40 tags"; the event's page has them all. */
-function manyTags(summary: ActivityItem['summary']): string | null {
+function manyTags(summary: Summary): string | null {
   const { code, params } = summary?.text ?? {};
   if (code !== 'summary.tags_added' && code !== 'summary.tags_removed') return null;
   const count = String(params?.['tags'] ?? '').split(', ').length;
@@ -18,13 +21,13 @@ function manyTags(summary: ActivityItem['summary']): string | null {
 const numbered = ['summary.flow', 'summary.customer_deleted', 'summary.merged'];
 
 /** What an event is about, in one line. */
-export function nameOf({ summary, topic }: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string {
-  // A summary without a text was stored before texts existed.
-  const what = manyTags(summary) ?? (summary?.text ? say(summary.text, format) : summary?.what);
+export function nameOf({ summary, topic }: Event, format: Format): string {
+  if (!summary) return topicName(topic);
+  const { who, text } = summary;
   // A person is called by what reaches them, not by a number.
-  if (summary?.text?.code === 'summary.customer' && summary.who) return summary.who;
-  if (summary?.who && numbered.includes(summary.text?.code ?? '')) return `${topicName(topic)} · ${summary.who}`;
-  return [what ?? topicName(topic), summary?.who].filter(Boolean).join(' · ');
+  if (who && text.code === 'summary.customer') return who;
+  if (who && numbered.includes(text.code)) return `${topicName(topic)} · ${who}`;
+  return [manyTags(summary) ?? say(text, format), who].filter(Boolean).join(' · ');
 }
 
 /** Why it ended like this. The badge says that it was accepted; anything else is shown here. */
@@ -37,7 +40,7 @@ export function noteOf({ state, text }: Pick<ActivityItem, 'state' | 'text'>, fo
 const namesSomething = ['summary.order', 'summary.named', 'summary.customer', 'summary.choice'];
 
 /** What kind of event it is, unless its name says so already. */
-export function kindOf(item: Pick<ActivityItem, 'summary' | 'topic'>, format: Format): string | null {
+export function kindOf(item: Event, format: Format): string | null {
   const { text } = item.summary ?? {};
   const topic = topicName(item.topic);
   const isSaid = text ? !namesSomething.includes(text.code) : nameOf(item, format).startsWith(topic);

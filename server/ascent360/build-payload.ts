@@ -6,7 +6,6 @@ import { type Mapped, type MappedField, type Settings, sourcesFor } from '../dom
 import type { FieldReason } from '../domain/states.ts';
 import { visibleText } from '../domain/visible-text.ts';
 import type { en } from '../domain/wording/en.ts';
-import { readText } from '../domain/wording/kept-text.ts';
 import { inTurn, type Text } from '../domain/wording/text.ts';
 import { buildOrder, filledTexts, set } from './build-order.ts';
 import { type AddressKey, explainFlag } from './explain-flag.ts';
@@ -114,8 +113,7 @@ function fromSettings(setting: string, from: string): Field<string> {
 }
 
 function absent(contact: Contact, field: ContactField): Why {
-  const why = contact.leftOut[field] ?? said('unknown');
-  return { from: contact.origins[field] ?? null, text: typeof why === 'string' ? readText(why) : why };
+  return { from: contact.origins[field] ?? null, text: contact.leftOut[field] ?? said('unknown') };
 }
 
 function taken(contact: Contact, field: ContactField): Why {

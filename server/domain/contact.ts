@@ -20,9 +20,6 @@ export type PostalAddress = {
 export const isCountryOnly = (address: PostalAddress): boolean =>
   Object.keys(address).every((key) => key === 'country');
 
-/** Why a field is absent. A string: kept before texts had codes. */
-export type LeftOut = Text | string;
-
 export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobile' | 'address';
 
 /**
@@ -39,7 +36,7 @@ export type Contact = {
   mobile?: E164;
   address?: PostalAddress;
   origins: Partial<Record<ContactField, string>>;
-  leftOut: Partial<Record<ContactField, LeftOut>>;
+  leftOut: Partial<Record<ContactField, Text>>;
   /** Absent because the app may not see them: unknown, not empty. */
   denied?: ContactField[];
   /** The phone and address that they had before, if they have none any more. */

@@ -119,9 +119,9 @@ export type ShopFacts = {
 
 /**
  * A short line for the activity list, in clear text: it is encrypted before it is stored. `what` is
- * the English of `text`; summaries from before texts had codes have no `text`.
+ * the English of `text`.
  */
-export type Summary = { who?: string; what?: string; text?: Text };
+export type Summary = { who?: string; what: string; text: Text };
 
 /** A body lacks what its topic is about. The message names the field, never its content. */
 export class TranslationError extends Error {

@@ -18,7 +18,7 @@ const event = (changed: Partial<ActivityItem> & { about?: Text }): ActivityItem 
   reason: null,
   message: '',
   text: { code: 'state.accepted' },
-  summary: changed.about ? { text: changed.about } : null,
+  summary: changed.about ? { what: '', text: changed.about } : null,
   ...changed,
 });
 /** What a row says besides state and time. */
@@ -77,7 +77,7 @@ it.each<[string, ActivityItem, (string | null)[]]>([
     'whom it is about instead of a number, once that is known',
     event({
       topic: 'flow/send',
-      summary: { who: 'ann@example.com', text: { code: 'summary.flow', params: { id: '77' } } },
+      summary: { who: 'ann@example.com', what: '', text: { code: 'summary.flow', params: { id: '77' } } },
     }),
     ['Sent by a Flow workflow · ann@example.com', null],
   ],

@@ -227,14 +227,6 @@ it.each(['', ' ', '+'])('says of a phone %j that it is unknown', (phone) => {
   expect(explained({ contact: { phone, origins: {}, leftOut: {} } })['Phone']).toBe('null: Left out: unknown.');
 });
 
-it('reads the reasons of contacts that were kept as text', () => {
-  const leftOut = { phone: 'field.denied', email: 'A sentence of an older version.' };
-  expect(explained({ contact: { origins: {}, leftOut } })).toMatchObject({
-    Phone: 'null: Left out: Shopify doesn’t let the app see it.',
-    Email: 'null: A sentence of an older version.',
-  });
-});
-
 it('says why provider, lists and order are left out', () => {
   const lists = { send: false, text: { code: 'field.lists_opted_out' } } as const;
   const held = 'Left out: this person unsubscribed from email and is never added to a list.';

@@ -16,8 +16,7 @@ export const detailOf = (code: DetailCode, params?: Text['params']): Detail =>
   keepDetail({ code: `detail.${code}`, ...(params && { params }) });
 
 /**
- * A stored detail as a text: what `detailOf` wrote, an attempt's code (`http_503`, `timeout`), or a
- * sentence from before details had codes.
+ * A stored detail as a text: what `detailOf` wrote, or an attempt's code (`http_503`, `timeout`).
  */
 export function detailText(kept: string | null): Text | null {
   const detail = kept?.trim();

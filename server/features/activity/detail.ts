@@ -1,6 +1,6 @@
 import type { AttemptClass } from '../../domain/states.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
-import { type KeptField, withReasons } from '../../domain/wording/field-reasons.ts';
+import { longFields, type ShortField, withReasons } from '../../domain/wording/field-reasons.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
@@ -72,7 +72,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
   const { id: deliveryId = '', payload = null } = delivery ?? {};
   const sent =
     payload &&
-    ifReadable(() => vault.openJson<{ payload: object; fields: KeptField[] }>(payloadBinding(deliveryId), payload));
+    ifReadable(() => vault.openJson<{ payload: object; fields: ShortField[] }>(payloadBinding(deliveryId), payload));
   const { event, raw } = readEvent(shop, row);
   const detail: ActivityDetail = {
     ...item,
@@ -82,7 +82,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     isOpenRequest: row.is_open_request,
     event,
     payload: sent?.payload ?? null,
-    fields: withReasons(sent?.fields ?? []),
+    fields: withReasons(longFields(sent?.fields ?? [])),
     attempts: attempts.toReversed().map(({ id, at, status, class: kind, ms, error, excerpt }) => ({
       at: at.toISOString(),
       status,

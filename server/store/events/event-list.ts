@@ -23,9 +23,7 @@ export const activityItem = z.object({
   reason: z.enum(reasons).nullable(),
   message: z.string(),
   text: textContract,
-  summary: z
-    .object({ who: z.string().exactOptional(), what: z.string().exactOptional(), text: textContract.exactOptional() })
-    .nullable(),
+  summary: z.object({ who: z.string().exactOptional(), what: z.string(), text: textContract }).nullable(),
 });
 export type ActivityItem = z.infer<typeof activityItem>;
 
@@ -52,7 +50,7 @@ export async function itemsOf(sql: Sql, shop: Shop, rows: readonly ItemRow[], ga
   const reached = await aboutWhom(sql, shop, items);
   return items.map((item) => {
     const who = reached.get(item.id);
-    return who === undefined ? item : { ...item, summary: { ...item.summary, who } };
+    return item.summary && who !== undefined ? { ...item, summary: { ...item.summary, who } } : item;
   });
 }
 

@@ -103,7 +103,7 @@ describe('a detail', () => {
     'constructor',
     'detail',
     'detail.toString',
-  ])('from before details had codes (%s) is shown as it was written', (kept) =>
+  ])('that names no sentence (%s) is shown as it is', (kept) =>
     expect(detailText(kept)).toEqual({ code: 'as_it_is', params: { sentence: kept } }),
   );
 

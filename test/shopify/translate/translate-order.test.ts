@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LeftOut } from '../../../server/domain/contact.ts';
 import { type EventContext, TranslationError } from '../../../server/domain/translated.ts';
 import { inEnglish } from '../../../server/domain/wording/in-english.ts';
+import type { Text } from '../../../server/domain/wording/text.ts';
 import { translateOrder } from '../../../server/shopify/translate/translate-order.ts';
 import { billing, buyer, context, home, type Json, orderBody, shipping, TRIGGERED_AT } from '../bodies.ts';
 
@@ -12,7 +12,7 @@ function order(change: Json = {}, topic = 'orders/create', ctx: Partial<EventCon
   return translated;
 }
 
-const saidOf = (why: LeftOut | undefined) => (typeof why === 'object' ? inEnglish(why) : why);
+const saidOf = (why: Text | undefined) => why && inEnglish(why);
 
 describe('an order', () => {
   it('is translated in full', () => {
