@@ -33,11 +33,8 @@ export const ANSWERS = {
 export type Answer = keyof typeof ANSWERS;
 export const answers = ['optOuts', 'all'] as const satisfies readonly Answer[];
 
-/**
- * An import's counts under the current settings, and under each answer. Null: counted before that
- * existed.
- */
-export type Counted = CountedCounts & { byAnswer: Record<Answer, CountedCounts> | null };
+/** An import's counts under the current settings, and under each answer. */
+export type Counted = CountedCounts & { byAnswer: Record<Answer, CountedCounts> };
 
 /** How many events have a state. */
 export type End = { state: string; reason: SkippedReason | null; count: number };
@@ -150,7 +147,7 @@ export const importAnswer = z.object({
   text: textContract.nullable(),
   createdAt: moment,
   startedAt: moment,
-  /** Since when it is paused; null: it isn't, or it was paused before this was noted. */
+  /** Since when it is paused; null: it isn't. */
   pausedAt: moment,
   endedAt: moment,
   done: count,
@@ -162,8 +159,8 @@ export const importAnswer = z.object({
   /** Settings changed, or another import was sent, since it was counted: the counts may be different now. */
   outdated: z.boolean(),
   /**
-   * Before the start, by how the answer in the first steps treats earlier email choices; null:
-   * unknown.
+   * Before the start, by how the answer in the first steps treats earlier email choices; null: after
+   * that.
    */
   byAnswer: z.object({ optOuts: answerCounts, all: answerCounts }).nullable(),
   /** Before it starts: what would be sent, so far while it is counted; afterwards, or once it has ended: what was sent. */

@@ -99,7 +99,7 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
   const total = Math.max(countedRecords(job), standing.fed);
   const before = job.state === 'counting' || job.state === 'counted';
   const given = answerGiven(stored);
-  const counted = (before && byAnswer && given && byAnswer[given]) || job.counted;
+  const counted = (before && given && byAnswer[given]) || job.counted;
   const gate = gateOf(stored);
   const waits = await waitsOf(sql, shop, job, { gate, breaker: stored.breaker });
   return {
@@ -119,9 +119,9 @@ export async function describeImport(sql: Sql, shop: Shop, stored: StoredSetting
     waits,
     outdated:
       job.state === 'counted' &&
-      ((await changedSince(sql, shop, job, byAnswer && given ? [...APART, ...HISTORIES] : APART)) ||
+      ((await changedSince(sql, shop, job, given ? [...APART, ...HISTORIES] : APART)) ||
         (await overtaken(sql, shop, job))),
-    byAnswer: before && byAnswer ? { optOuts: answerCounts(byAnswer.optOuts), all: answerCounts(byAnswer.all) } : null,
+    byAnswer: before ? { optOuts: answerCounts(byAnswer.optOuts), all: answerCounts(byAnswer.all) } : null,
     counts: countsOf(job, counted, standing),
   };
 }

@@ -109,7 +109,7 @@ async function countGroup(
   };
   take(counts, bySettings, '');
   for (const [i, answer] of answers.entries()) {
-    if (counts.byAnswer) take(counts.byAnswer[answer], byAnswers[i] ?? [], `${answer}:`);
+    take(counts.byAnswer[answer], byAnswers[i] ?? [], `${answer}:`);
   }
   const last = records.at(-1);
   if (!last) return;

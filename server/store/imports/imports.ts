@@ -4,7 +4,6 @@ import {
   type ImportRequest,
   type ImportState,
   noneAnswered,
-  noneCounted,
   noneTold,
   nothingSettled,
   type Tally,
@@ -71,11 +70,6 @@ const kept = (text: Text | null): string => (text ? writeText(text) : '');
 
 export const urlBinding = (id: string) => `imports.url:${id}`;
 
-function readCounted({ counted, count_line }: Row): Counted {
-  if (count_line === 0) return noneAnswered();
-  return { ...noneCounted(), byAnswer: null, ...counted };
-}
-
 function readRow(shop: Shop, row: Row): Import {
   return {
     id: row.id,
@@ -97,7 +91,7 @@ function readRow(shop: Shop, row: Row): Import {
     feed: { line: row.feed_line, offset: row.feed_offset },
     fed: row.fed,
     fedAt: instantOf(row.fed_at),
-    counted: readCounted(row),
+    counted: { ...noneAnswered(), ...row.counted },
     told: { ...noneTold(), ...row.told },
     settledTo: row.settled_to,
     settled: { ...nothingSettled().settled, ...row.settled },
