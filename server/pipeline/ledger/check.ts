@@ -10,7 +10,6 @@ import {
   shopsToCheck,
   untoldOptOuts,
 } from '../../store/consent/ledger-checks.ts';
-import { restoreMerges } from '../../store/people/earlier-merges.ts';
 import { loadPeoplePage } from '../../store/people/people-pages.ts';
 import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -27,7 +26,7 @@ const OPENED_AT_ONCE = 100;
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const SLICE_MS = 4000;
 
-type Step = { opened: number; at: Pick<LedgerCheck, 'afterFactId' | 'afterPerson'> | null };
+type Step = { opened: number; at: LedgerCheck | null };
 
 /**
  * Makes sure no opt-out in the ledger is forgotten. Every day, and whenever settings or the
@@ -61,7 +60,6 @@ export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(s
 
   async function checkPeople(shop: Shop, settings: Settings, { afterFactId, afterPerson }: LedgerCheck): Promise<Step> {
     const page = await loadPeoplePage(db, shop, { after: afterPerson, size: PEOPLE_PAGE });
-    await inShop(db, shop, async ({ sql }) => await restoreMerges(sql, shop, page.people));
     const opened = await openAll(shop, optedOutByTag(page.people, settings), openTagOptOuts);
     return { opened, at: page.last === null ? null : { afterFactId, afterPerson: page.last } };
   }
@@ -76,7 +74,7 @@ export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(s
       if (!stored?.guid) return false;
       const until = now() + SLICE_MS;
       let inFacts = at.afterPerson === null;
-      let inPeople = mapsPermissions(stored.settings.mapping) || !at.mergesKnown;
+      let inPeople = mapsPermissions(stored.settings.mapping);
       while ((inFacts || inPeople) && !signal.aborted && now() < until) {
         const step = inFacts
           ? await checkFacts(shop, stored.account, at.afterFactId)
@@ -86,7 +84,7 @@ export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(s
           deps.wake(shop.id);
         }
         if (step.at) {
-          at = { ...at, ...step.at };
+          at = step.at;
           await moveLedgerCheck(db, shop, at);
         } else if (inFacts) inFacts = false;
         else inPeople = false;

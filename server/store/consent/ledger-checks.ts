@@ -37,33 +37,23 @@ export type LedgerCheck = {
   afterFactId: string | null;
   /** The key of the last person checked, after all facts. */
   afterPerson: string | null;
-  /** Whether everybody's earlier merges have been found. */
-  mergesKnown: boolean;
 };
 
 /** Goes on with the check, or begins one: that covers whatever was asked for before. */
 export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck> {
-  const [row] = await sql.query<{
-    after_fact_id: string | null;
-    after_person: string | null;
-    merges_known: boolean;
-  }>(
+  const [row] = await sql.query<{ after_fact_id: string | null; after_person: string | null }>(
     `INSERT INTO ledger_checks AS l (shop_id, due_at) VALUES ($1, now())
      ON CONFLICT (shop_id) DO UPDATE SET asked = CASE WHEN l.after_fact_id IS NULL AND l.after_person IS NULL THEN 0 ELSE l.asked END
-     RETURNING after_fact_id, after_person, merges_known`,
+     RETURNING after_fact_id, after_person`,
     [shop.id],
   );
-  return {
-    afterFactId: row?.after_fact_id ?? null,
-    afterPerson: row?.after_person ?? null,
-    mergesKnown: row?.merges_known ?? false,
-  };
+  return { afterFactId: row?.after_fact_id ?? null, afterPerson: row?.after_person ?? null };
 }
 
 export async function moveLedgerCheck(
   sql: Sql,
   shop: Shop,
-  { afterFactId, afterPerson }: Pick<LedgerCheck, 'afterFactId' | 'afterPerson'>,
+  { afterFactId, afterPerson }: LedgerCheck,
 ): Promise<void> {
   await sql.query('UPDATE ledger_checks SET after_fact_id = $2, after_person = $3 WHERE shop_id = $1', [
     shop.id,
@@ -79,7 +69,7 @@ export async function moveLedgerCheck(
  */
 export async function endLedgerCheck(sql: Sql, shop: Shop): Promise<boolean> {
   const [row] = await sql.query<{ again: boolean }>(
-    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, merges_known = true, due_at = CASE WHEN asked = 0 THEN now() + ${EVERY} ELSE due_at END
+    `UPDATE ledger_checks SET after_fact_id = NULL, after_person = NULL, due_at = CASE WHEN asked = 0 THEN now() + ${EVERY} ELSE due_at END
      WHERE shop_id = $1 RETURNING asked > 0 AS again`,
     [shop.id],
   );

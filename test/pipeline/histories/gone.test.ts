@@ -63,30 +63,6 @@ it('what arrives between the deletion of a customer and the merge that was its r
   expect(flags('EmailPermission', 'person1@example.com')).toEqual([true]);
 });
 
-it('an order of a customer who was merged when the app still marked merged customers as deleted goes out after the next daily check', async () => {
-  const { tell, accepted, at, shop, until } = await histories.begin();
-  const { db } = histories.app;
-  for (const id of [1, 2]) await tell('customers/create', customer(id, { updated_at: at(id) }), id);
-  await tell('customers/merge', merge(2, 1), 40);
-  const ofShop = 'shop_id = (SELECT id FROM shops WHERE domain = $1)';
-  await db.query(
-    `UPDATE people SET merged_into = NULL, deleted_at = now() WHERE merged_into IS NOT NULL AND ${ofShop}`,
-    [shop],
-  );
-  await until('the daily check has found the merge', async () => {
-    // One that was under way ends as if it had found it, so another is asked for.
-    await db.query(
-      `UPDATE ledger_checks SET merges_known = false, due_at = now() - interval '1 second', asked = asked + 1 WHERE merges_known AND ${ofShop}`,
-      [shop],
-    );
-    const rows = await db.query(`SELECT 1 FROM people WHERE merged_into IS NOT NULL AND ${ofShop}`, [shop]);
-    return rows.length > 0;
-  });
-  const placed = { created_at: at(30), processed_at: at(30), updated_at: at(30) };
-  await tell('orders/create', order(7, { ...buyer(1), ...placed }), 30);
-  expect(accepted().at(-1)).toMatchObject({ Order: { Id: '7' } });
-});
-
 it('an order of a deleted customer that arrives again without its customer is not sent', async () => {
   const { tell, sent, at } = await histories.begin();
   const placed = { created_at: at(1), processed_at: at(1) };
