@@ -9,7 +9,7 @@ export type PersonRead = {
   at: Instant;
   /** Every change up to then is in the answer, by Shopify's clock; missing: up to `at`. */
   upTo?: Instant;
-  /** When the app had last been uninstalled, as far as we knew when we asked; missing: not noted. */
+  /** When the app had last been uninstalled, as far as we knew when we asked; missing: an import or a comparison read it. */
   uninstalledAt?: Instant | null;
   /** By `namespace.key`, for the keys the settings named then; empty: the customer has none. */
   metafields: Record<string, string[]>;
@@ -23,7 +23,7 @@ export type PersonRead = {
   absences?: number;
   /**
    * Of which opt-ins it said that they hold: those about an email address or mobile number, as
-   * `channel:hash`, and those by tag, if it named their tags, as `tags`. Missing: not noted then.
+   * `channel:hash`, and those by tag, if it named their tags, as `tags`. Missing: it has no such customer.
    */
   about?: string[];
 };

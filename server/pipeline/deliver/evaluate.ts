@@ -181,7 +181,7 @@ export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
     // A choice that couldn't be read yet may be an opt-out.
     unread: delivery.unread === true || waiting.length > 0,
     isGone,
-    choice: delivery.choice === true || delivery.subject?.choice === true,
+    choice: delivery.choice === true,
     otherwise: delivery.subject?.otherwise ?? null,
     now,
   });

@@ -25,8 +25,6 @@ export type DeliverySubject = {
   alone?: true;
   /** Send no name, and nothing else that isn't an address of the person. */
   nameless?: true;
-  /** Where deliveries from before `choice` was a column have it. */
-  choice?: true;
   /** For an event sent only for its choice: how it ends when the choice makes nothing due. */
   otherwise?: 'stale';
 };
