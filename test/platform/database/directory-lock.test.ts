@@ -79,16 +79,12 @@ describe('the lock on the embedded database’s directory', () => {
     await (await lockDirectory(dir))();
   });
 
-  it('is held by a process of an older version too, which left only its number', async () => {
-    const dir = await folder();
-    const { child } = await holder(await folder());
-    await writeFile(path.join(dir, 'lock'), JSON.stringify({ pid: child.pid, start: null }));
-    await expect(lockDirectory(dir)).rejects.toThrow(`is open in process ${child.pid} `);
-  });
-
-  it.each(['', '{', 'null', '"1"', '{"pid":"1"}'])('ignores a file that names no process: %s', async (text) => {
-    const dir = await folder();
-    await writeFile(path.join(dir, 'lock'), text);
-    await (await lockDirectory(dir))();
-  });
+  it.each(['', '{', 'null', `{"pid":${process.ppid}}`])(
+    'is not held by a file left behind, whatever is in it: %s',
+    async (text) => {
+      const dir = await folder();
+      await writeFile(path.join(dir, 'lock'), text);
+      await (await lockDirectory(dir))();
+    },
+  );
 });
