@@ -51,13 +51,14 @@ const decimal = (when: string) =>
 const moment = (when: string) => optional(z.iso.datetime({ offset: true }), { form: 'ISO 8601 with its offset', when });
 const permission = (address: string, when: string) =>
   optional(z.boolean(), { form: `true or false, only together with ${address}`, when });
-const phone = (when: string) =>
-  optional(z.string().regex(PHONE_DIGITS), { form: '5 to 15 digits with country code, no plus: 19801234567', when });
+const phone = optional(z.string().regex(PHONE_DIGITS), {
+  form: '5 to 15 digits with country code, no plus: 19801234567',
+  when: 'known',
+});
 
-const source = (when: string) =>
-  filled()
-    .refine((value) => [...value].length <= SOURCE_MAX_LENGTH)
-    .meta({ form: `1 to ${SOURCE_MAX_LENGTH} characters`, when });
+const source = filled()
+  .refine((value) => [...value].length <= SOURCE_MAX_LENGTH)
+  .meta({ form: `1 to ${SOURCE_MAX_LENGTH} characters`, when: 'always; from the settings' });
 
 const addressSchema = z
   .strictObject({
@@ -107,8 +108,8 @@ const orderSchema = z.strictObject({
 
 export const payloadSchema = z
   .strictObject({
-    SourceName: source('always; from the settings'),
-    SourceType: source('always; from the settings'),
+    SourceName: source,
+    SourceType: source,
     FirstName: text('known'),
     LastName: text('known'),
     DateOfBirth: optional(z.string().refine(isDateOfBirth), {
@@ -118,8 +119,8 @@ export const payloadSchema = z
     Gender: optional(z.enum(['male', 'female']), { form: 'male or female', when: 'mapped in the settings and known' }),
     Email: optional(z.string().regex(EMAIL_FORM), { form: 'an email address', when: 'known' }),
     EmailPermission: permission('Email', 'the choice differs from what Ascent360 was told'),
-    Phone: phone('known'),
-    Mobile: phone('known'),
+    Phone: phone,
+    Mobile: phone,
     PhonePermission: permission('Phone', 'mapped in the settings, on change'),
     SMSPermission: permission('Mobile', 'the choice differs from what Ascent360 was told'),
     Address: optional(addressSchema, { form: 'one whole address, at least one part', when: 'known' }),

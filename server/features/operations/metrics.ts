@@ -29,11 +29,9 @@ export type Metrics = Measures & {
   render(): Promise<string>;
 };
 
-/**
- * @param registry for the metrics of one process; each process reports its own counters, and all
- *   report the same gauges
- */
-export function createMetrics(deps: StateGaugesDeps, registry: Registry = new Registry()): Metrics {
+/** Each process reports its own counters, and all report the same gauges. */
+export function createMetrics(deps: StateGaugesDeps): Metrics {
+  const registry = new Registry();
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `connector_${name}`, help, labelNames, registers });

@@ -16,13 +16,15 @@ const isLate = (now: string) => `${dueSince()} < ${now} - interval '${LATE_DAYS 
  * SQL: the events whose opt-out waits and is late, with their source and since when it has been due. For all shops
  * together, so it is kept cheap: it doesn't look whether they are still due.
  * @param shop the SQL for the shop's id
+ */
+export const lateWaiting = (shop: string) =>
+  `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.shop_id = ${shop} AND d.open AND e.state = 'open' AND d.carries_opt_out AND ${isLate('now()')}`;
+
+/**
+ * SQL: those still due, with those that need attention and that nothing else has told since.
  * @param now the SQL for the moment to compare with
  */
-export const lateWaiting = (shop: string, now = 'now()') =>
-  `SELECT ${columns} FROM deliveries d JOIN events e ON e.id = d.event_id
-     WHERE d.shop_id = ${shop} AND d.open AND e.state = 'open' AND d.carries_opt_out AND ${isLate(now)}`;
-
-/** SQL: those still due, with those that need attention and that nothing else has told since. */
 export const lateOptOuts = (shop: string, now = 'now()') => openOptOuts(shop, columns, isLate(now));
 
 /** SQL: those of shop `$1`, each choice once. */
