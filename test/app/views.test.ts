@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { asked, type Filter, keptFilter, noFilter, partsOf, readFilter } from '../../app/activity/filter.ts';
 import { savedViews, type View, viewOf } from '../../app/activity/views.ts';
+import { DAY } from '../durations.ts';
 
 const NOW = Date.parse('2026-11-26T10:00:00.000Z');
-const DAY = 24 * 60 * 60_000;
 const before = (milliseconds: number) => new Date(NOW - milliseconds).toISOString();
 const filter = (parts: Partial<Filter>): Filter => ({ ...noFilter, ...parts });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../durations.ts';
 import { createTraffic, type Sent } from './soak-traffic.ts';
 import { judgeSoak, type Taken } from './soak-verdict.ts';
 
@@ -6,7 +7,6 @@ const SHOP = 'shop-1.myshopify.com';
 const EMAIL = 'person7@example.com';
 const WHOSE = `${SHOP} ${EMAIL}`;
 const START = Date.UTC(2026, 10, 27);
-const SECOND = 1000;
 
 describe('the webhooks of a soak', () => {
   const shops = [SHOP, 'shop-2.myshopify.com'];

@@ -1,4 +1,5 @@
 import { topics } from '../../server/shopify/topics.ts';
+import { MINUTE } from '../durations.ts';
 import type { Flag } from '../fakes/ascent360.ts';
 import { emailOf, type FakeCustomer, phoneOf } from '../fakes/shopify-shop.ts';
 import { bodyText, sampleOf } from './samples.ts';
@@ -47,7 +48,6 @@ export function samples(): Chapter {
   return { title: "Shopify's own sample of every topic", steps };
 }
 
-const MINUTE = 60_000;
 const EMAIL = 'mia.berg@example.com';
 const MOBILE = '+13035550142';
 const CUSTOMER = 7718204473521;

@@ -1,11 +1,11 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSignedCertificate } from '../ascent360/self-signed-certificate.ts';
+import { DAY } from '../durations.ts';
 import { startAscent360 } from '../fakes/ascent360.ts';
 import { type Connector, startConnector, until } from '../fakes/connector.ts';
 import { sendUntilTaken, someCustomer } from '../fakes/fault-oracle.ts';
 
-const DAY = 86_400_000;
 const fromNow = (days: number) => new Date(Date.now() + days * DAY);
 
 /** From here on this process trusts it too, so that only its other faults count. */

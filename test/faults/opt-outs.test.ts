@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MINUTE, SECOND } from '../durations.ts';
 import { SHOP, until } from '../fakes/connector.ts';
 import { sharedPostgres, type World } from '../fakes/connector-process.ts';
 import {
@@ -18,8 +19,6 @@ import { emailOf } from '../fakes/shopify-shop.ts';
 import { worldOfTest } from '../fakes/world-of-test.ts';
 import { customer, order } from '../pipeline/bodies.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 const addressOf = (person: number) => `person${person}@example.com`;
 const about = (topic: string, body: object) => ({
   webhookId: randomUUID(),

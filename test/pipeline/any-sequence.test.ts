@@ -4,16 +4,15 @@
  * reaches Ascent360 is checked against a second implementation of the rules, written from the
  * specification alone: it shares no code with the server.
  */
+
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { DAY, MINUTE } from '../durations.ts';
 import type { ReceivedRecord } from '../fakes/ascent360.ts';
 import { type Connector, startConnector } from '../fakes/connector.ts';
 import { EMAIL, SMS } from './bodies.ts';
-
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 type Channel = 'email' | 'sms';
 type Ending = 'accepted' | 'error' | 'cut' | 'refused';

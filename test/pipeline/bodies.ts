@@ -1,9 +1,10 @@
 /** Bodies shaped as Shopify's are, about people who don't exist. Times are ISO texts. */
 
+import { MINUTE, SECOND } from '../durations.ts';
+
+export { DAY, MINUTE, SECOND } from '../durations.ts';
+
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const DAY = 24 * 60 * MINUTE;
 
 export function customer(id: number | string, over: object = {}) {
   return {

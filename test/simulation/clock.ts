@@ -2,10 +2,10 @@
  * The simulation's time: everything in this process that asks for the time gets this one, and
  * waiting advances it.
  */
+
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
-
-const WEEK = 7 * 24 * 3_600_000;
+import { WEEK } from '../durations.ts';
 
 export type Clock = {
   now(): number;

@@ -1,13 +1,12 @@
 /** Histories as values: fast-check generates them, and shortens one that reveals a bug. */
+
 import fc from 'fast-check';
+import { DAY, HOUR, MINUTE, SECOND } from '../durations.ts';
 import type { Dating } from './bodies.ts';
 import { inManner, manner } from './manner.ts';
 import type { Rules } from './model/account.ts';
 
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+export { DAY, HOUR, MINUTE, SECOND } from '../durations.ts';
 
 /** What happens to a webhook: it arrives at once, some time later, twice, or never. */
 export type Fate = 'comes' | 'late' | 'twice' | 'lost';

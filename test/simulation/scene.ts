@@ -1,4 +1,5 @@
 /** One shop in a history: in Shopify, in the app, and in the model. */
+import { DAY } from '../durations.ts';
 import type { Answer, Lapse } from './history.ts';
 import { type Account, openAccount, type Rules } from './model/account.ts';
 import type { ImportFile } from './model/imports.ts';
@@ -92,7 +93,6 @@ export type Scene = {
   begunAt: number;
 };
 
-const DAY = 24 * 3_600_000;
 const DOMAINS = ['simulated.myshopify.com', 'other.myshopify.com'];
 /** More than one shop ever uses of a kind. */
 const APART = 100_000;

@@ -1,5 +1,4 @@
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
+import { DAY, HOUR } from '../../durations.ts';
 
 /** Numbers from 0 to 1 from a seed (mulberry32). */
 export function seeded(seed: number): () => number {

@@ -1,5 +1,6 @@
 import { hourOfWeek, lookAt, nextLookAt, PATTERN_WEEKS, WINDOW_MS } from '../../../server/domain/silence.ts';
-import { changesOf, DAY, HOUR, makeShop } from './shops.ts';
+import { DAY, HOUR } from '../../durations.ts';
+import { changesOf, makeShop } from './shops.ts';
 
 const YEAR = 365;
 /** Before it nothing is counted: a pattern is being learned. */

@@ -8,6 +8,7 @@ import { createKeys } from '../../../server/platform/keys.ts';
 import { listImports } from '../../../server/store/imports/imports.ts';
 import { nothingStored } from '../../../server/store/shops/settings.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
+import { DAY, HOUR } from '../../durations.ts';
 import { faultsOf } from '../../fakes/ascent360.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { middayZone } from './midday-zone.ts';
@@ -17,8 +18,6 @@ import { type History, writeHistory } from './write-history.ts';
 
 const SHOP = 'history.myshopify.com';
 const NOW = Date.parse('2026-11-24T18:00:00Z');
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const GUID = '5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90';
 const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
 

@@ -9,11 +9,11 @@ import { changeState, createImport, findImport } from '../../../server/store/imp
 import { eraseTokens, keepExchanged } from '../../../server/store/shops/admin-tokens.ts';
 import type { SettingsStore } from '../../../server/store/shops/settings.ts';
 import type { Shop, Shops } from '../../../server/store/shops/shops.ts';
+import { SECOND } from '../../durations.ts';
 import { startShopifyAdmin } from '../../fakes/shopify-admin.ts';
 import type { Plot } from './plot.ts';
 import { stockShop } from './stock-shop.ts';
 
-const SECOND = 1000;
 /**
  * How far the story's clock advances each time an import looks at it, so that its waits are over
  * soon.

@@ -8,13 +8,13 @@ import { readConfig } from '../../../server/platform/config.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { openDb } from '../../../server/platform/database/open-db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
+import { HOUR } from '../../durations.ts';
 import { copyOnServer } from '../../fakes/database.ts';
 import { copyKeptFolder, isKept, keepFolder } from '../../fakes/kept-folder.ts';
 import { type Story, TIME_ZONE } from './plot.ts';
 import { writeHistory } from './write-history.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
-const HOUR = 3_600_000;
 
 /** The key that seals the history: an app that continues it needs it as ENCRYPTION_KEYS. */
 export const HISTORY_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;

@@ -1,5 +1,6 @@
 import { lastDays } from '../../../server/domain/days.ts';
 import type { Instant } from '../../../server/domain/scalars.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../durations.ts';
 import { complianceBody } from './bodies.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { Happening, Stage } from './scenes.ts';
@@ -8,10 +9,6 @@ import { type Shopper, shoppersOf } from './shoppers.ts';
 
 /** Where the shop of the demo is. */
 export const TIME_ZONE = 'America/Denver';
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const DAYS = 29;
 const SEED = 7;
 const PEOPLE = 300;

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../server/domain/scalars.ts';
+import { DAY, HOUR, SECOND } from '../../durations.ts';
 import {
   customerBody,
   emailConsentBody,
@@ -33,9 +34,6 @@ export type Stage = {
   orders: number;
 };
 
-const SECOND = 1000;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const EMAIL_TOPIC = 'customers_email_marketing_consent/update';
 
 const GOODS = [

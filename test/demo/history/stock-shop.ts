@@ -1,11 +1,10 @@
 import type { Instant } from '../../../server/domain/scalars.ts';
+import { DAY } from '../../durations.ts';
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 import { amountsOf, iso, type Order } from './bodies.ts';
 import type { Plot } from './plot.ts';
 import type { Happening } from './scenes.ts';
 import type { Shopper } from './shoppers.ts';
-
-const DAY = 24 * 3_600_000;
 
 const STATES = {
   subscribed: 'SUBSCRIBED',

@@ -19,12 +19,11 @@ import { noteCall } from '../../../server/store/shops/installation.ts';
 import { listRequests, markDone } from '../../../server/store/shops/privacy-requests.ts';
 import { createSettingsStore } from '../../../server/store/shops/settings.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
+import { MINUTE, SECOND } from '../../durations.ts';
 import { chanceOf } from './chance.ts';
 import { type ImportMonthDeps, importMonth } from './import-month.ts';
 import { type Plot, plotMonth, type Story } from './plot.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 /** The Shopify user who makes the choices. */
 const MERCHANT = '42';
 

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ConsentRules, DecideInput } from '../../../server/domain/consent/decide.ts';
 import { decide } from '../../../server/domain/consent/decide.ts';
 import type { ConsentFact, FlagReason, Told } from '../../../server/domain/consent.ts';
+import { DAY, HOUR, MINUTE } from '../../durations.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 5, 30, 12);
 const INSTALLED = NOW - 30 * DAY;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ConsentRules, decide, type Recipient } from '../../../server/domain/consent/decide.ts';
 import type { ConsentFact, FlagReason, Told } from '../../../server/domain/consent.ts';
+import { HOUR } from '../../durations.ts';
 
-const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 30, 12);
 const RULES: ConsentRules = { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' };
 const TOLD_YES: Told = { accepted: true, acceptedAt: NOW - HOUR, pendingFlags: [] };

@@ -1,9 +1,9 @@
 import { decide } from '../../../server/domain/consent/decide.ts';
 import type { ConsentFact } from '../../../server/domain/consent.ts';
+import { MINUTE } from '../../durations.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const INSTALLED = NOW - 100 * 24 * 3_600_000;
-const MINUTE = 60_000;
 
 type Said = Partial<ConsentFact> & { state: string };
 

@@ -3,15 +3,15 @@
  * receiver that keeps the last flag it accepted, and a sender that uses `decide` as delivery does.
  * fast-check makes up what happens.
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsentRules } from '../../../server/domain/consent/decide.ts';
 import { decide } from '../../../server/domain/consent/decide.ts';
 import { meaningOf } from '../../../server/domain/consent/meaning-of.ts';
 import type { ConsentFact, FlagChannel, FlagDecision, Told } from '../../../server/domain/consent.ts';
+import { DAY, MINUTE } from '../../durations.ts';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 const START = Date.UTC(2026, 5, 1);
 const INSTALLED = START + DAY;
 

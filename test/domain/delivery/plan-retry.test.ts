@@ -2,11 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RetryInput } from '../../../server/domain/delivery/plan-retry.ts';
 import { planRetry } from '../../../server/domain/delivery/plan-retry.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../durations.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 5, 30);
 const SCHEDULE = [5 * SECOND, 30 * SECOND, 5 * MINUTE, 2 * HOUR];
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hourOfWeek, lookAt, nextLookAt, PATTERN_WEEKS, type Pattern } from '../../../server/domain/silence.ts';
+import { HOUR } from '../../durations.ts';
 
-const HOUR = 3_600_000;
 const MONDAY = Date.parse('2026-11-23T00:00:00Z');
 const pattern = (windows: (hour: number) => number, weeks = PATTERN_WEEKS): Pattern => ({
   windows: Array.from({ length: 168 }, (_, hour) => windows(hour)),

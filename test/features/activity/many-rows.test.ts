@@ -9,6 +9,7 @@ import { type ActivityFilter, filterShape } from '../../../server/store/events/e
 import { listActivity } from '../../../server/store/events/event-list.ts';
 import { customerKey, emailHash } from '../../../server/store/people/identifiers.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
+import { DAY } from '../../durations.ts';
 import { newDatabase } from '../../fakes/database.ts';
 
 /**
@@ -22,7 +23,6 @@ const ROWS = Number(process.env['ACTIVITY_ROWS'] ?? 60_000);
  */
 const MOST_PAGES = 1200;
 const NOW = Date.parse('2026-11-24T12:00:00Z');
-const DAY = 86_400_000;
 
 const anyEvent = z.object(filterShape('UTC')).parse({});
 

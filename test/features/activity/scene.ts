@@ -20,15 +20,15 @@ import { createLog } from '../../../server/platform/log.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { createSettingsStore, type SettingsStore } from '../../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops, saveFacts } from '../../../server/store/shops/shops.ts';
+import { DAY, HOUR, MINUTE } from '../../durations.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
 import { customerBody, type Json, orderBody } from '../../shopify/bodies.ts';
 
+export { DAY, HOUR, MINUTE } from '../../durations.ts';
+
 const config = { shopifyApiKey: 'client-id', shopifySecrets: ['secret'] };
 const guid = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
-export const MINUTE = 60_000;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 
 /** Ascent360's answers, as its client returns them. */
 export const answers = {

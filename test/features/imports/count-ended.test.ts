@@ -8,10 +8,10 @@ import { createKeys } from '../../../server/platform/keys.ts';
 import { addFed, moveFeed } from '../../../server/store/imports/feeding.ts';
 import { changeState, createImport, findImport, noteChangedEnds } from '../../../server/store/imports/imports.ts';
 import { createShops, type Shop } from '../../../server/store/shops/shops.ts';
+import { MINUTE } from '../../durations.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
-const MINUTE = 60_000;
 
 let db: Db;
 let shop: Shop;

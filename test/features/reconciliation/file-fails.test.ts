@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { AdminError } from '../../../server/admin/admin.ts';
 import { closeFailing } from '../../../server/store/shops/problems.ts';
 import { loadReconciliation, saveConsentRead, setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { HOUR } from '../../durations.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { slicesOf } from './slices.ts';
 
-const HOUR = 3_600_000;
 const scene = readScene();
 
 it.each([

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { beat } from '../../../server/store/shops/heartbeat.ts';
+import { HOUR, MINUTE } from '../../durations.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { emailOf, type FakeShop, phoneOf } from '../../fakes/shopify-shop.ts';
 import { homeRead } from '../../pipeline/read/home.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** All times in a test count from the same whole second, however long it takes. */
 let start = 0;
 const ago = (ms: number) => new Date(start - ms).toISOString();

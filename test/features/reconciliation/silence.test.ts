@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readState } from '../../../server/features/operations/read-state.ts';
 import type { OverviewAnswer } from '../../../server/features/overview/api.ts';
 import { endChore, takeChore } from '../../../server/store/shops/chore-leases.ts';
+import { HOUR } from '../../durations.ts';
 import { type Connector, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { emailOf, type FakeShop } from '../../fakes/shopify-shop.ts';
 import { customer } from '../../pipeline/bodies.ts';
 
-const HOUR = 3_600_000;
 const ago = (ms: number) => new Date(Math.floor((Date.now() - ms) / 1000) * 1000).toISOString();
 
 let connector: Connector;

@@ -6,8 +6,9 @@ import { ownWordsKey } from '../../../server/store/consent/own-words.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import type { EntityState } from '../../../server/store/deliveries/entity-states.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
-import { contact, fact, HOUR, NOW, optIn, optOut, purchase, RECEIVED } from './prepare-input.ts';
-import { ADA, adas, DAY, delivery, guest, type Known, person, shop, subject, viewOf } from './view.ts';
+import { DAY, HOUR } from '../../durations.ts';
+import { contact, fact, NOW, optIn, optOut, purchase, RECEIVED } from './prepare-input.ts';
+import { ADA, adas, delivery, guest, type Known, person, shop, subject, viewOf } from './view.ts';
 
 const evaluated = (known: Known = {}, change: Partial<ClaimedDelivery> = {}) => {
   const one = delivery(change);

@@ -5,7 +5,8 @@ import { readyToLease, withFence } from '../../../server/pipeline/deliver/lease-
 import { addToPlan, emptyPlan } from '../../../server/pipeline/deliver/plan.ts';
 import type { ClaimedDelivery } from '../../../server/store/deliveries/deliveries.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
-import { contact, fact, HOUR, NOW, optIn, optOut, purchase, RECEIVED } from './prepare-input.ts';
+import { HOUR } from '../../durations.ts';
+import { contact, fact, NOW, optIn, optOut, purchase, RECEIVED } from './prepare-input.ts';
 import { adas, delivery, GUID, guest, type Known, person, shop, subject, viewOf } from './view.ts';
 
 function ready(known: Known = {}, change: Partial<ClaimedDelivery> = {}, probe = false) {

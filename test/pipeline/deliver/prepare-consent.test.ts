@@ -3,7 +3,8 @@ import { detailOf } from '../../../server/domain/wording/details.ts';
 import { writeText } from '../../../server/domain/wording/kept-text.ts';
 import { type PrepareInput, prepare } from '../../../server/pipeline/deliver/prepare.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
-import { about, ends, fact, facts, given, HOUR, NOW, optIn, optOut, RECEIVED, told } from './prepare-input.ts';
+import { HOUR } from '../../durations.ts';
+import { about, ends, fact, facts, given, NOW, optIn, optOut, RECEIVED, told } from './prepare-input.ts';
 
 const consent = (change: Partial<PrepareInput>): Partial<PrepareInput> => ({ kind: 'consent', ...change });
 

@@ -1,4 +1,5 @@
 /** Inputs for `prepare`, and its results in a few words. */
+
 import type { Channel, ConsentFact, FlagChannel } from '../../../server/domain/consent.ts';
 import type { Contact } from '../../../server/domain/contact.ts';
 import type { Purchase } from '../../../server/domain/purchase.ts';
@@ -6,8 +7,8 @@ import type { Settings } from '../../../server/domain/settings.ts';
 import { type PrepareInput, prepare } from '../../../server/pipeline/deliver/prepare.ts';
 import type { ToldRow } from '../../../server/store/consent/told-flags.ts';
 import { factWith, settingsWith } from '../../ascent360/inputs.ts';
+import { HOUR } from '../../durations.ts';
 
-export const HOUR = 3_600_000;
 export const NOW = Date.UTC(2026, 5, 30, 12);
 export const RECEIVED = NOW - HOUR;
 const NOTHING_TOLD: ToldRow = { accepted: null, acceptedAt: null, pendingFlags: [], lists: null };

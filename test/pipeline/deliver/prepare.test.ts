@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type PrepareInput, prepare } from '../../../server/pipeline/deliver/prepare.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
+import { HOUR } from '../../durations.ts';
 import {
   contact,
   ends,
   fact,
   facts,
   given,
-  HOUR,
   NOW,
   optIn,
   optOut,

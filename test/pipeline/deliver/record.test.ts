@@ -6,6 +6,7 @@ import { startSweep, sweepOnce } from '../../../server/pipeline/sweep.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { findLateOptOuts } from '../../../server/store/deliveries/late-opt-outs.ts';
 import { endLeases } from '../../../server/store/deliveries/leases.ts';
+import { HOUR } from '../../durations.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
 
@@ -253,8 +254,6 @@ describe('an attempt that carries an opt-out', () => {
 });
 
 describe('the sweep', () => {
-  const HOUR = 3_600_000;
-
   it('frees what a dead process was sending, and wakes its shop, although another shop can’t be locked', async () => {
     const locked = await optOut();
     await scene.begin({});

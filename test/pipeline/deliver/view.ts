@@ -1,4 +1,5 @@
 /** What a delivery is evaluated under, made by hand: nothing of it is in a database. */
+
 import type { ConsentFact, FlagChannel } from '../../../server/domain/consent.ts';
 import { emptyProfile, type PersonProfile } from '../../../server/domain/person.ts';
 import { contactOf } from '../../../server/pipeline/deliver/context.ts';
@@ -12,9 +13,9 @@ import type { Installation } from '../../../server/store/shops/installation.ts';
 import { nothingStored, type StoredSettings } from '../../../server/store/shops/settings.ts';
 import type { Shop } from '../../../server/store/shops/shops.ts';
 import { settingsWith } from '../../ascent360/inputs.ts';
-import { contact, HOUR, NOW, RECEIVED } from './prepare-input.ts';
+import { DAY, HOUR } from '../../durations.ts';
+import { contact, NOW, RECEIVED } from './prepare-input.ts';
 
-export const DAY = 24 * HOUR;
 export const ADA = 'ada';
 export const GUID = '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9';
 

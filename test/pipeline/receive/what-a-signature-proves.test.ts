@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, SECOND } from '../../durations.ts';
 import { API_KEY, type Connector, SECRET, startConnector, until } from '../../fakes/connector.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
 import { signBody } from '../../fakes/shopify-sender.ts';
@@ -29,8 +30,6 @@ async function call(token: string) {
   const response = await fetch(`${connector.url}/api/settings`, { headers: { authorization: `Bearer ${token}` } });
   return { status: response.status, retry: response.headers.get('x-shopify-retry-invalid-session-request') };
 }
-
-const DAY = 24 * 3_600_000;
 
 describe('anyone who has opened the app once', () => {
   const tokens: [string, (shop: string) => Promise<{ body: string; hmac?: string }>][] = [
@@ -132,7 +131,6 @@ describe('a signed body that names another shop than its header', () => {
 });
 
 describe('an ID token from before the app was uninstalled', () => {
-  const SECOND = 1000;
   /** A token Shopify issued and an uninstallation after it, both some seconds ago. */
   const issuedThenLeft = async (shop: string, msBetween: number) => {
     const issued = Math.floor(Date.now() / SECOND) * SECOND - 4 * SECOND;

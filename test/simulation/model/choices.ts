@@ -1,6 +1,6 @@
+import { WEEK } from '../../durations.ts';
 import { type Account, type Channel, type Fact, type History, type Level, UNDATED } from './account.ts';
 
-const WEEK = 7 * 24 * 3_600_000;
 const UNTICKED_SURELY = 2 * 60_000;
 const UNTICKED_PERHAPS = 15 * 60_000;
 

@@ -1,4 +1,5 @@
 /** Phone and postal permissions: mapped tags, about the person (SPEC 6.2). */
+import { WEEK } from '../../durations.ts';
 import { type Account, keyOf, UNDATED } from './account.ts';
 
 export type TagChannel = 'phone' | 'postal';
@@ -20,7 +21,6 @@ export const MAPPED: Record<TagChannel, { optIn: string; optOut: string }> = {
   phone: { optIn: 'call-ok', optOut: 'call-stop' },
   postal: { optIn: 'mail-ok', optOut: 'mail-stop' },
 };
-const WEEK = 7 * 24 * 3_600_000;
 
 type Asked = { account: Account; customer: number; place: number };
 

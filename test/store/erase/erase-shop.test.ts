@@ -8,6 +8,7 @@ import { start } from '../../../server/start.ts';
 import { destroyKey, isInUse } from '../../../server/store/erase/erase-shop.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { createShops, ShopErasedError } from '../../../server/store/shops/shops.ts';
+import { HOUR } from '../../durations.ts';
 import { API_KEY, SECRET, SHOP, startConnector, until } from '../../fakes/connector.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { everyRow } from '../../fakes/decrypting-search.ts';
@@ -16,7 +17,6 @@ import { createShopifySender } from '../../fakes/shopify-sender.ts';
 import { CANARY, kept, keys, whole } from '../../features/privacy/scene.ts';
 import { ago, customer, DAY, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
 
-const HOUR = 60 * MINUTE;
 const NEIGHBOUR = 'neighbour.myshopify.com';
 const redactShop = { shop_id: 1, shop_domain: SHOP };
 
