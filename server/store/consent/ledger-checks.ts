@@ -50,11 +50,7 @@ export async function loadLedgerCheck(sql: Sql, shop: Shop): Promise<LedgerCheck
   return { afterFactId: row?.after_fact_id ?? null, afterPerson: row?.after_person ?? null };
 }
 
-export async function moveLedgerCheck(
-  sql: Sql,
-  shop: Shop,
-  { afterFactId, afterPerson }: LedgerCheck,
-): Promise<void> {
+export async function moveLedgerCheck(sql: Sql, shop: Shop, { afterFactId, afterPerson }: LedgerCheck): Promise<void> {
   await sql.query('UPDATE ledger_checks SET after_fact_id = $2, after_person = $3 WHERE shop_id = $1', [
     shop.id,
     afterFactId,
