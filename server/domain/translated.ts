@@ -111,8 +111,6 @@ export type ShopFacts = {
   setup?: { done: string[]; dismissed: boolean; partsHidden?: boolean };
   /** The views of the activity that somebody saved, oldest first. */
   views?: SavedView[];
-  /** The access scopes that the app has. */
-  scopes?: string[];
   /** Shopify's `updated_at` of the newest shop state we took. */
   updatedAt?: Instant;
 };

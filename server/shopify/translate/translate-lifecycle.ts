@@ -2,7 +2,7 @@ import { isTimeZone } from '../../domain/days.ts';
 import { type ShopFacts, type Translated, TranslationError } from '../../domain/translated.ts';
 import { exactId, setKnown } from '../fields.ts';
 import type { Body } from '../parse-body.ts';
-import { customerDeletedSchema, mergeSchema, scopesSchema, shopSchema } from '../payloads.ts';
+import { customerDeletedSchema, mergeSchema, shopSchema } from '../payloads.ts';
 import { countries } from './countries.ts';
 import { readEmail } from './read-email.ts';
 import { readInstant } from './read-moment.ts';
@@ -24,10 +24,9 @@ export function translateUninstalled(): Translated {
   return { kind: 'uninstalled' };
 }
 
-/** app/scopes_update: the app's current scopes. */
-export function translateScopesUpdate(body: Body): Translated {
-  const { current } = scopesSchema.parse(body);
-  return { kind: 'lifecycle', shop: current && current.length > 0 ? { scopes: current } : {} };
+/** app/scopes_update: what the app may do shows when it does it. */
+export function translateScopesUpdate(): Translated {
+  return { kind: 'lifecycle', shop: {} };
 }
 
 /** shop/update. Drops a country code or time zone that the rest of the app wouldn't understand. */
