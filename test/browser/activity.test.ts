@@ -377,24 +377,6 @@ inBrowser(
         expect(await page.getByText('Find this customer').count()).toBe(0);
       });
 
-      it('is resent after a preview of what would be sent', async () => {
-        const page = await open('/activity?topic=orders/create&state=accepted');
-        await eventLinks(page).nth(1).click();
-        await page.getByRole('heading', { name: 'Attempts' }).waitFor();
-        const attempts = page.locator('div:has(> h2:has-text("Attempts")) ~ ul > li');
-        const earlier = await attempts.count();
-        const before = stage().connector.ascent360.received.length;
-        await page.getByRole('button', { name: 'Resend' }).click();
-        const dialog = page.getByRole('dialog');
-        await dialog.getByText('1 record will be sent.').waitFor();
-        await dialog.getByText('No permissions will be sent').waitFor();
-        expect(stage().connector.ascent360.received.length).toBe(before);
-        await dialog.getByRole('button', { name: 'Resend' }).click();
-        await page.getByText('1 record in line to be sent').waitFor();
-        await stage().connector.ascent360.until(before + 1);
-        await expect.poll(async () => await attempts.count()).toBe(earlier + 1);
-      });
-
       it('that Ascent360 rejected without an answer says so, and points to no answer', async () => {
         const page = await open('/activity?state=attention&reason=rejected');
         await eventLinks(page).first().click();
