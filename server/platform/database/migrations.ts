@@ -31,8 +31,6 @@ const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
   started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`;
 
-type Noted = { name: string; finished: boolean };
-
 async function namesIn(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true });
   return entries
@@ -50,10 +48,12 @@ export async function hashOfMigrations(dir = migrationsDir): Promise<string> {
   return createHash('sha256').update(scripts.join('')).digest('hex').slice(0, 16);
 }
 
-const notedIn = async (query: MigrationConnection['query']) =>
-  await query<Noted>(
-    'SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL',
+async function appliedIn(query: MigrationConnection['query']): Promise<ReadonlySet<string>> {
+  const rows = await query<{ name: string }>(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
   );
+  return new Set(rows.map(({ name }) => name));
+}
 
 async function applyOne(connection: MigrationConnection, dir: string, name: string, tries: number): Promise<boolean> {
   const script = await scriptOf(dir, name);
@@ -61,15 +61,9 @@ async function applyOne(connection: MigrationConnection, dir: string, name: stri
   try {
     await connection.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
     await connection.run(TABLE);
-    const noted = (await notedIn(connection.query)).filter((one) => one.name === name);
-    if (noted.some(({ finished }) => finished)) {
+    if ((await appliedIn(connection.query)).has(name)) {
       await connection.run('ROLLBACK');
       return false;
-    }
-    if (noted.length > 0) {
-      throw new Error(
-        `An older version of the app began it and did not end it. docs/operations, "A migration that failed", says how to go on`,
-      );
     }
     await connection.run(`SET LOCAL lock_timeout = ${TABLE_MS}; ${script}`);
     await connection.query(
@@ -117,7 +111,6 @@ export async function applyMigrations(
 export async function pendingMigrations(query: MigrationConnection['query'], dir = migrationsDir): Promise<string[]> {
   const names = await namesIn(dir);
   const [table] = await query<{ name: string | null }>(`SELECT to_regclass('_prisma_migrations')::text AS name`);
-  const noted = table?.name ? await notedIn(query) : [];
-  const done = new Set(noted.filter(({ finished }) => finished).map(({ name }) => name));
+  const done = table?.name ? await appliedIn(query) : new Set();
   return names.filter((name) => !done.has(name));
 }

@@ -30,13 +30,11 @@ it('a function whose body holds semicolons is one statement', async () => {
   expect(await database.query('SELECT two() AS two')).toEqual([{ two: 2 }]);
 });
 
-it('a migration that an older version left half done is not skipped: the error says where to read more', async () => {
+it('a migration that another tool began and did not end is not skipped', async () => {
   const database = await emptyDatabase();
   const dir = await migrationsAnd({ [AFTER]: half });
   await applyMigrations(database);
   await database.run(`INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '${AFTER}')`);
-  await expect(applyMigrations(database, dir)).rejects.toThrow('docs/operations, "A migration that failed"');
-  await database.run(`DELETE FROM _prisma_migrations WHERE migration_name = '${AFTER}' AND finished_at IS NULL`);
   expect(await applyMigrations(database, dir)).toEqual([AFTER]);
 });
 
