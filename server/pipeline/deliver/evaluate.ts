@@ -50,6 +50,8 @@ export function imagined(
   };
 }
 
+export type StateShown = { kind: EntityState['kind']; entity: string; triggeredAt: Instant | null };
+
 export type Evaluated = {
   delivery: ClaimedDelivery;
   keys: Partial<Record<FlagChannel, LedgerKey>>;
@@ -198,17 +200,19 @@ export const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
     : [];
 
 /**
- * The order or customer whose state Ascent360 has once it accepts this delivery: the delivery's
- * own, or that of the customer sent as last known, complete and with nothing added. Null: none.
+ * The order or customer whose state Ascent360 has once it accepts this delivery, and when that was triggered (null: not
+ * known): the delivery's own, or that of the customer sent as last known, complete and with nothing added. Null: none.
  */
-export function stateShown(shop: Shop, found: DeliveryContext, delivery: ClaimedDelivery): string | null {
-  if (delivery.entity) return delivery.entity;
-  const { subject, personId } = delivery;
+export function stateShown(shop: Shop, found: DeliveryContext, delivery: ClaimedDelivery): StateShown | null {
+  const { subject, personId, entity } = delivery;
   const profile = personId ? found.profiles.get(personId) : undefined;
+  const triggeredAt = subject?.contact ? delivery.eventTriggeredAt : (profile?.contactTriggeredAt ?? null);
+  const kind = delivery.kind === 'order' ? 'order' : 'customer';
+  if (entity) return { kind, entity, triggeredAt };
   if (!profile?.customerId || !subject || subject.contact || subject.alone || subject.nameless) return null;
   const { added } = subject;
   if (added && added.activities.length + added.interests.length > 0) return null;
-  return entityKey(shop.vault, 'customer', profile.customerId);
+  return { kind: 'customer', entity: entityKey(shop.vault, 'customer', profile.customerId), triggeredAt };
 }
 
 /**

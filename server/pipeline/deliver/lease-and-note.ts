@@ -7,7 +7,7 @@ import { beginAttempts } from '../../store/deliveries/attempts.ts';
 import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import { lease } from '../../store/deliveries/leases.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { listSetOf, stateShown, type View } from './evaluate.ts';
+import { listSetOf, type StateShown, stateShown, type View } from './evaluate.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -18,8 +18,8 @@ export type ReadyDelivery = {
   id: string;
   eventId: string;
   entity: string | null;
-  /** The state that Ascent360 has once it accepts this, and when its event was triggered; null: none. */
-  shows: { kind: 'order' | 'customer'; entity: string; triggeredAt: Instant } | null;
+  /** The state that Ascent360 has once it accepts this; null: none. */
+  shows: StateShown | null;
   attempts: number;
   firstAttemptAt: Instant;
   fence: number;
@@ -54,20 +54,12 @@ export function readyToLease(
       return value === undefined || !key ? [] : [{ ...key, channel, attemptId, value }];
     });
     const payload = JSON.stringify(prepared.payload);
-    const shown = stateShown(shop, found, delivery);
     return {
       shop,
       id: delivery.id,
       eventId: delivery.eventId,
       entity: delivery.entity,
-      shows:
-        shown === null
-          ? null
-          : {
-              kind: delivery.kind === 'order' ? 'order' : 'customer',
-              entity: shown,
-              triggeredAt: delivery.eventTriggeredAt,
-            },
+      shows: stateShown(shop, found, delivery),
       attempts: delivery.attempts,
       firstAttemptAt: delivery.firstAttemptAt ?? now,
       attemptId,

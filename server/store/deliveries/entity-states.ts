@@ -94,7 +94,7 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
 export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
   await sql.query(
-    `UPDATE entity_states s SET handled_at = least(s.handled_at, CASE WHEN s.accepted_hash IS NULL THEN 'epoch' ELSE s.accepted_at END),
+    `UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END, 'epoch')),
        handled_triggered_at = CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END
      FROM events e WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id`,
     [shop.id, eventIds],
@@ -102,8 +102,8 @@ export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly str
 }
 
 /**
- * Saves what was last accepted for these orders and customers (null: we don't know what Ascent360 has), as of when its
- * event was triggered: its body has every change up to then, whenever it was sent.
+ * Saves what was last accepted for these orders and customers (null: we don't know what Ascent360 has), as of when that
+ * state was triggered (null: not known): its body has every change up to then, whenever it was sent.
  */
 export async function noteAcceptedStates(
   sql: Sql,
@@ -111,7 +111,7 @@ export async function noteAcceptedStates(
   accepted: readonly (Pick<EntityState, 'kind' | 'entity'> & {
     contentHash: string | null;
     account: number;
-    triggeredAt: Instant;
+    triggeredAt: Instant | null;
   })[],
 ): Promise<void> {
   if (accepted.length === 0) return;

@@ -383,7 +383,16 @@ describe('what Ascent360 shows once it accepts a delivery', () => {
     ['is nothing with interests added', { subject: subject({ added: { ...none, interests: ['a'] } }) }, {}, null],
     ['is nothing with both added', { subject: subject({ added: { activities: ['a'], interests: ['a'] } }) }, {}, null],
   ])('%s', (_what, change, known, expected) => {
-    expect(shown(change, known)).toBe(expected);
+    expect(shown(change, known)?.entity ?? null).toBe(expected);
+  });
+
+  const THEN = RECEIVED - HOUR;
+  it.each<[string, Partial<ClaimedDelivery>, Known, number | null]>([
+    ['its event, if it has a state of its own', { entity: 'x', subject: subject({ contact }) }, {}, RECEIVED],
+    ['the state it was last known in, if it is sent as that', {}, { ada: person({ contactTriggeredAt: THEN }) }, THEN],
+    ['nobody knows when, if no state was ever told', { entity: 'x' }, {}, null],
+  ])('has every change up to %s', (_what, change, known, expected) => {
+    expect(shown(change, known)?.triggeredAt).toBe(expected);
   });
 });
 

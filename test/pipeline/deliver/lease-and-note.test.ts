@@ -40,7 +40,7 @@ it('what leaves is the whole of what is posted and of what its answer is recorde
     id: 'd1',
     eventId: 'e1',
     entity: null,
-    shows: { kind: 'customer', entity: shop.vault.hash('entity', 'customer:7'), triggeredAt: RECEIVED },
+    shows: { kind: 'customer', entity: shop.vault.hash('entity', 'customer:7'), triggeredAt: null },
     attempts: 2,
     firstAttemptAt: NOW - HOUR,
     attemptId,
