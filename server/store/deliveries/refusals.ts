@@ -4,16 +4,22 @@ import type { Shop } from '../shops/shops.ts';
 /** A delivery refused this often, with others accepted in between, is at fault itself. */
 const OWN_FAULT_AFTER = 3;
 
-/** SQL: another delivery of the person of `d` was found at fault, and needs attention for that. */
+/**
+ * SQL: another delivery of the person of `d` was found at fault, dismissed since or not, and nothing newer of its kind
+ * was accepted, or of the same order or customer if `d` is about that.
+ */
 const PERSON_AT_FAULT = `EXISTS (SELECT 1 FROM deliveries o JOIN events e ON e.id = o.event_id
-         WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND NOT o.open AND e.state = 'attention'
-           AND cardinality(o.refused_after) >= ${OWN_FAULT_AFTER})`;
+         WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND cardinality(o.refused_after) >= ${OWN_FAULT_AFTER}
+           AND e.state <> 'merged' AND NOT EXISTS (
+             SELECT 1 FROM deliveries n JOIN events ne ON ne.id = n.event_id
+             WHERE n.shop_id = o.shop_id AND n.person_id = o.person_id AND n.kind = o.kind AND n.event_id >= o.event_id
+               AND ne.state = 'accepted' AND ((d.entity = o.entity) IS NOT TRUE OR n.entity = o.entity)))`;
 
 /**
  * Counts how often each delivery was refused as for a wrong GUID: once until another one is accepted. While
  * Ascent360 refuses the GUID itself, nothing is accepted, so all its refusals count once. An opt-out that was
  * found at fault and is tried again every day is so at once. So is, but as a probe, whatever else is sent of a
- * person while such a record of theirs needs attention: it is likely to have the same name in it.
+ * person who has such a record: it is likely to have the same name in it.
  * @returns the deliveries that are at fault themselves: something refuses them for what is in them
  */
 export async function countRefusals(

@@ -192,24 +192,69 @@ describe('a record that is refused like a GUID', () => {
     expect(await stateOf(event)).toMatchObject({ state: 'accepted' });
   });
 
-  it('stops nothing if another record of its customer needs attention for that, and is counted anew once that is resent', async () => {
+  describe('stops nothing if another record of its customer was found at fault', () => {
     const firewall: Firewall = ({ FirstName }) => (FirstName === '<script>' ? refused : answers.accepted);
-    const state = async (updated: number) =>
-      await scene.receive('customers/update', customer(1, { first_name: '<script>', updated_at: ago(updated) }));
-    const first = await state(9000);
-    for (let round = 0; round < 3; round += 1) {
-      await sendLater(firewall);
-      await another();
-    }
-    expect(await stateOf(first)).toMatchObject({ state: 'attention' });
-    await send(firewall);
-    const next = [await state(8000), await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)))];
-    await send(firewall);
-    for (const event of next) expect(await stateOf(event)).toMatchObject({ state: 'attention', reason: 'rejected' });
-    expect(await hasProblem()).toBe(false);
-    for (const event of [first, ...next]) await scene.call('post', `/activity/${event}/retry`);
-    await send(firewall);
-    expect(await hasProblem()).toBe(true);
+    const state = async (updated: number, first_name = '<script>') =>
+      await scene.receive('customers/update', customer(1, { first_name, updated_at: ago(updated) }));
+    const atFault = async () => {
+      const event = await state(9000);
+      for (let round = 0; round < 3; round += 1) {
+        await sendLater(firewall);
+        await another();
+      }
+      expect(await stateOf(event)).toMatchObject({ state: 'attention' });
+      await send(firewall);
+      return event;
+    };
+
+    it.each([
+      ['and needs attention', async () => {}],
+      [
+        'and was dismissed since',
+        async (event: string) => void (await scene.call('post', `/activity/${event}/dismiss`)),
+      ],
+    ])('%s, and is counted anew once that is resent', async (_, since) => {
+      const first = await atFault();
+      await since(first);
+      const next = [await state(8000), await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(0)))];
+      await send(firewall);
+      for (const event of next) expect(await stateOf(event)).toMatchObject({ state: 'attention', reason: 'rejected' });
+      expect(await hasProblem()).toBe(false);
+      for (const event of [first, ...next]) await scene.call('post', `/activity/${event}/retry`);
+      await send(firewall);
+      expect(await hasProblem()).toBe(true);
+    });
+
+    it('about the same order, whatever else was accepted since', async () => {
+      const ordered = { email: order(1).email };
+      await scene.receive('orders/create', order(1, { ...ordered, updated_at: ago(9000) }));
+      for (let round = 0; round < 3; round += 1) {
+        await sendLater(refusing(1));
+        await another();
+      }
+      const other = await scene.receive('orders/create', order(2, ordered));
+      await send(refusing(1));
+      expect(await stateOf(other)).toMatchObject({ state: 'accepted' });
+      const paid = { ...ordered, updated_at: ago(8000), total_price: '20.90' };
+      const newer = await scene.receive('orders/updated', order(1, paid));
+      await send(refusing(1));
+      expect(await stateOf(newer)).toMatchObject({ state: 'attention', reason: 'rejected' });
+      expect(await hasProblem()).toBe(false);
+    });
+
+    it('unless a newer one like it was accepted since', async () => {
+      await atFault();
+      const corrected = await state(8000, 'Ada');
+      await send(firewall);
+      expect(await stateOf(corrected)).toMatchObject({ state: 'accepted' });
+      const next = [
+        await state(7000, 'Ada L.'),
+        await scene.receive('orders/create', order(1, { customer: customer(1) })),
+      ];
+      await send(all(refused));
+      for (const event of next) expect(await stateOf(event)).toEqual(open);
+      expect(await hasProblem()).toBe(true);
+    });
   });
 
   it('waits all the same if it was tried as a probe: it may be the GUID', async () => {
