@@ -1,5 +1,5 @@
 import { ofEachKey } from '../../platform/database/by-keys.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { dueSinceOf } from '../events/open-opt-outs.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { NewDelivery } from './deliveries.ts';
@@ -74,7 +74,7 @@ export async function giveWayToNewer(
   if (!delivery.entity) return null;
   const [newer] = await sql.query<{ event_id: string }>(
     `UPDATE deliveries n SET seq = d.seq,
-       due_at = greatest(now() + $3 * interval '1 millisecond', CASE WHEN n.reading THEN n.due_at END),
+       due_at = greatest(${AT_ONCE} + $3 * interval '1 millisecond', CASE WHEN n.reading THEN n.due_at END),
        last_class = CASE WHEN $3 > 0 THEN d.last_class END,
        again = n.again OR d.again, reassert = n.reassert OR d.reassert, choice = n.choice OR d.choice,
        kind = CASE WHEN d.kind = 'tags' AND n.kind = 'customer' THEN d.kind ELSE n.kind END,

@@ -1,5 +1,5 @@
 import type { AttemptClass } from '../../domain/states.ts';
-import { type Sql, unnest } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type Leasing, payloadBinding } from './deliveries.ts';
 
@@ -73,7 +73,7 @@ export async function endLeases(
   const rows = await sql.query<{ id: string; fence: number }>(
     `UPDATE deliveries d SET lease_until = NULL, open = u.stays_open,
        attempts = d.attempts + CASE WHEN d.lease_until IS NULL THEN 0 ELSE u.counted END,
-       due_at = CASE WHEN u.stays_open THEN now() + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
+       due_at = CASE WHEN u.stays_open THEN ${AT_ONCE} + u.wait_ms * interval '1 millisecond' ELSE d.due_at END,
        last_class = coalesce(u.class, d.last_class), settled_at = CASE WHEN u.stays_open THEN NULL ELSE now() END
      FROM ${from} AS u(${columns})
      WHERE d.id = u.id AND d.fence = u.fence AND ${IS_UNENDED} RETURNING d.id, d.fence`,

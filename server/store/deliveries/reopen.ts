@@ -90,7 +90,7 @@ export async function sendAsKept(sql: Sql, shop: Shop, deliveryIds: readonly str
  */
 export async function markAgain(sql: Sql, shop: Shop, ids: readonly string[], reassert: boolean): Promise<void> {
   await sql.query(
-    `UPDATE deliveries SET again = true, reassert = reassert OR $3, due_at = CASE WHEN $3 THEN greatest(due_at, now()) ELSE due_at END
+    `UPDATE deliveries SET again = true, reassert = reassert OR $3, due_at = CASE WHEN $3 THEN greatest(due_at, ${AT_ONCE}) ELSE due_at END
      WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND open`,
     [shop.id, ids, reassert],
   );

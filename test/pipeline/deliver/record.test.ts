@@ -4,6 +4,7 @@ import { readText } from '../../../server/domain/wording/kept-text.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import { startSweep, sweepOnce } from '../../../server/pipeline/sweep.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { hasDue } from '../../../server/store/deliveries/due-work.ts';
 import { findLateOptOuts } from '../../../server/store/deliveries/late-opt-outs.ts';
 import { endLeases } from '../../../server/store/deliveries/leases.ts';
 import { HOUR } from '../../durations.ts';
@@ -475,6 +476,19 @@ describe('while Ascent360 refuses the GUID, the probe', () => {
     const isOver = answer.class === 'accepted' || answer.class === 'rejected';
     expect(await standing(probe)).toMatchObject(isOver ? { open: false } : { open: true, attempts: 0, minutes: 0 });
   });
+});
+
+it('what was never posted is due to the very turn that gives it back', async () => {
+  const { id, fence } = await claimOne('customers/create', customer(1));
+  const lease = `UPDATE deliveries SET lease_until = now() + interval '1 minute' WHERE id = $1`;
+  for (let round = 0; round < 12; round += 1) {
+    await scene.db.query(lease, [id]);
+    const isDue = await scene.db.transaction(async (sql) => {
+      await endLeases(sql, [{ id, fence, open: true, waitMs: 0, countsAttempt: false, lastClass: null }]);
+      return await hasDue(sql, scene.shop);
+    });
+    expect(isDue).toBe(true);
+  }
 });
 
 it.each<[string, Partial<Attempt>[], boolean]>([
