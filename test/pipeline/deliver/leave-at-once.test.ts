@@ -161,6 +161,17 @@ describe('an address is a lane', () => {
     },
   );
 
+  it('so is one that its customer gets later in the same batch', async () => {
+    await scene.receive('customers/create', customer(1, { email: null, phone: '+15005550106' }));
+    await scene.work();
+    await scene.receive(SMS, smsConsent(1, 'unsubscribed', now(), '+15005550106'));
+    await scene.receive('customers/update', customer(1, { phone: '+15005550106', updated_at: now() }));
+    expect(await leave()).toEqual([]);
+    // It takes its place there.
+    expect(await claim()).toEqual([]);
+    expect(await claim()).toMatchObject([{ Email: 'person1@example.com', SMSPermission: false }]);
+  });
+
   it('a phone number is a lane, too', async () => {
     await scene.receive('customers/create', customer(1, { phone: '+15005550106' }));
     await scene.receive('customers/create', customer(2, { phone: '+15005550106' }));
