@@ -212,6 +212,16 @@ async function nextDay(): Promise<object[]> {
   return sent.filter((payload) => 'SMSPermission' in payload);
 }
 
+/** A customer's opt-out from text messages is rejected. There is another customer. */
+async function rejectOptOut(): Promise<void> {
+  scene.access = false;
+  await scene.receive('customers/create', customer(2));
+  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
+  await scene.send();
+  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+}
+
 const always = { SourceName: 'Shopify', SourceType: 'Ecommerce', Mobile: '14155550101', SMSPermission: false };
 const nameless = { ...always, Email: 'person1@example.com' };
 const withCustomer = { ...nameless, FirstName: 'Robin', LastName: 'Example' };
@@ -259,12 +269,7 @@ it.each<[string, object[], () => Promise<unknown>]>([
     async () => await damage(`deliveries SET subject = '\\x00'`),
   ],
 ])('a rejected opt-out from text messages is tried again as a new one would be: %s', async (_, expected, happens) => {
-  scene.access = false;
-  await scene.receive('customers/create', customer(2));
-  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
-  await scene.send();
-  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
-  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  await rejectOptOut();
   expect(await nextDay()).toEqual([withCustomer]);
   await happens();
   for (const payload of expected) expect(await nextDay()).toEqual([payload]);
@@ -272,12 +277,7 @@ it.each<[string, object[], () => Promise<unknown>]>([
 
 it('a rejected opt-out from text messages that goes out with another customer is held, and erased, as theirs', async () => {
   const { db, shop } = scene.base;
-  scene.access = false;
-  await scene.receive('customers/create', customer(2));
-  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
-  await scene.send();
-  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
-  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  await rejectOptOut();
   await nextDay();
   await scene.receive('customers/update', customer(2, { phone: mobile, updated_at: ago(0) }));
   await nextDay();
@@ -297,11 +297,7 @@ it('a rejected opt-out from text messages that goes out with another customer is
 /** A rejected opt-out that the merchant dismissed; days later, so it would be late. */
 async function dismissOptOut(): Promise<string> {
   const { db, shop } = scene.base;
-  scene.access = false;
-  await scene.receive('customers/create', customer(1, { phone: mobile, updated_at: ago(10 * MINUTE) }));
-  await scene.send();
-  await scene.receive(SMS, smsConsent(1, 'unsubscribed', ago(MINUTE), mobile));
-  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  await rejectOptOut();
   await nextDay();
   await scene.base.call('post', '/activity/dismiss', { filter: {} });
   await db.query(`UPDATE events SET received_at = received_at - interval '9 days' WHERE shop_id = $1`, [shop.id]);
