@@ -21,8 +21,8 @@ const OWES_OPT_OUT = `(d.carries_opt_out AND NOT ${TOLD_SINCE}
          AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.state = 'attention'))`;
 
 /**
- * Reopens deliveries at the end of their lanes. Old attempts stay in their history, and no old
- * claim can end them.
+ * Reopens deliveries at the end of their lanes, also what waits for a daily attempt although its event has ended. Old
+ * attempts stay in their history, and no old claim can end them.
  */
 export async function reopen(
   sql: Sql,
@@ -54,7 +54,7 @@ export async function reopen(
        last_class = NULL, refused_after = '{}', carries_opt_out = ${OWES_OPT_OUT}, opt_out_since = CASE WHEN ${OWES_OPT_OUT} THEN ${dueSinceOf('d')} END, again = true, reassert = $2, lease_until = NULL, settled_at = NULL,
        subject = coalesce(u.subject, d.subject), person_id = s.person_id, email_lane = s.email_lane, phone_lane = s.phone_lane
      FROM ${from} AS u(${columns}) JOIN deliveries s ON s.id = u.source
-     WHERE d.shop_id = $1 AND d.id = u.id AND NOT d.open`,
+     WHERE d.shop_id = $1 AND d.id = u.id AND d.lease_until IS NULL`,
     [shop.id, reassert, ...params],
   );
 }

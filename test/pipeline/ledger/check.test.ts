@@ -340,6 +340,20 @@ it('an opt-out that was dismissed is tried every day in its own event, and neith
   expect(await scene.events('read')).toHaveLength(1);
 });
 
+it('an opt-out that was dismissed is resent at once, also while its daily attempt waits to be repeated', async () => {
+  const { db, shop } = scene.base;
+  const id = await dismissOptOut();
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  await askLedgerCheck(db, shop);
+  while (await check.work(shop, new AbortController().signal));
+  for (const delivery of [...(await scene.base.claim()), ...(await scene.base.claim())])
+    await scene.base.record(delivery, answers.down);
+  expect(await scene.base.claim()).toEqual([]);
+  expect(await scene.base.call('post', `/activity/${id}/retry`)).toMatchObject({ status: 202, body: { count: 1 } });
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  expect(await scene.standing(id)).toMatchObject({ state: 'attention', reason: 'rejected' });
+});
+
 it('an opt-out that was dismissed for one Ascent360 account needs attention if another rejects it, too', async () => {
   const id = await dismissOptOut();
   scene.base.now = Date.now() + 1000;
