@@ -44,7 +44,8 @@ async function expire(sql: Sql, shopId: number): Promise<number> {
 }
 
 /**
- * Empties a page of events that ended long enough ago.
+ * Empties a page of events that ended long enough ago. A dismissed opt-out that waits to be tried again, as in a paused
+ * store, has nothing left to send: the daily check finds it anew.
  * @returns where the next page starts; null after the last
  */
 async function empty(sql: Sql, shopId: number, days: number, from: Place): Promise<Place | null> {
@@ -61,7 +62,7 @@ async function empty(sql: Sql, shopId: number, days: number, from: Place): Promi
     [ids],
   );
   await sql.query(
-    `UPDATE deliveries SET subject = NULL, payload = NULL
+    `UPDATE deliveries SET subject = NULL, payload = NULL, open = open AND lease_until IS NOT NULL
      WHERE event_id = ANY($1::uuid[]) AND (subject IS NOT NULL OR payload IS NOT NULL)`,
     [ids],
   );

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { retentionChore } from '../../../server/features/privacy/retention.ts';
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -352,6 +353,24 @@ it('an opt-out that was dismissed is resent at once, also while its daily attemp
   expect(await scene.base.call('post', `/activity/${id}/retry`)).toMatchObject({ status: 202, body: { count: 1 } });
   for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
   expect(await scene.standing(id)).toMatchObject({ state: 'attention', reason: 'rejected' });
+});
+
+it('an opt-out that was dismissed before a pause of months ends as that when what it would have sent is deleted, and is sent by another', async () => {
+  const { db, shop } = scene.base;
+  const id = await dismissOptOut();
+  await scene.base.save({ paused: true });
+  expect(await nextDay()).toEqual([]);
+  await db.query(
+    `UPDATE events SET received_at = received_at - interval '31 days', settled_at = settled_at - interval '31 days'`,
+  );
+  await retentionChore({ db, retentionDays: 30, log: createLog('silent') }).workWithoutKey(
+    shop.id,
+    new AbortController().signal,
+  );
+  await scene.base.save({});
+  expect(await scene.base.claim()).toEqual([]);
+  expect(await scene.standing(id)).toMatchObject({ state: 'skipped', reason: 'dismissed' });
+  expect(await nextDay()).toEqual([withCustomer]);
 });
 
 it('an opt-out that was dismissed for one Ascent360 account needs attention if another rejects it, too', async () => {
