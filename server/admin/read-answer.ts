@@ -24,12 +24,14 @@ export type Outcome<Data> =
 
 export type Answer = { status: number; retryAfter: string | null; text: string };
 
-/** Temporary errors of the service itself. */
-const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE']);
+/** Temporary errors of the service itself, which it also sends without a code. */
+const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE', 'unknown']);
 
 const number = z.number().catch(0);
 /** It is logged. */
 const WORD = /^\w{1,60}$/;
+/** A mistake in the query is at a place in it. */
+const places = z.array(z.unknown()).nullish().catch(null);
 const envelope = z.object({
   data: z.unknown().optional(),
   errors: z
@@ -39,6 +41,7 @@ const envelope = z.object({
           .array(z.union([z.string(), z.number()]))
           .nullish()
           .catch(null),
+        locations: places,
         extensions: z
           .object({ code: z.string().regex(WORD).nullish().catch(null) })
           .nullish()
@@ -96,7 +99,9 @@ export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Out
   const reckoned = body.extensions?.cost;
   const cost = reckoned ? { requested: reckoned.requestedQueryCost, throttle: reckoned.throttleStatus } : null;
   const errors = body.errors ?? [];
-  const codes = errors.map(({ extensions }) => extensions?.code ?? 'unknown');
+  const codes = errors.map(
+    ({ extensions, locations }) => extensions?.code ?? (locations?.length ? 'mistake' : 'unknown'),
+  );
   const denials = errors.filter((_, i) => codes[i] === 'ACCESS_DENIED').map(({ path }) => (path ?? []).join('.'));
   const denied = denials.filter((path) => path !== '');
   const outcome = (): Outcome<Data> => {

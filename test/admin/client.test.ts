@@ -39,6 +39,10 @@ describe('an Admin API call', () => {
     ['a page instead of JSON', { html: true as const }],
     ['a cut connection', { cut: true as const }],
     ['an internal error in Shopify', { errors: [{ message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }],
+    [
+      'the same without a code',
+      { errors: [{ message: 'Internal error. Looks like something went wrong on our end.' }] },
+    ],
     ['429', { status: 429, retryAfter: 0.01 }],
     ['THROTTLED', { throttled: true as const }],
   ])('is retried after %s', async (_, behaviour) => {

@@ -47,7 +47,12 @@ describe('an answer of the Admin API', () => {
       { errors: [error('undefinedField')] },
       { kind: 'refused', code: 'undefinedField', denied: [] },
     ],
-    ['a mistake without a code', { errors: [error()] }, { kind: 'refused', code: 'unknown', denied: [] }],
+    [
+      'a mistake without a code, which is at a place in the query',
+      { errors: [{ ...error(), locations: [{ line: 1, column: 7 }] }] },
+      { kind: 'refused', code: 'mistake', denied: [] },
+    ],
+    ['an accident without a code', { errors: [{ message: 'Timeout' }] }, { kind: 'failed', code: 'unknown' }],
     [
       'a field lost to an error: we read it all again, because the field may not be empty',
       { data, errors: [error('INTERNAL_SERVER_ERROR')] },
@@ -69,7 +74,7 @@ describe('an answer of the Admin API', () => {
     ...['a sentence', 'ann@example.com', 'x'.repeat(61)].map((code): [string, unknown, object] => [
       `a code that is no word of Shopify’s: ${code}`,
       { errors: [error(code)] },
-      { kind: 'refused', code: 'unknown', denied: [] },
+      { kind: 'failed', code: 'unknown' },
     ]),
     ['no data and no errors', {}, { kind: 'failed', code: 'unreadable' }],
     ['a page', '<!DOCTYPE html>', { kind: 'failed', code: 'unreadable' }],

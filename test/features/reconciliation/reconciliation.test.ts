@@ -677,7 +677,9 @@ describe('the time up to which changes are known', () => {
   it('moves for orders though Shopify refuses to say which customers changed, and not for customers', async () => {
     buyer();
     order(ago(3 * HOUR));
-    shop.behave((operation) => (operation === 'CustomersChanged' ? { errors: [{ message: 'no' }] } : null));
+    shop.behave((operation) =>
+      operation === 'CustomersChanged' ? { errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] } : null,
+    );
     await compare();
     expect((await found()).map(({ topic }) => topic)).toEqual(['orders/create']);
     shop.behave([]);
@@ -693,7 +695,9 @@ describe('the time up to which changes are known', () => {
     await connector.db.query(
       `UPDATE problems SET detail = detail || jsonb_build_object('to', now() - interval '8 days') WHERE kind = 'webhooks_missed'`,
     );
-    shop.behave((operation) => (operation === 'CustomersChanged' ? { errors: [{ message: 'no' }] } : null));
+    shop.behave((operation) =>
+      operation === 'CustomersChanged' ? { errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] } : null,
+    );
     await compare();
     expect(await problems()).toEqual([]);
   });
@@ -701,7 +705,9 @@ describe('the time up to which changes are known', () => {
   it('does not move while Shopify can’t be asked, and what was missed is found afterwards', async () => {
     buyer();
     order(ago(3 * HOUR));
-    shop.behave((operation) => (operation === 'OrdersChanged' ? { errors: [{ message: 'no' }] } : null));
+    shop.behave((operation) =>
+      operation === 'OrdersChanged' ? { errors: [{ message: 'no', extensions: { code: 'undefinedField' } }] } : null,
+    );
     const before = await connector.db.query('SELECT orders_until FROM reconciliations');
     await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
     await until('Shopify was asked', async () =>
