@@ -37,7 +37,10 @@ type ReconciliationDeps = ChangesDeps & {
 /** How long to work on one shop before others get their turn, in milliseconds. */
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
-/** If a file isn't compared within this time after Shopify wrote it, in milliseconds, it never will be. */
+/**
+ * If a file isn't compared within this time after Shopify wrote it, in milliseconds, it never will be; one that isn't
+ * written within it is late.
+ */
 const HOPELESS_MS = 6 * HOUR;
 /** How far back to compare after a clock was ahead, in milliseconds. */
 const AHEAD_MS = 7 * DAY;
@@ -104,9 +107,12 @@ async function readEverybody(deps: ReconciliationDeps, { shop, signal }: Compari
   const { db, admin, now } = deps;
   const begunAt = now();
   const step = await stepBulkRead({ admin, shop, signal }, EVERYBODY, at, begunAt);
+  const askedAt = at.begunAt ?? begunAt;
+  const isPutOff = step.state === 'busy' || step.state === 'running';
+  if (isPutOff && begunAt - askedAt > HOPELESS_MS) await noteFailing(deps, shop, step.state, LATER_MS);
   switch (step.state) {
     case 'busy':
-      await saveConsentRead(db, shop, at, { denied: at.denied, waitMs: LATER_MS });
+      await saveConsentRead(db, shop, at, { begunAt: askedAt, denied: at.denied, waitMs: LATER_MS });
       return null;
     case 'begun': {
       const { operationId, denied } = step;

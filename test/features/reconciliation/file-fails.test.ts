@@ -122,3 +122,35 @@ it('a file of all customers whose address is refused is read at the one that Sho
   const { body } = await scene.base.call('get', '/overview');
   expect(body.problems).toEqual([]);
 });
+
+it.each([
+  ['can’t begin, because others are running', null],
+  ['doesn’t end', 'gid://shopify/BulkOperation/1'],
+])('the overview says so once a read of all customers %s for hours, not before', async (_, operationId) => {
+  const { db, shop, now } = scene.base;
+  await setPoint(db, shop, now, true);
+  const begin = await loadReconciliation(db, shop);
+  if (!begin) throw new Error('No point was set');
+  if (operationId !== null) await saveConsentRead(db, shop, begin, { operationId, begunAt: now, waitMs: 0 });
+  const slice = slicesOf(scene, {
+    run: async () => {
+      const bulkOperationRunQuery = { bulkOperation: null, userErrors: [{ code: 'LIMIT_REACHED', message: 'No' }] };
+      const bulkOperation = operation({ status: 'RUNNING' });
+      const data = { bulkOperation, customers: { nodes: [] }, bulkOperationRunQuery };
+      return { data: JSON.parse(JSON.stringify(data)), denied: [] };
+    },
+  });
+  const problemsAfter = async (hours: number) => {
+    await db.query(
+      `UPDATE reconciliations SET consent_due_at = now() - interval '1 second', due_at = now() + interval '1 hour',
+         begun_at = begun_at - $2 * interval '1 hour' WHERE shop_id = $1`,
+      [shop.id, hours],
+    );
+    await slice();
+    const { body } = await scene.base.call('get', '/overview');
+    return body.problems.map(({ kind }: { kind: string }) => kind);
+  };
+  expect(await problemsAfter(0)).toEqual([]);
+  expect(await problemsAfter(5)).toEqual([]);
+  expect(await problemsAfter(2)).toEqual(['shopify_failing']);
+});
