@@ -4,7 +4,6 @@ import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { newId } from '../../platform/database/ids.ts';
 import { addFindings } from '../../store/events/found-events.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { type Kind, movePoint } from '../../store/shops/reconciliations.ts';
@@ -31,14 +30,19 @@ const TRANSLATED_WITHIN_MS = 2000;
  */
 export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<boolean> {
   const before = Date.now();
-  const newest = newId();
+  // Not by our clock: whoever received it may have one that is ahead.
+  const [newest] = await db.query<{ id: string }>(
+    `SELECT id FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id DESC LIMIT 1`,
+    [shop.id],
+  );
+  if (!newest) return true;
   while (!signal.aborted && Date.now() - before < TRANSLATED_WITHIN_MS) {
+    await wait(50);
     const rows = await db.query(
       `SELECT 1 FROM events WHERE shop_id = $1 AND state = 'received' AND id <= $2::uuid LIMIT 1`,
-      [shop.id, newest],
+      [shop.id, newest.id],
     );
     if (rows.length === 0) return true;
-    await wait(50);
   }
   return false;
 }
