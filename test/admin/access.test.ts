@@ -406,6 +406,16 @@ describe('a 401 from Shopify', () => {
     expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 1 });
   });
 
+  it('without one, a 403 that goes on has another token exchanged as well: Shopify answers so to one that may not be used any more', async () => {
+    scene.there.behave(() => ({ status: 403 }));
+    expect(await failureOf(run())).toBe('later');
+    scene.there.behave([]);
+    await scene.install();
+    await run();
+    await scene.install();
+    expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 0 });
+  });
+
   it('after an uninstallation we don’t know about yet means that the app has to be opened', async () => {
     scene.there.tokens.revoke();
     expect(await failureOf(run())).toBe('no_access');
