@@ -24,7 +24,7 @@ import { settingsRoutes } from './features/settings/routes.ts';
 import { setupRoutes } from './features/settings/setup-routes.ts';
 import { allowExtensions } from './http/allow-extensions.ts';
 import { describeApi } from './http/api-description.ts';
-import { apiErrors, jsonBody, notFound, readBody } from './http/errors.ts';
+import { apiErrors, jsonBody, notFound, readBody, refusal } from './http/errors.ts';
 import { exchangeOnCall } from './http/exchange-on-call.ts';
 import { merchantAuth } from './http/merchant-auth.ts';
 import { noHead } from './http/no-head.ts';
@@ -73,7 +73,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(xContentTypeOptions());
-  const intake = createIntake();
+  const intake = createIntake(refusal);
   app.use(intake.guard);
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
   const inbox = createInbox(db.within(STORE_WITHIN_MS), { shops });

@@ -23,15 +23,17 @@ export const jsonObject = z
 const REFUSALS = {
   404: 'The shop has nothing of this id.',
   409: 'It cannot be done as things are; the message says why.',
-  413: 'The body is larger than 1 MB.',
   422: 'Bad input: one entry for each field. Nothing was saved.',
 };
 type Refusal = keyof typeof REFUSALS;
 const ALWAYS = {
   401: 'No valid ID token of this app, or one from before the app was uninstalled.',
+  408: 'The body did not arrive within 15 seconds.',
+  413: 'The body is larger than 1 MB.',
+  415: 'The body is compressed, or not in UTF-8.',
   429: 'Too many calls of this shop: try again after `Retry-After` seconds.',
   500: 'A fault of the app.',
-  503: 'The database cannot be reached: try again after `Retry-After` seconds.',
+  503: 'The database cannot be reached, or too much is being received: try again after `Retry-After` seconds.',
 };
 
 /**

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import { type Fault, faultOf, faultsOf } from '../domain/fault.ts';
 import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
-import type { Text } from '../domain/wording/text.ts';
+import type { Text, TextParams } from '../domain/wording/text.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { codeOf, textIn } from '../platform/error-code.ts';
-import { type Intake, KEPT_OPEN, saysMoreThan } from '../platform/intake.ts';
+import { type Intake, KEPT_OPEN } from '../platform/intake.ts';
 import type { Log } from '../platform/log.ts';
 
 /** The largest body that the merchant API accepts. */
@@ -60,20 +60,13 @@ function unreadable(req: Request): RefusalCode | null {
   return /^utf-?8$/i.test(charset) ? null : 'body_charset';
 }
 
-/**
- * Reads the body of every call of the merchant API; `jsonBody` and `jsonText` take it from there. One that is too
- * large is refused as soon as that is known.
- */
+/** Reads the body of every call of the merchant API; `jsonBody` and `jsonText` take it from there. */
 export function readBody(intake: Pick<Intake, 'read'>): RequestHandler {
   return async (req, res, next) => {
     if (hasBody(req)) {
-      const isLarge = saysMoreThan(req, BODY_LIMIT_BYTES);
-      const code = isLarge ? 'body_large' : unreadable(req);
+      const code = unreadable(req);
       if (code) {
-        res
-          .status(isLarge ? 413 : 415)
-          .set(KEPT_OPEN)
-          .json(refusal(code));
+        res.status(415).set(KEPT_OPEN).json(refusal(code));
         return;
       }
       const bytes = await intake.read(req, res, BODY_LIMIT_BYTES);
@@ -130,7 +123,8 @@ const errorOf = (text: Text) => ({ errors: [said(text)] });
 type RefusalCode = keyof typeof en.refusal;
 
 /** The body of an error answer with this code. */
-export const refusal = (code: RefusalCode) => errorOf({ code: `refusal.${code}` });
+export const refusal = (code: RefusalCode, params?: TextParams) =>
+  errorOf({ code: `refusal.${code}`, ...(params ? { params } : {}) });
 
 /** 409: not possible in the current state. */
 export function conflict(res: Response, text: Text): void {

@@ -22,9 +22,13 @@ const GO_ON_A_TURN = 4;
  */
 export const KEPT_OPEN = { connection: 'keep-alive' };
 
-type Refusal = { status: number; message: string };
-const TOO_SLOW: Refusal = { status: 408, message: 'The body didn’t arrive within 15 seconds. Send it again.' };
-const TOO_MANY: Refusal = { status: 503, message: 'Too much is being received at once. Try again in a few seconds.' };
+/** Why a body isn't taken, and the status that says so. */
+const REFUSALS = { body_large: 413, body_slow: 408, body_crowded: 503 } as const;
+type Refusal = keyof typeof REFUSALS;
+/** The body of such an answer. `max`: how large a body may be, in MB. */
+type Say = (code: Refusal, params?: { max: number }) => object;
+
+const MEGABYTE = 1024 * 1024;
 
 export type Intake = {
   /** Returns the whole body, or null: it was answered, or its sender went away. */
@@ -40,7 +44,7 @@ export type Intake = {
 export const saysMoreThan = (req: IncomingMessage, maxBytes: number) =>
   Number(req.headers['content-length'] ?? 0) > maxBytes;
 
-function answer(req: IncomingMessage, res: ServerResponse, { status, message }: Refusal): void {
+function answer(req: IncomingMessage, res: ServerResponse, status: number, said: object): void {
   if (res.headersSent) {
     req.destroy();
     return;
@@ -50,19 +54,7 @@ function answer(req: IncomingMessage, res: ServerResponse, { status, message }: 
     ...(req.complete ? {} : KEPT_OPEN),
     ...(status === 503 ? { 'retry-after': '5' } : {}),
   });
-  res.end(JSON.stringify({ errors: [{ message }] }));
-}
-
-/**
- * Refuses a body whose answer would wait behind another on its connection, and so for a sender who
- * may never read that one, while the body's share of the memory was held. No proxy sends so.
- * @returns whether it was refused
- */
-function refuseBehindAnother(req: IncomingMessage, res: ServerResponse): boolean {
-  if (res.socket) return false;
-  answer(req, res, TOO_MANY);
-  req.resume();
-  return true;
+  res.end(JSON.stringify(said));
 }
 
 /**
@@ -85,7 +77,7 @@ function createTurns() {
 }
 
 /** Every body is read here. Together they stay within a memory budget. */
-export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
+export function createIntake(say: Say, limits: { bytes?: number; bodyMs?: number; now?: () => number } = {}): Intake {
   const { bytes = BUDGET_BYTES, bodyMs = BODY_WITHIN_MS, now = () => performance.now() } = limits;
   const memory = createPieces();
   const turns = createTurns();
@@ -96,15 +88,18 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
     read: async (req, res, maxBytes) => {
       // Its sender went away: nothing would ever end the reading.
       if (res.destroyed) return null;
-      const tooLarge = {
-        status: 413,
-        message: `The body is larger than ${maxBytes / (1024 * 1024)} MB. Send a smaller one.`,
-      };
+      const answerWith = (code: Refusal) => answer(req, res, REFUSALS[code], say(code, { max: maxBytes / MEGABYTE }));
       if (saysMoreThan(req, maxBytes)) {
-        answer(req, res, tooLarge);
+        answerWith('body_large');
         return null;
       }
-      if (refuseBehindAnother(req, res)) return null;
+      // Its answer would wait behind another on its connection, and so for a sender who may never read that one, while
+      // its share of the memory was held. No proxy sends so.
+      if (!res.socket) {
+        answerWith('body_crowded');
+        req.resume();
+        return null;
+      }
       return await new Promise((resolve) => {
         const body = growing(memory);
         const stop = () => {
@@ -112,18 +107,18 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
           body.letGo();
           resolve(null);
         };
-        const refuse = (refusal: Refusal) => {
+        const refuse = (code: Refusal) => {
           stop();
-          answer(req, res, refusal);
+          answerWith(code);
         };
-        const one = budget.begin(res, () => refuse(TOO_MANY));
+        const one = budget.begin(res, () => refuse('body_crowded'));
         const take = (chunk: Buffer) => {
           const size = body.size() + chunk.length;
           // While it waits, Node may read one more piece ahead.
           const ahead = size > PIECE_BYTES ? PIECE_BYTES : 0;
           if (size > maxBytes) {
             budget.giveUp(one);
-            refuse(tooLarge);
+            refuse('body_large');
           } else if (budget.makeRoom(one, body.takesWith(chunk.length) + ahead)) {
             body.add(chunk);
             if (ahead > 0) turns.waitFor(req);
@@ -142,7 +137,7 @@ export function createIntake(limits: { bytes?: number; bodyMs?: number; now?: ()
     },
     guard: (req, res, next) => {
       const slow = setTimeout(() => {
-        if (!req.complete) answer(req, res, TOO_SLOW);
+        if (!req.complete) answer(req, res, REFUSALS.body_slow, say('body_slow'));
       }, bodyMs);
       res.once('close', () => clearTimeout(slow));
       // Before Node's own listener, which would take an unread body as fast as it comes.

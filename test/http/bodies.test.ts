@@ -1,4 +1,5 @@
-import { request as begin } from 'node:http';
+import { request as begin, type IncomingMessage } from 'node:http';
+import { json as jsonIn } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import express from 'express';
 import request from 'supertest';
@@ -56,7 +57,14 @@ it.each(
   const answer = await send(row.method, row.path, row.body, row.headers);
   expect(answer).toMatchObject({
     status: row.status,
-    body: { errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]) },
+    body: {
+      errors: expect.arrayContaining([
+        expect.objectContaining({
+          message: expect.any(String),
+          text: expect.objectContaining({ code: expect.any(String) }),
+        }),
+      ]),
+    },
   });
   expect((await connector.api('GET', '/settings')).body).toMatchObject({ sourceName: 'Kept' });
 });
@@ -67,11 +75,14 @@ it.each([
 ])('a body %s', async (_, length, sent) => {
   const token = await signIdToken({ apiKey: API_KEY, secret: SECRET, shop: SHOP });
   const headers = { ...json, authorization: `Bearer ${token}`, ...length };
-  const { promise: status, resolve } = Promise.withResolvers<number | undefined>();
-  const call = begin(`${connector.url}/api/settings`, { method: 'PUT', headers }, (res) => resolve(res.statusCode));
+  const { promise: answered, resolve } = Promise.withResolvers<IncomingMessage>();
+  const call = begin(`${connector.url}/api/settings`, { method: 'PUT', headers }, resolve);
   onTestFinished(() => void call.destroy());
   call.write(sent);
-  expect(await status).toBe(413);
+  const answer = await answered;
+  const message = 'The body is larger than 1 MB. Send a smaller one.';
+  const text = { code: 'refusal.body_large', params: { max: 1 } };
+  expect([answer.statusCode, await jsonIn(answer)]).toEqual([413, { errors: [{ message, text }] }]);
 });
 
 it.each([

@@ -10,7 +10,7 @@ const KB = 1024;
 
 /** A server that accepts bodies of up to 400 kB, 1 MB in all, and answers with what it received. */
 async function serve(limits: { bodyMs?: number } = {}) {
-  const intake = createIntake({ bytes: 1024 * KB, bodyMs: 60_000, ...limits });
+  const intake = createIntake(() => ({}), { bytes: 1024 * KB, bodyMs: 60_000, ...limits });
   const bodies: Buffer[] = [];
   const answered: number[] = [];
   let arrived = 0;
@@ -112,7 +112,7 @@ it('bodies that never end push each other out, the oldest of the largest first, 
 });
 
 it('large bodies that arrive at once take their pieces in turn, so that what comes beside them waits for few', async () => {
-  const intake = createIntake();
+  const intake = createIntake(() => ({}));
   const pieces = Array.from({ length: 10 }, () => randomBytes(64 * KB));
   let taken = 0;
   const arriving = Array.from({ length: 20 }, async () => {
@@ -143,7 +143,7 @@ it('large bodies that arrive at once take their pieces in turn, so that what com
 });
 
 it('a body whose sender went away before it is read is none', async () => {
-  const intake = createIntake();
+  const intake = createIntake(() => ({}));
   const read: Promise<Buffer | null>[] = [];
   const server = createServer((req, res) => {
     res.once('close', () => setImmediate(() => read.push(intake.read(req, res, 400 * KB))));

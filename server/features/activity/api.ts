@@ -131,7 +131,7 @@ export const activityApi: readonly ApiRoute[] = [
     does: 'Sends all events of a filter again, or with `dryRun` says what that would send.',
     body: manyContract('UTC'),
     answer: { status: 202, json: sentManyAgain },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'post',
@@ -139,7 +139,7 @@ export const activityApi: readonly ApiRoute[] = [
     does: 'Sends one event again, or with `dryRun` says what that would send.',
     body: oneContract,
     answer: { status: 202, json: sentAgain },
-    refusals: [404, 409, 413, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: 'get',
@@ -155,13 +155,13 @@ export const activityApi: readonly ApiRoute[] = [
     does: 'Dismisses the events of a filter that need attention, the newest first; more: there are others. dryRun: only says how many.',
     body: dismissManyContract('UTC'),
     answer: { json: dismissedMany },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'post',
     path: '/activity/:id/dismiss',
     does: 'Turns an event that needs attention into one that was dismissed.',
     answer: { json: activityItem },
-    refusals: [404, 409, 413, 422],
+    refusals: [404, 409, 422],
   },
 ];

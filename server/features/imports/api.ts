@@ -8,7 +8,7 @@ const action = (name: string, does: string): ApiRoute => ({
   path: `/imports/:id/${name}`,
   does,
   answer: { json: importAnswer },
-  refusals: [404, 409, 413, 422],
+  refusals: [404, 409, 422],
 });
 
 export const importsApi: readonly ApiRoute[] = [
@@ -18,7 +18,7 @@ export const importsApi: readonly ApiRoute[] = [
     does: 'Begins to count what an import would send.',
     body: importContract(0, 'UTC'),
     answer: { status: 201, json: importAnswer },
-    refusals: [409, 413, 422],
+    refusals: [409, 422],
   },
   {
     method: 'get',

@@ -38,7 +38,7 @@ export const operationsApi: readonly ApiRoute[] = [
     does: 'Counts how fast a page was, as App Bridge measured it: names and numbers only.',
     body: vitalsContract,
     answer: { status: 202, json: answer },
-    refusals: [413, 422],
+    refusals: [422],
   },
 ];
 

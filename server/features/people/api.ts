@@ -152,6 +152,6 @@ export const peopleApi: readonly ApiRoute[] = [
     path: '/people/:id/send',
     does: 'Sends the person as last known; answers with the id of the event that this makes.',
     answer: { status: 202, json: z.object({ id: z.uuid() }) },
-    refusals: [404, 409, 413, 422],
+    refusals: [404, 409, 422],
   },
 ];

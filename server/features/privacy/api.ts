@@ -68,6 +68,6 @@ export const privacyApi: readonly ApiRoute[] = [
     path: '/privacy-requests/:id/done',
     does: 'Marks a request as done by the merchant.',
     answer: { json: privacyItem },
-    refusals: [404, 413, 422],
+    refusals: [404, 422],
   },
 ];

@@ -89,14 +89,14 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Replaces the whole document; what is left out takes its default.',
     body: settingsDocument,
     answer: { json: settingsAnswer },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'delete',
     path: '/settings/guid',
     does: 'Disconnects: sending stops, events wait.',
     answer: { json: settingsAnswer },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'get',
@@ -110,7 +110,7 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Sends one clearly marked test contact now.',
     body: testRequest,
     answer: { json: testRecord },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'put',
@@ -118,7 +118,7 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Keeps whether the merchant found in Ascent360 what it accepted.',
     body: seenContract,
     answer: { json: z.object({ answer: z.enum(seenAnswers), at: z.iso.datetime() }) },
-    refusals: [409, 413, 422],
+    refusals: [409, 422],
   },
   {
     method: 'post',
@@ -126,7 +126,7 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Says what an event would send with unsaved settings; sends nothing.',
     body: previewContract,
     answer: { json: preview },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'get',
@@ -140,7 +140,7 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Saves how far the first steps are.',
     body: setupContract,
     answer: { json: shopAnswer },
-    refusals: [413, 422],
+    refusals: [422],
   },
   {
     method: 'put',
@@ -148,13 +148,13 @@ export const settingsApi: readonly ApiRoute[] = [
     does: 'Saves a view of the activity for everybody in the shop, or changes it. The caller makes up its UUID.',
     body: viewContract,
     answer: { json: shopAnswer },
-    refusals: [404, 409, 413, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: 'delete',
     path: '/views/:id',
     does: 'Deletes a saved view, if there is one.',
     answer: { json: shopAnswer },
-    refusals: [404, 413, 422],
+    refusals: [404, 422],
   },
 ];

@@ -7,7 +7,7 @@ import { activityRoutes } from '../../../server/features/activity/routes.ts';
 import { overviewRoutes } from '../../../server/features/overview/routes.ts';
 import { peopleRoutes } from '../../../server/features/people/routes.ts';
 import { previewRoutes } from '../../../server/features/settings/preview-routes.ts';
-import { apiErrors, notFound, readBody } from '../../../server/http/errors.ts';
+import { apiErrors, notFound, readBody, refusal } from '../../../server/http/errors.ts';
 import { merchantAuth } from '../../../server/http/merchant-auth.ts';
 import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-note.ts';
 import type { Left } from '../../../server/pipeline/deliver/leave-at-once.ts';
@@ -206,7 +206,7 @@ export async function openScene(given?: Db): Promise<Scene> {
   app.use(
     '/api',
     merchantAuth({ config, db, shops, now: () => scene.now }),
-    readBody(createIntake()),
+    readBody(createIntake(refusal)),
     overviewRoutes(deps),
     activityRoutes(deps),
     peopleRoutes(deps),

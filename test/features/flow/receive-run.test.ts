@@ -4,6 +4,7 @@ import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceiveRunDeps } from '../../../server/features/flow/receive-run.ts';
 import { flowRoutes } from '../../../server/features/flow/routes.ts';
+import { refusal } from '../../../server/http/errors.ts';
 import { readConfig } from '../../../server/platform/config.ts';
 import { newId } from '../../../server/platform/database/ids.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
@@ -166,7 +167,7 @@ describe('a run of the Flow action', () => {
 async function serveAlone(over: Partial<ReceiveRunDeps>) {
   const keys = await loadKeys(readConfig({ SHOPIFY_API_KEY: API_KEY, SHOPIFY_API_SECRET: SECRET, ENCRYPTION_KEYS }));
   const deps = {
-    intake: createIntake(),
+    intake: createIntake(refusal),
     inbox: { store: async () => newId() },
     shops: { known: createShops(connector.db, keys).ensure },
     secrets: [SECRET],

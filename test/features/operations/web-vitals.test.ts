@@ -2,7 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import { beforeEach, expect, it } from 'vitest';
 import { webVitalsRoutes } from '../../../server/features/operations/web-vitals.ts';
-import { apiErrors, readBody } from '../../../server/http/errors.ts';
+import { apiErrors, readBody, refusal } from '../../../server/http/errors.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
 import { emptyRegistry } from './print-metrics.ts';
 
@@ -11,7 +11,7 @@ beforeEach(() => {
   counted = [];
 });
 const app = express()
-  .use(readBody(createIntake()))
+  .use(readBody(createIntake(refusal)))
   .use(webVitalsRoutes({ metrics: { pageVital: (name, value) => void counted.push([name, value]) } }))
   .use(apiErrors({ error: () => {} }));
 const post = async (body: object) => await request(app).post('/web-vitals').send(body);

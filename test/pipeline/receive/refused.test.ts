@@ -1,6 +1,7 @@
 import express from 'express';
 import request from 'supertest';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { refusal } from '../../../server/http/errors.ts';
 import { receive } from '../../../server/pipeline/receive/receive.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -22,7 +23,7 @@ const unused = async (): Promise<never> => {
 const app = express().post(
   '/webhooks',
   receive({
-    intake: createIntake(),
+    intake: createIntake(refusal),
     inbox: { store: unused },
     shops: { ensure: unused, forget: () => {} },
     secrets: ['secret'],
