@@ -48,13 +48,34 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
   }
 }
 
+/** No answer at all came: usually, the same happens whatever we ask for. */
+const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !partial;
+
 /**
- * The same order as one record, as text.
+ * Several orders, each as one record, by id: those that no longer exist are missing, null is one that makes Shopify fail.
+ * @param isStuck no answer came before: one of them may be why, if any comes for others
  * @throws AdminError
  */
-export async function fetchOrder(asking: Asking, id: ShopifyId): Promise<string | null> {
-  const order = await fetchWholeOrder(asking, id);
-  return order && JSON.stringify({ __typename: 'Order', ...order });
+export async function fetchEachOrder(
+  asking: Asking,
+  ids: readonly ShopifyId[],
+  isStuck: boolean,
+): Promise<Map<ShopifyId, string | null>> {
+  const orders = new Map<ShopifyId, string | null>();
+  let silence: AdminError | null = null;
+  for (const id of ids) {
+    try {
+      const order = await fetchWholeOrder(asking, id);
+      if (order) orders.set(id, JSON.stringify({ __typename: 'Order', ...order }));
+    } catch (error) {
+      if (!(error instanceof AdminError)) throw error;
+      if (isStuck && isSilence(error)) silence = error;
+      else if (!isCausedByOneItem(error)) throw error;
+      orders.set(id, null);
+    }
+  }
+  if (silence && ids.every((id) => orders.get(id) === null)) throw silence;
+  return orders;
 }
 
 /** What a single query may cost, in points, and what one customer costs without metafields. */
@@ -97,9 +118,6 @@ export async function fetchCustomers(
   }
   return records;
 }
-
-/** No answer at all came: usually, the same happens whomever we ask for. */
-const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !partial;
 
 /**
  * The same, though some of them make Shopify fail: null for those.

@@ -24,7 +24,7 @@ import {
 import type { Shop } from '../../store/shops/shops.ts';
 import { compareConsent } from './compare-consent.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
-import { type Comparing, findChanges, type Stops, translated } from './find-changes.ts';
+import { type Comparing, findChanges, type Stops, stopKey, translated } from './find-changes.ts';
 import type { ChangesDeps } from './judge-changes.ts';
 
 type ReconciliationDeps = ChangesDeps & {
@@ -74,6 +74,7 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
     } catch (error) {
       if (work.signal.aborted || !(error instanceof AdminError) || error.failure === 'no_access') throw error;
       failures.push(error);
+      work.stuck.add(stopKey(shop, kind));
     }
   }
   await closeOldMissed(deps.db, shop, now);
@@ -221,6 +222,7 @@ async function orPostpone(
  */
 export function reconciliationChore(deps: ReconciliationDeps): Chore {
   const stops: Stops = new Map();
+  const stuck = new Set<string>();
   return {
     name: 'reconciliation',
     atOnce: 4,
@@ -248,7 +250,7 @@ export function reconciliationChore(deps: ReconciliationDeps): Chore {
         at.customersUntil = Math.min(at.customersUntil, to);
         at.ordersUntil = Math.min(at.ordersUntil, to);
       }
-      const work = { shop, signal, stops };
+      const work = { shop, signal, stops, stuck };
       if (at.changesDue && (await orPostpone(deps, work, 'changes', at))) return true;
       return at.consentDue && (await orPostpone(deps, work, 'consent', at));
     },

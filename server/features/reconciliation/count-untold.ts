@@ -39,7 +39,7 @@ export async function countUntold(
   for (let at = 0; at < Math.min(untold.length, READ_MOST); at += READ_AT_ONCE) {
     const group = untold.slice(at, at + READ_AT_ONCE);
     const readAt = deps.now();
-    const bodies = await fetchWhole(asking, kind, group, known.keys);
+    const bodies = await fetchWhole(asking, { kind, keys: known.keys, isStuck: true }, group);
     for (const [index, one] of group.entries()) {
       const body = bodies.get(one.id);
       if (!body) continue;

@@ -1,7 +1,7 @@
-import { AdminError, type Asking, isCausedByOneItem } from '../../admin/admin.ts';
+import type { Asking } from '../../admin/admin.ts';
 import { nextCursor } from '../../admin/asked-for.ts';
 import { CustomersChanged, OrdersChanged } from '../../admin/documents.generated.ts';
-import { fetchEachCustomer, fetchOrder } from '../../admin/fetch-records.ts';
+import { fetchEachCustomer, fetchEachOrder } from '../../admin/fetch-records.ts';
 import { MINUTE } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import { changedSince } from '../../shopify/changed-since.ts';
@@ -56,21 +56,10 @@ export async function fetchChangedPage(
  */
 export async function fetchWhole(
   asking: Asking,
-  kind: Kind,
+  { kind, keys, isStuck }: { kind: Kind; keys: readonly string[]; isStuck: boolean },
   unknown: readonly Changed[],
-  keys: readonly string[],
 ): Promise<Map<ShopifyId, string | null>> {
   const ids = unknown.map(({ id }) => id);
-  if (kind === 'customers') return await fetchEachCustomer(asking, ids, keys);
-  const orders = new Map<ShopifyId, string | null>();
-  for (const id of ids) {
-    try {
-      const body = await fetchOrder(asking, id);
-      if (body !== null) orders.set(id, body);
-    } catch (error) {
-      if (!(error instanceof AdminError) || !isCausedByOneItem(error)) throw error;
-      orders.set(id, null);
-    }
-  }
-  return orders;
+  if (kind === 'customers') return await fetchEachCustomer(asking, ids, keys, isStuck);
+  return await fetchEachOrder(asking, ids, isStuck);
 }

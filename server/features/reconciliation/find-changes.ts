@@ -18,8 +18,13 @@ import { type ChangesDeps, judgeGroup, knownOf, READ_AT_ONCE, unknownOf } from '
  */
 export type Stops = Map<string, { point: Instant; asked: Instant; after: string | null }>;
 
-/** The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn. */
-export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal; stops: Stops };
+export const stopKey = (shop: Shop, kind: Kind) => `${shop.id}:${kind}`;
+
+/**
+ * The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn; `stuck`: what Shopify
+ * failed to answer about last time, by shop and kind.
+ */
+export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal; stops: Stops; stuck: Set<string> };
 
 /** How long a piece waits for events just received to be translated, in milliseconds. */
 const TRANSLATED_WITHIN_MS = 2000;
@@ -55,15 +60,16 @@ export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promi
  */
 export async function findChanges(
   deps: ChangesDeps,
-  { shop, stopAt, signal, stops }: Comparing,
+  { shop, stopAt, signal, stops, stuck }: Comparing,
   kind: Kind,
   { since, until }: { since: Instant; until: Instant },
 ): Promise<{ found: number; complete: boolean }> {
   const { db, admin, now } = deps;
   const asking = { admin, shop, signal };
-  const key = `${shop.id}:${kind}`;
+  const key = stopKey(shop, kind);
   const stop = stops.get(key);
   stops.delete(key);
+  const isStuck = stuck.delete(key);
   const known = await knownOf(deps, shop);
   const atOnce = kind === 'orders' ? READ_AT_ONCE : customersAtOnce(known.keys);
   let found = 0;
@@ -89,7 +95,7 @@ export async function findChanges(
     for (let at = 0; at < unknown.length; at += atOnce) {
       if (enough()) return stopped();
       const group = unknown.slice(at, at + atOnce);
-      const { readAt, findings, noted } = await judgeGroup(deps, asking, { ...known, kind, since }, group);
+      const { readAt, findings, noted } = await judgeGroup(deps, asking, { ...known, kind, since, isStuck }, group);
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
         const at = now();

@@ -115,12 +115,12 @@ const onlyId = (id: ShopifyId) => `{"id":${id}}`;
 export async function judgeGroup(
   deps: ChangesDeps,
   asking: Asking,
-  { kind, since, ...known }: Known & { kind: Kind; since: Instant },
+  { kind, since, isStuck, ...known }: Known & { kind: Kind; since: Instant; isStuck: boolean },
   group: readonly Changed[],
 ): Promise<{ readAt: Instant; findings: Finding[]; noted: CustomerRead[] }> {
   const { shop } = asking;
   const readAt = deps.now();
-  const bodies = await fetchWhole(asking, kind, group, known.keys);
+  const bodies = await fetchWhole(asking, { kind, keys: known.keys, isStuck }, group);
   if (group.length > 1 && group.every(({ id }) => bodies.get(id) === null)) {
     throw new AdminError('refused', `Shopify fails to say anything of ${group.length} ${kind}`, { why: 'no_records' });
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Admin } from '../../../server/admin/admin.ts';
+import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import { LAST_ID } from '../../../server/platform/database/ids.ts';
-import { setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { loadReconciliation, setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { customer, MINUTE } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { slicesOf } from './slices.ts';
@@ -91,6 +91,38 @@ it('what is too new for one piece is compared in a later one, though its page wa
   expect(asked).toEqual([0, 0, 1]);
   expect(new Set(read)).toEqual(new Set([1, 2, 99, 100]));
 });
+
+it.each(['orders', 'customers'])(
+  'one of several %s about whom Shopify never answers holds up the others once, and is asked for again by its event',
+  async (kind) => {
+    const { db, shop, now } = scene.base;
+    const changed = [1, 2, 3].map((id) => ({
+      id: `gid://shopify/${kind === 'orders' ? 'Order' : 'Customer'}/${id}`,
+      createdAt: new Date(now - 90 * MINUTE).toISOString(),
+      updatedAt: new Date(now - (90 - id) * MINUTE).toISOString(),
+    }));
+    const piece = comparing(
+      () => now,
+      (name, asking) => {
+        if (name === 'OrdersChanged') return { orders: kind === 'orders' ? { ...none, nodes: changed } : none };
+        if (name === 'CustomersChanged') return { customers: kind === 'orders' ? none : { ...none, nodes: changed } };
+        if (JSON.stringify(asking).includes(changed[1]?.id ?? '')) throw new AdminError('later', 'Internal error');
+        return { order: null, nodes: [] };
+      },
+    );
+    await due(now - 100 * MINUTE);
+    const dueAgain = () =>
+      db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [shop.id]);
+    await piece();
+    expect(await scene.events('reconciliation')).toEqual([]);
+    await dueAgain();
+    await piece();
+    expect(await scene.events('reconciliation')).toMatchObject([{ state: 'received' }]);
+    expect(
+      (await loadReconciliation(db, shop))?.[`${kind === 'orders' ? 'orders' : 'customers'}Until`],
+    ).toBeGreaterThan(now - 80 * MINUTE);
+  },
+);
 
 it.each(['right', 'ahead'])(
   'what a webhook told is not found as missed, however long the webhooks that wait take to be translated, the clock of the process that received it being %s',
