@@ -3,15 +3,17 @@ import { type Import, unendedStates } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { inShop } from '../../pipeline/in-shop.ts';
+import { type InShop, inShop } from '../../pipeline/in-shop.ts';
 import { dateOf } from '../../platform/database/dates.ts';
-import type { Db, Sql } from '../../platform/database/db.ts';
+import type { Db } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { forgetHandled } from '../../store/deliveries/entity-states.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { forgetParked } from '../../store/events/parked-events.ts';
 import { changeState } from '../../store/imports/imports.ts';
+import { firstSignAt } from '../../store/shops/installation.ts';
+import { EVERY_MS, movePointsBack } from '../../store/shops/reconciliations.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 
 /** Whether anything besides imports was merged into event `e`, perhaps by way of other events. */
@@ -32,8 +34,8 @@ const FOLLOWS = `EXISTS (SELECT 1 FROM deliveries o
  * finish.
  * @param begunBy only what was first sent by then
  */
-async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Instant | null): Promise<void> {
-  const rows = await sql.query<{ id: string; delivery_id: string | null }>(
+async function dismissFed({ sql, shop, life }: InShop, importId: string, begunBy: Instant | null): Promise<void> {
+  const rows = await sql.query<{ id: string; delivery_id: string | null; since: Date }>(
     `WITH fed AS MATERIALIZED (
        SELECT e.id, e.entity, e.received_at - interval '${AHEAD_MS} milliseconds' AS since, d.id AS delivery_id
        FROM events e LEFT JOIN deliveries d ON d.event_id = e.id AND d.open
@@ -43,13 +45,18 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
        SELECT e.entity, e.received_at FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
        WHERE e.shop_id = $3 AND e.source <> 'import' AND e.received_at >= (SELECT min(since) FROM fed)
          AND e.entity IN (SELECT entity FROM fed) AND (e.reason = 'stale' OR d.kind = 'read'))
-     SELECT id, delivery_id FROM fed
-     WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.received_at >= fed.since)`,
+     SELECT id, delivery_id, since FROM fed
+     WHERE NOT EXISTS (SELECT 1 FROM stale WHERE stale.entity = fed.entity AND stale.received_at >= fed.since)
+     ORDER BY since`,
     [importId, dateOf(begunBy), shop.id],
   );
+  const [oldest] = rows;
+  if (!oldest) return;
   const ids = rows.map(({ id }) => id);
   // Opt-outs, also ones made meanwhile, may have been going to leave with them.
-  if (ids.length > 0) await askLedgerCheck(sql, shop);
+  await askLedgerCheck(sql, shop);
+  // What they brought was known to a comparison meanwhile, and no webhook may have told it.
+  await movePointsBack(sql, shop, Math.max(oldest.since.getTime() - EVERY_MS, firstSignAt(life) ?? 0));
   await closeDeliveries(
     sql,
     shop,
@@ -72,9 +79,9 @@ async function dismissFed(sql: Sql, shop: Shop, importId: string, begunBy: Insta
  * @returns whether there was an import to end
  */
 export async function cancelImport(db: Db, shop: Shop, id: string, text: Text | null = null): Promise<boolean> {
-  return await inShop(db, shop, async ({ sql }) => {
-    if (!(await changeState(sql, shop, id, { from: unendedStates, to: 'cancelled', text }))) return false;
-    await dismissFed(sql, shop, id, null);
+  return await inShop(db, shop, async (held) => {
+    if (!(await changeState(held.sql, shop, id, { from: unendedStates, to: 'cancelled', text }))) return false;
+    await dismissFed(held, id, null);
     return true;
   });
 }
@@ -88,5 +95,5 @@ export async function dismissFailed(
   shop: Shop,
   { id, endedAt }: Pick<Import, 'id' | 'endedAt'>,
 ): Promise<void> {
-  await inShop(db, shop, async ({ sql }) => await dismissFed(sql, shop, id, endedAt));
+  await inShop(db, shop, async (held) => await dismissFed(held, id, endedAt));
 }

@@ -146,6 +146,29 @@ describe('an import that is canceled still sends', () => {
 });
 
 describe('what an import had fed when it was canceled makes', () => {
+  it('no change known that no webhook told, though a comparison came by it meanwhile', async () => {
+    const { db } = scene.connector;
+    const isTrue = async (what: string, condition: string) =>
+      await until(what, async () => {
+        const rows = await db.query(`SELECT 1 FROM reconciliations WHERE ${condition}`);
+        return rows.length > 0 ? true : undefined;
+      });
+    const compare = async () => {
+      await db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+      await isTrue('it is compared', `due_at > now() + interval '1 hour'`);
+    };
+    await isTrue('the point is set', 'orders_until IS NOT NULL');
+    await db.query(`UPDATE shops SET first_call_at = now() - interval '2 days'`);
+    await db.query(`UPDATE reconciliations SET orders_until = now() - interval '3 hours'`);
+    const updatedAt = ago(2);
+    const id = await importWaits(updatedAt);
+    await compare();
+    await cancel(id);
+    expect(await acceptedThen()).toEqual([]);
+    await compare();
+    expect(await acceptedThen()).toEqual([updatedAt]);
+  });
+
   it('no later webhook about the same order stale', async () => {
     const updatedAt = ago(2);
     await cancel(await importWaits(updatedAt));
