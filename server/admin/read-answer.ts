@@ -30,7 +30,7 @@ const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE', 'u
 const number = z.number().catch(0);
 /** It is logged. */
 const WORD = /^\w{1,60}$/;
-/** A mistake in the query is at a place in it. */
+/** A mistake in the query, or about what it asks for, is at a place in it: so is `path`. */
 const places = z.array(z.unknown()).nullish().catch(null);
 const envelope = z.object({
   data: z.unknown().optional(),
@@ -100,7 +100,8 @@ export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Out
   const cost = reckoned ? { requested: reckoned.requestedQueryCost, throttle: reckoned.throttleStatus } : null;
   const errors = body.errors ?? [];
   const codes = errors.map(
-    ({ extensions, locations }) => extensions?.code ?? (locations?.length ? 'mistake' : 'unknown'),
+    ({ extensions, locations, path }) =>
+      extensions?.code ?? (locations?.length || path?.length ? 'mistake' : 'unknown'),
   );
   const denials = errors.filter((_, i) => codes[i] === 'ACCESS_DENIED').map(({ path }) => (path ?? []).join('.'));
   const denied = denials.filter((path) => path !== '');

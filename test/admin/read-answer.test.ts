@@ -52,6 +52,11 @@ describe('an answer of the Admin API', () => {
       { errors: [{ ...error(), locations: [{ line: 1, column: 7 }] }] },
       { kind: 'refused', code: 'mistake', denied: [] },
     ],
+    [
+      'the same about what is asked for, as a segment that is gone',
+      { data: null, errors: [{ ...error(), path: ['customerSegmentMembers'] }] },
+      { kind: 'refused', code: 'mistake', denied: [] },
+    ],
     ['an accident without a code', { errors: [{ message: 'Timeout' }] }, { kind: 'failed', code: 'unknown' }],
     [
       'a field lost to an error: we read it all again, because the field may not be empty',
