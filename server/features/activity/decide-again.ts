@@ -46,16 +46,10 @@ export type Candidate = Pick<StateRow, 'state' | 'reason'> & {
   deleted: boolean | null;
 };
 
-/** The event that holds the newest known state of an order or customer. */
-export type Newest = Pick<StateRow, 'state' | 'reason'> & {
-  event_id: string;
-  delivery_id: string | null;
-  has_subject: boolean | null;
-};
-
 /** What is known of the orders, customers and people that the events are about, by entity. */
 export type Known = {
-  newest: ReadonlyMap<string, Newest>;
+  /** The event that holds the newest known state. */
+  newest: ReadonlyMap<string, Candidate>;
   /** The delivery that waits. */
   open: ReadonlyMap<string, { id: string; eventId: string }>;
 };
@@ -70,8 +64,23 @@ const kindOf = (family: TopicFamily): DeliveryKind | null =>
 
 const isOpen = ({ state }: Pick<StateRow, 'state'>) => state === 'received' || state === 'open';
 
-/** How to resend one event. A text says why it can't be; null means translate it again. */
-function decide(row: Candidate, newest: Newest | undefined, newId: () => string): SendAgain | Text | null {
+const sendOf = (row: Candidate, kind: DeliveryKind, newId: () => string): Omit<SendAgain, 'source'> => ({
+  eventId: row.id,
+  topic: row.topic,
+  receivedAt: row.received_at.getTime(),
+  deliveryId: row.delivery_id ?? newId(),
+  isNew: row.delivery_id === null,
+  kind,
+  entity: row.entity,
+  personId: row.person_id,
+});
+
+/**
+ * How to resend one event. What is sent of somebody else, as of the customer whose order it is by now, is sent in
+ * their own event, so that no person's events hold another's data.
+ * @returns a text: why it can't be; null: translate it again
+ */
+function decide(row: Candidate, newest: Candidate | undefined, newId: () => string): SendAgain | Text | null {
   if (isOpen(row)) return WAITING;
   if (row.reason === 'redacted' || (!row.has_body && !row.has_subject)) return ERASED;
   const topic = topicOf(row.topic);
@@ -82,20 +91,14 @@ function decide(row: Candidate, newest: Newest | undefined, newId: () => string)
   if (failed && row.delivery_id === null && row.entity === null) return null;
   if (!kind) return reasonText(topic?.compliance ? 'privacy' : 'lifecycle');
   if (row.deleted) return reasonText('deleted_person');
-  const send = {
-    eventId: row.id,
-    topic: row.topic,
-    receivedAt: row.received_at.getTime(),
-    deliveryId: row.delivery_id ?? newId(),
-    isNew: row.delivery_id === null,
-    kind,
-    entity: row.entity,
-    personId: row.person_id,
-  };
-  if (newest && newest.event_id !== row.id) {
-    if (newest.delivery_id === null) return isOpen(newest) ? WAITING : reasonText(newest.reason ?? 'no_contact');
-    return newest.has_subject ? { ...send, source: newest.delivery_id } : ERASED;
+  if (newest && newest.id !== row.id) {
+    const { delivery_id: source } = newest;
+    if (source === null) return isOpen(newest) ? WAITING : reasonText(newest.reason ?? 'no_contact');
+    if (!newest.has_subject) return ERASED;
+    if (newest.person_id === row.person_id) return { ...sendOf(row, kind, newId), source };
+    return newest.deleted ? reasonText('deleted_person') : { ...sendOf(newest, newest.kind ?? kind, newId), source };
   }
+  const send = sendOf(row, kind, newId);
   if (row.delivery_id !== null) return row.has_subject ? { ...send, source: row.delivery_id } : ERASED;
   if (row.reason === 'recorded' && kind === 'consent') return reasonText('recorded');
   // Translating it again would end the same way, so send the person as last known. A stale state
@@ -124,16 +127,18 @@ export function decideAgain(rows: readonly Candidate[], { newest, open }: Known,
     else {
       const by = chosen.get(about) ?? { send: decided };
       // Use the newest state's own event if it is among them, else the latest event.
-      if (by.send.eventId !== latest?.event_id) by.send = decided;
+      if (by.send.eventId !== latest?.id) by.send = decided;
       chosen.set(about, by);
       sent.push({ row, about, by });
     }
   }
   for (const { row, about, by } of sent) {
     const into = open.get(about) ?? { id: by.send.deliveryId, eventId: by.send.eventId };
-    if (into.eventId === row.id) plan.sends.push(by.send);
-    else plan.joins.push({ eventId: row.id, accepted: row.state === 'accepted', into });
+    if (into.eventId !== row.id) plan.joins.push({ eventId: row.id, accepted: row.state === 'accepted', into });
   }
+  plan.sends = [...chosen]
+    .flatMap(([about, { send }]) => (open.has(about) ? [] : [send]))
+    .sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
   return plan;
 }
 

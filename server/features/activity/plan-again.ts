@@ -4,7 +4,7 @@ import { openOfEntities } from '../../store/deliveries/give-way.ts';
 import { keptPeople } from '../../store/people/kept-people.ts';
 import { loadProfiles } from '../../store/people/profiles.ts';
 import type { Shop } from '../../store/shops/shops.ts';
-import { type AgainPlan, type Candidate, decideAgain, type Newest } from './decide-again.ts';
+import { type AgainPlan, type Candidate, decideAgain } from './decide-again.ts';
 
 type Row = Candidate & { merged_into: string | null };
 
@@ -22,8 +22,8 @@ async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Row[]
   );
 }
 
-/** The same events, those of a customer who was merged into a deleted one marked as deleted. */
-async function withMergedAway(sql: Sql, shop: Shop, rows: readonly Candidate[]): Promise<Candidate[]> {
+/** The same events as those of the people they are about by now, marked as deleted if those are. */
+async function asKept<Row extends Candidate>(sql: Sql, shop: Shop, rows: readonly Row[]): Promise<Row[]> {
   const kept = await keptPeople(
     sql,
     shop,
@@ -32,7 +32,7 @@ async function withMergedAway(sql: Sql, shop: Shop, rows: readonly Candidate[]):
   const { deleted } = await loadProfiles(sql, shop, [...new Set(kept.values())]);
   return rows.map((row) => {
     const into = row.person_id === null ? undefined : kept.get(row.person_id);
-    return into !== undefined && deleted.has(into) ? { ...row, deleted: true } : row;
+    return into === undefined ? row : { ...row, person_id: into, deleted: row.deleted || deleted.has(into) };
   });
 }
 
@@ -56,16 +56,26 @@ async function resolve(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Ca
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Promise<Map<string, Newest>> {
+/** The events that hold the newest states of these orders and customers. */
+async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Promise<Map<string, Candidate>> {
   if (entities.length === 0) return new Map();
-  const rows = await sql.query<Newest & { entity: string }>(
-    `SELECT s.entity, s.latest_event_id AS event_id, coalesce(e.state, 'skipped') AS state, e.reason, d.id AS delivery_id,
-       d.subject IS NOT NULL AS has_subject
-     FROM entity_states s LEFT JOIN events e ON e.id = s.latest_event_id LEFT JOIN deliveries d ON d.event_id = s.latest_event_id
-     WHERE s.shop_id = $1 AND s.entity = ANY($2::text[]) AND s.latest_event_id IS NOT NULL`,
+  const states = await sql.query<{ entity: string; id: string }>(
+    `SELECT entity, latest_event_id AS id FROM entity_states
+     WHERE shop_id = $1 AND entity = ANY($2::text[]) AND latest_event_id IS NOT NULL`,
     [shop.id, entities],
   );
-  return new Map(rows.map((row) => [row.entity, row]));
+  const events = await load(
+    sql,
+    shop,
+    states.map(({ id }) => id),
+  );
+  const byId = new Map((await asKept(sql, shop, events)).map((row) => [row.id, row]));
+  return new Map(
+    states.flatMap(({ entity, id }): [string, Candidate][] => {
+      const row = byId.get(id);
+      return row ? [[entity, row]] : [];
+    }),
+  );
 }
 
 /**
@@ -74,7 +84,7 @@ async function loadNewest(sql: Sql, shop: Shop, entities: readonly string[]): Pr
  * @param ids events in any state; unknown ones and those of other shops are ignored
  */
 export async function planAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<AgainPlan> {
-  const rows = await withMergedAway(sql, shop, await resolve(sql, shop, ids));
+  const rows = await asKept(sql, shop, await resolve(sql, shop, ids));
   const entities = [...new Set(rows.map((row) => row.entity).filter((entity) => entity !== null))];
   const newest = await loadNewest(sql, shop, entities);
   const { waiting } = await openOfEntities(sql, shop, entities);

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Candidate,
-  decideAgain,
-  type Known,
-  type Newest,
-} from '../../../server/features/activity/decide-again.ts';
+import { type Candidate, decideAgain, type Known } from '../../../server/features/activity/decide-again.ts';
 
 /** An order that was accepted, with what was sent for it. */
 const event = (change: Partial<Candidate> = {}): Candidate => ({
@@ -25,10 +20,8 @@ const event = (change: Partial<Candidate> = {}): Candidate => ({
 /** An event that ended without a delivery. */
 const unsent = (change: Partial<Candidate> = {}) =>
   event({ state: 'skipped', reason: 'topic_off', delivery_id: null, kind: null, has_subject: null, ...change });
-const newestIs = (change: Partial<Newest> = {}): ReadonlyMap<string, Newest> =>
-  new Map([
-    ['order', { event_id: 'e9', state: 'accepted', reason: null, delivery_id: 'd9', has_subject: true, ...change }],
-  ]);
+const newestIs = (change: Partial<Candidate> = {}): ReadonlyMap<string, Candidate> =>
+  new Map([['order', event({ id: 'e9', delivery_id: 'd9', ...change })]]);
 
 function plan(rows: readonly Candidate[], known: Partial<Known> = {}) {
   let made = 0;
@@ -36,7 +29,7 @@ function plan(rows: readonly Candidate[], known: Partial<Known> = {}) {
 }
 
 /** What becomes of one event, in a few words. */
-function fate(row: Candidate, newest?: ReadonlyMap<string, Newest>): string {
+function fate(row: Candidate, newest?: ReadonlyMap<string, Candidate>): string {
   const { sends, joins, translate, refused } = plan([row], newest && { newest });
   const said = [
     ...sends.map(({ deliveryId, kind, source }) => `${deliveryId} as ${kind} with ${source ?? 'the person as known'}`),
@@ -86,7 +79,7 @@ describe('sent again:', () => {
       'd1 as order with d1',
     ],
     ['what was dismissed', event({ state: 'skipped', reason: 'dismissed' }), undefined, 'd1 as order with d1'],
-    ['the newest state itself', event(), newestIs({ event_id: 'e1', delivery_id: 'd1' }), 'd1 as order with d1'],
+    ['the newest state itself', event(), newestIs({ id: 'e1', delivery_id: 'd1' }), 'd1 as order with d1'],
     ['an older state, as the newest', event(), newestIs(), 'd1 as order with d9'],
     ['an older state that was erased, as the newest', event({ has_subject: false }), newestIs(), 'd1 as order with d9'],
     ['an older state that was never sent, as the newest', unsent(), newestIs(), 'new1 as order with d9'],
@@ -119,9 +112,9 @@ describe('sent again:', () => {
 });
 
 describe('translated again:', () => {
-  it.each<[string, Candidate, ReadonlyMap<string, Newest>?]>([
+  it.each<[string, Candidate, ReadonlyMap<string, Candidate>?]>([
     ['what was skipped', unsent()],
-    ['what was skipped and is the newest', unsent(), newestIs({ event_id: 'e1', delivery_id: null })],
+    ['what was skipped and is the newest', unsent(), newestIs({ id: 'e1', delivery_id: null })],
     ['tags that were recorded', unsent({ topic: 'customer.tags_added', reason: 'recorded' })],
     ['an order that could not be processed', unsent({ state: 'attention', reason: 'translation_failed' })],
   ])('%s', (_what, row, newest) => {
@@ -166,11 +159,12 @@ describe('not resent, and why:', () => {
   });
 
   const unsentNewest = { delivery_id: null, has_subject: null, state: 'skipped' } as const;
-  it.each<[string, Partial<Newest>, string]>([
+  it.each<[string, Partial<Candidate>, string]>([
     ['had no contact to send', { ...unsentNewest, reason: 'no_contact' }, 'state.no_contact'],
     ['was from before the app was uninstalled', { ...unsentNewest, reason: 'uninstalled' }, 'state.uninstalled'],
     ['waits until its person has been read', { ...unsentNewest, state: 'open' }, 'refusal.waiting'],
     ['was erased', { has_subject: false }, 'refusal.erased'],
+    ['is that of another customer, who was deleted', { person_id: 'p2', deleted: true }, 'state.deleted_person'],
   ])('an older state, if the newest %s', (_what, change, code) => {
     expect(fate(event(), newestIs(change))).toBe(code);
     expect(fate(unsent(), newestIs(change))).toBe(code);
@@ -189,7 +183,7 @@ describe('several events of one order are sent once:', () => {
 
   it.each([1, 2, 3])('for the event that holds the newest state, if it is among them: e%i', (n) => {
     const others = [1, 2, 3].filter((one) => one !== n).map((one) => `e${one} with e${n}, d${n}`);
-    const newest = newestIs({ event_id: `e${n}`, delivery_id: `d${n}` });
+    const newest = newestIs({ id: `e${n}`, delivery_id: `d${n}` });
     expect(sent([e(1), e(2), e(3)], { newest })).toEqual({ sends: [`e${n} with d${n}`], joins: others });
   });
 
@@ -199,6 +193,18 @@ describe('several events of one order are sent once:', () => {
       joins: ['e1 with e3, d3', 'e2 with e3, d3'],
     });
     expect(sent([e(1), e(2)])).toEqual({ sends: ['e2 with d2'], joins: ['e1 with e2, d2'] });
+  });
+
+  it('for the newest state’s own event, if that is of another customer by now', () => {
+    const newest = newestIs({ person_id: 'p2' });
+    expect(sent([e(1), e(2)], { newest })).toEqual({
+      sends: ['e9 with d9'],
+      joins: ['e1 with e9, d9', 'e2 with e9, d9'],
+    });
+    expect(sent([e(2), e(9, { person_id: 'p2' })], { newest })).toEqual({
+      sends: ['e9 with d9'],
+      joins: ['e2 with e9, d9'],
+    });
   });
 
   it('not for one of its events that can’t be resent', () => {

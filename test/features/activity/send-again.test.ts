@@ -110,6 +110,29 @@ describe('resending an event', () => {
     expect(await scene.work()).toMatchObject([{ FirstName: 'Newer', Email: 'newer@example.com' }]);
   });
 
+  const by = (id: number) => ({ customer: { id, email: `person${id}@example.com` }, email: `person${id}@example.com` });
+  it.each([
+    ['was accepted', answers.accepted, 'accepted'],
+    ['was rejected', answers.rejected, 'merged'],
+  ])(
+    'of an order that another customer has by now, which %s, sends theirs in an event of theirs',
+    async (_, how, ends) => {
+      const first = await scene.receive('orders/create', order(1001, 0, by(1)));
+      await scene.work(how);
+      const theirs = await scene.receive('orders/updated', order(1001, 5, by(2)));
+      await scene.work();
+      const late = await scene.receive('orders/updated', order(1001, 3, by(1)));
+      await scene.work();
+      for (const id of [first, late]) {
+        expect((await retry(id)).body).toMatchObject({ count: 1 });
+        expect(await scene.work()).toMatchObject([{ Email: 'person2@example.com' }]);
+      }
+      expect(await find(first)).toMatchObject({ state: ends, payload: { Email: 'person1@example.com' } });
+      expect(await find(late)).toMatchObject({ state: 'merged', mergedInto: theirs, payload: null });
+      expect(await find(theirs)).toMatchObject({ state: 'accepted', payload: { Email: 'person2@example.com' } });
+    },
+  );
+
   it('stores the newest state under the delivery’s own id, so that it can be opened', async () => {
     const old = await ended('attention');
     await scene.receive('customers/update', customer(1, 1, { email: 'newer@example.com' }));
