@@ -4,7 +4,7 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { keepDecisions } from '../../store/consent/decisions.ts';
-import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
+import { askLedgerCheck, withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
 import { mayHoldChoices, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
@@ -133,9 +133,10 @@ export async function claimDeliveries(
     keepDecisions({ sql, shop, audit }, plan.decisions, now),
     changeLanes(sql, shop, plan.moved),
     putOff(sql, shop, waiting, PUT_OFF_MS),
-    plan.mayOwe && askLedgerCheck(sql, shop),
     problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
+  const owed = await withoutOpenOptOut(sql, shop, plan.owed);
+  if (plan.mayOwe || owed.length > 0) await askLedgerCheck(sql, shop);
   return {
     ready,
     settled: plan.closed.length + plan.moved.length,

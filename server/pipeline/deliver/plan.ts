@@ -1,6 +1,7 @@
-import { flagChannels } from '../../domain/consent.ts';
+import { addressChannels, flagChannels } from '../../domain/consent.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { KeptDecision } from '../../store/consent/decisions.ts';
+import type { LedgerKey } from '../../store/consent/facts.ts';
 import { keptPayload } from '../../store/deliveries/deliveries.ts';
 import type { DueDelivery } from '../../store/deliveries/find-due.ts';
 import type { EventUpdate } from '../../store/events/events.ts';
@@ -21,6 +22,8 @@ export type Plan = {
   moved: ({ id: string } & DueDelivery['lanes'])[];
   /** Something ended that may have carried an opt-out that is still due. */
   mayOwe: boolean;
+  /** Where an opt-out is due that the ledger's check took these to tell while they waited, and that they don't. */
+  owed: LedgerKey[];
 };
 
 export const emptyPlan = (): Plan => ({
@@ -31,6 +34,7 @@ export const emptyPlan = (): Plan => ({
   decisions: [],
   moved: [],
   mayOwe: false,
+  owed: [],
 });
 
 export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, plan: Plan): void {
@@ -45,10 +49,12 @@ export function addToPlan({ shop, found, stored }: View, evaluated: Evaluated, p
     plan.decisions.push({ ...key, channel, personId, decision, eventId, attemptId: sentWith });
   }
   if (prepared.kind === 'settle') {
+    const optedOut = addressChannels.filter((channel) => prepared.decisions[channel].send === false);
     plan.closed.push(delivery.id);
     plan.updates.push({ id: delivery.eventId, ...prepared });
     // It was being sent when its customer was deleted: what it carried may still be due.
     plan.mayOwe ||= prepared.settled.reason === 'deleted_person' && delivery.kind !== 'consent';
+    if (prepared.settled.state === 'skipped') plan.owed.push(...optedOut.flatMap((channel) => keys[channel] ?? []));
     return;
   }
   const contentHash = shop.vault.hash('content', prepared.content);

@@ -194,6 +194,31 @@ it.each([
   },
 );
 
+it.each<[string, object, object]>([
+  ['orders', {}, { orders: false }],
+  ['their channel', { source_name: 'pos' }, { excludeChannels: ['pos'] }],
+  ['test orders', { test: true }, {}],
+])(
+  'an opt-out that the settings release goes out once an order that waits before it ends: they leave out %s by then',
+  async (_, over, send) => {
+    const { db, shop, claim, record } = scene.base;
+    scene.access = false;
+    await scene.base.save({ consent: { email: { history: 'none' } }, send: { testOrders: true } });
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+    await scene.receive('orders/create', order(5, { ...buyer(1), ...over }));
+    for (const delivery of [...(await claim()), ...(await claim())]) await record(delivery, answers.down);
+    await scene.base.save({ send: { testOrders: false, ...send } });
+    const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+    expect(await scene.events('read')).toEqual([]);
+    await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+    expect(await scene.send()).toEqual([]);
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+    expect(await scene.send()).toMatchObject([told]);
+    expect(await check.due(db)).not.toContain(shop.id);
+  },
+);
+
 const mobile = '+14155550101';
 
 /** The day's check, and what Ascent360 rejects of what it finds. */
