@@ -54,17 +54,22 @@ const nothingDue = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
              WHERE n.shop_id = f.shop_id AND n.address = f.address AND n.channel = f.channel AND n.state = 'unsubscribed') OFFSET 0))
        FROM (${optedOut(d)}) AS x), false)`;
 
+/** SQL: the person of delivery `d` and, if it is known of what it opts out, whoever else has or had its addresses. */
+const ITS_PEOPLE = `(SELECT d.person_id AS id UNION SELECT a.person_id FROM addresses a
+         WHERE a.shop_id = d.shop_id AND a.address IN (d.email_lane, d.phone_lane) AND EXISTS (${optedOut('d')}))`;
+
 /**
  * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
- * again with other records, and a person may unsubscribe twice. Our own, until it is tried, is about the same
- * addresses. A state of an order or customer that wasn't tried has what the one had whose place it took, which is
- * known no more: any other opt-out of the person counts for it.
+ * again with other records, also a guest's, and a person may unsubscribe twice. Our own, until it is tried, is about
+ * the same addresses. A state of an order or customer that wasn't tried has what the one had whose place it took,
+ * which is known no more: any other opt-out of the person counts for it.
  */
 const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR EXISTS (${optedOut('d')}))
      AND EXISTS (
-       SELECT 1 FROM deliveries o JOIN events oe ON oe.id = o.event_id
-       WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND o.id <> d.id AND o.carries_opt_out
-         AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')} AND NOT ${nothingDue('o')}
+       SELECT 1 FROM ${ITS_PEOPLE} AS p CROSS JOIN LATERAL (
+         SELECT * FROM deliveries WHERE shop_id = d.shop_id AND person_id = p.id AND carries_opt_out OFFSET 0) AS o
+       JOIN events oe ON oe.id = o.event_id
+       WHERE o.id <> d.id AND oe.state IN ('open', 'attention') AND NOT ${toldSince('o')} AND NOT ${nothingDue('o')}
          AND (d.kind <> 'read' AND NOT EXISTS (${optedOut('d')}) AND EXISTS (${optedOut('o')})
            OR (${dueSince('o', 'oe')}, o.event_id) < (${dueSince()}, d.event_id))
          AND CASE WHEN d.first_attempt_at IS NULL AND d.kind = 'read'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noneMissed, noteMissed } from '../../../server/store/shops/missed-changes.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
 import type { Json } from '../../shopify/bodies.ts';
-import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, type Scene } from '../activity/scene.ts';
+import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, order, type Scene } from '../activity/scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -545,6 +545,23 @@ describe('an opt-out that has not reached Ascent360', () => {
     const [delivery] = await scene.claim();
     if (delivery) await scene.record(delivery, null);
     expect(await open()).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['a guest’s order', { customer: null, email: 'person1@example.com' }],
+    ['another customer’s order', { customer: { id: 2, email: 'person1@example.com' }, email: 'person1@example.com' }],
+  ])('counts once though %s with its address took it along and was rejected, too', async (_, by) => {
+    await scene.receive('customers/create', customer(1, 0));
+    await scene.work();
+    await scene.receive('customers_email_marketing_consent/update', emailOptOut());
+    await scene.work(answers.rejected);
+    await scene.receive('orders/create', order(7, 0, by));
+    expect(await scene.work(answers.rejected)).toMatchObject([{ EmailPermission: false, Order: {} }]);
+    expect(await open()).toEqual([1, 1]);
+    await late();
+    expect((await overview()).problems).toContainEqual(
+      expect.objectContaining({ kind: 'opt_outs_undelivered', count: 1 }),
+    );
   });
 
   it('counts no longer once Ascent360 has accepted that its customer opted in again, and the next one counts anew', async () => {
