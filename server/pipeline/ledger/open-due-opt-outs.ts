@@ -5,7 +5,7 @@ import { type LedgerKey, ledgerKey } from '../../store/consent/facts.ts';
 import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
-import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
+import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
 import { imagined } from '../deliver/evaluate.ts';
@@ -63,9 +63,11 @@ export async function openDueOptOuts(
     candidates.map(({ delivery }) => delivery),
     now,
   );
-  const due = candidates.filter(
-    ({ key }, i) => isAboutAddress(key.channel) && evaluated[i]?.prepared.decisions[key.channel].send === false,
-  );
+  const due = candidates.flatMap(({ key, own }, i) => {
+    const { channel } = key;
+    const decision = isAboutAddress(channel) ? evaluated[i]?.prepared.decisions[channel] : undefined;
+    return decision?.send === false ? [{ key, own, chosenAt: decision.fact?.chosenAt ?? null }] : [];
+  });
   const tried = await reopenOptOuts(
     sql,
     shop,
@@ -73,11 +75,16 @@ export async function openDueOptOuts(
     new Map(due.flatMap(({ key, own: { person, subject } }) => (subject.alone ? [] : [[key.address, person.id]]))),
   );
   const fresh = due.filter(({ key }) => !tried.has(key.address));
+  const dismissed = await dismissedOptOuts(
+    sql,
+    shop,
+    fresh.map(({ key, own, chosenAt }) => ({ ...key, person: own.person.key, chosenAt })),
+  );
   await addOwnEvents(
     sql,
     shop,
     { why: 'optOut', now },
-    fresh.map(({ own }) => own),
+    fresh.map(({ key, own }) => ({ ...own, isDismissed: dismissed.has(ledgerKey(key)) })),
   );
   return due.length;
 }

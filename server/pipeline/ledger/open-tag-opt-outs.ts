@@ -5,7 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
-import { reopenOptOuts } from '../../store/deliveries/reopen.ts';
+import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
 import { flagsOf, imagined } from '../deliver/evaluate.ts';
@@ -38,27 +38,38 @@ export async function openTagOptOuts(
     imagined({ kind: 'read', personId: id, topic: OPT_OUT_TOPIC, eventReceivedAt: now }),
   );
   const untold = (await evaluateAll(view, own, now)).flatMap(({ keys, prepared: { decisions } }, i) => {
-    const owed = tagChannels.flatMap((channel) => (decisions[channel].send === false ? (keys[channel] ?? []) : []));
     const person = people[i];
-    return person && owed.length > 0 ? [{ person, owed: owed.map(ledgerKey) }] : [];
+    if (!person) return [];
+    const owed = tagChannels.flatMap((channel) => {
+      const { send, fact } = decisions[channel];
+      const key = keys[channel];
+      return send === false && key ? [{ ...key, person: person.key, chosenAt: fact?.chosenAt ?? null }] : [];
+    });
+    return owed.length > 0 ? [{ person, owed }] : [];
   });
   if (untold.length === 0) return 0;
   const ids = untold.map(({ person }) => person.id);
   const open = (await withSubjects(sql, shop, await openOfPeople(sql, shop, ids))).filter(({ subject }) => subject);
   const carried = new Set((await evaluateAll(view, open, now)).flatMap(flagsOf));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
-  const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));
+  const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));
   const tried = await reopenOptOuts(
     sql,
     shop,
     due.map(({ person }) => person.key),
     new Map(due.map(({ person: { key, id } }) => [key, id])),
   );
+  const fresh = due.filter(({ person }) => !tried.has(person.id));
+  const dismissed = await dismissedOptOuts(
+    sql,
+    shop,
+    fresh.flatMap(({ owed }) => owed),
+  );
   await addOwnEvents(
     sql,
     shop,
     { why: 'optOut', now },
-    due.filter(({ person }) => !tried.has(person.id)).map(({ person }) => ({ person })),
+    fresh.map(({ person, owed }) => ({ person, isDismissed: owed.every((key) => dismissed.has(ledgerKey(key))) })),
   );
   return due.length;
 }

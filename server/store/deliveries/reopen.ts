@@ -1,8 +1,11 @@
+import type { Instant } from '../../domain/scalars.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import { AT_ONCE, type Sql, unnest } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
+import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../consent/opt-out-topic.ts';
 import { isDismissed } from '../events/events.ts';
-import { dueSinceOf, TOLD_SINCE } from '../events/open-opt-outs.ts';
+import { dueSinceOf, optedOut, TOLD_SINCE } from '../events/open-opt-outs.ts';
 import { keptPeople } from '../people/kept-people.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type DeliverySubject, openSubject, subjectBinding } from './deliveries.ts';
@@ -166,4 +169,38 @@ export async function reopenOptOuts(
     [again],
   );
   return tried;
+}
+
+/** An opt-out that is due, with the key of whom it is sent with, and when it was chosen. */
+export type DueOptOut = LedgerKey & { person: string; chosenAt: Instant | null };
+
+/**
+ * Those of these, by ledgerKey, that the merchant has dismissed with a record that carried them: what tries them again
+ * needs no attention either.
+ */
+export async function dismissedOptOuts(
+  sql: Sql,
+  shop: Shop,
+  optOuts: readonly DueOptOut[],
+): Promise<ReadonlySet<string>> {
+  if (optOuts.length === 0) return new Set();
+  const { columns, from, params } = unnest(
+    { channel: 'text', address: 'text', person: 'text', chosen_at: 'timestamptz' },
+    optOuts.map(({ channel, address, person, chosenAt }) => ({
+      channel,
+      address,
+      person,
+      chosen_at: dateOf(chosenAt),
+    })),
+    2,
+  );
+  const rows = await sql.query<LedgerKey>(
+    `SELECT u.channel, u.address FROM ${from} AS u(${columns}) WHERE EXISTS (
+       SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id
+       WHERE e.shop_id = $1 AND e.search && ARRAY[u.address, u.person] AND d.carries_opt_out AND ${DISMISSED_HERE}
+         AND e.settled_at >= coalesce(u.chosen_at, '-infinity')
+         AND EXISTS (SELECT 1 FROM (${optedOut('d')}) AS x WHERE x.key = u.channel AND x.about = u.address) OFFSET 0)`,
+    [shop.id, ...params],
+  );
+  return new Set(rows.map(ledgerKey));
 }

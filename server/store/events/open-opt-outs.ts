@@ -27,7 +27,7 @@ const chosenOut = (d: string) => `SELECT c.channel AS key, c.address AS about FR
            AND c.event_id = ${d}.event_id AND c.state = 'unsubscribed'`;
 
 /** SQL: what this delivery opted out of when it was last tried, or else what its own choice opts out of. */
-const optedOut = (
+export const optedOut = (
   d: string,
 ) => `SELECT f.key, CASE f.key WHEN 'email' THEN ${d}.email_lane WHEN 'sms' THEN ${d}.phone_lane
          ELSE ${d}.person_id::text END AS about FROM ${lastFlags(d)} a, jsonb_each_text(a.flags) f WHERE f.value = 'false'

@@ -1,5 +1,6 @@
 import { atAddress, type Contact, nobody, reachedAt } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import type { Settled } from '../../domain/states.ts';
 import { inEnglish } from '../../domain/wording/in-english.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -20,8 +21,18 @@ const OWN = {
   optOut: { source: 'read', topic: OPT_OUT_TOPIC, code: 'summary.opt_out_missing' },
 } as const;
 
-/** Who our own event is about, and what it sends; without a subject: the person as last known. */
-export type OwnEvent = { person: KnownPerson; subject?: DeliverySubject; carriesOptOut?: boolean };
+/**
+ * Who our own event is about, and what it sends; without a subject: the person as last known. `isDismissed`: the
+ * merchant has dismissed what it tries again.
+ */
+export type OwnEvent = {
+  person: KnownPerson;
+  subject?: DeliverySubject;
+  carriesOptOut?: boolean;
+  isDismissed?: boolean;
+};
+
+const dismissed: Settled = { state: 'skipped', reason: 'dismissed' };
 
 /** The contact that decides the lanes. */
 function contactOf({ person: { profile }, subject }: OwnEvent): Contact {
@@ -60,7 +71,7 @@ export async function addOwnEvents(
       body: '{}',
     })),
   );
-  const opened = made.map(({ who, lanes, person, subject, carriesOptOut = why === 'optOut' }, i) => {
+  const opened = made.map(({ who, lanes, person, subject, carriesOptOut = why === 'optOut', isDismissed }, i) => {
     const eventId = ids[i];
     if (!eventId) throw new ShopErasedError();
     const { customerId } = person.profile;
@@ -68,7 +79,7 @@ export async function addOwnEvents(
     return {
       found: {
         id: eventId,
-        settled: null,
+        settled: isDismissed ? dismissed : null,
         summary: { who, ...what },
         search: [...new Set(search.filter((hash) => hash !== null))],
         entity: null,

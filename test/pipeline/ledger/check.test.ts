@@ -398,6 +398,38 @@ it('an opt-out that was dismissed before a pause of months ends as that when wha
   expect(await nextDay()).toEqual([withCustomer]);
 });
 
+it.each<[string, string, () => object]>([
+  ['from email', EMAIL, () => emailConsent(1, 'unsubscribed', ago(MINUTE))],
+  ['from text messages', SMS, () => smsConsent(1, 'unsubscribed', ago(MINUTE), mobile)],
+  ['from post by tag', 'customer.tags_added', () => ({ customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) })],
+])('so does one %s whose own message was dismissed before the first check', async (_, topic, body) => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  await scene.base.save({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
+  await scene.receive(
+    'customers/create',
+    customer(1, { phone: mobile, default_address: home, updated_at: ago(10 * MINUTE) }),
+  );
+  await scene.send();
+  const reject = async () => {
+    for (const delivery of [...(await scene.base.claim()), ...(await scene.base.claim())])
+      await scene.base.record(delivery, answers.rejected);
+  };
+  await scene.receive(topic, body());
+  await reject();
+  expect(await said()).toMatchObject({ waiting: 1 });
+  await scene.base.call('post', '/activity/dismiss', { filter: {} });
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  for (const _day of [1, 2]) {
+    await askLedgerCheck(db, shop);
+    while (await check.work(shop, new AbortController().signal));
+    expect(await said()).toEqual({ waiting: 0, kinds: [] });
+    await reject();
+    expect(await said()).toEqual({ waiting: 0, kinds: [] });
+  }
+  expect(await scene.events('read')).toMatchObject([{ state: 'skipped', reason: 'dismissed' }]);
+});
+
 it('an opt-out that was dismissed for one Ascent360 account needs attention if another rejects it, too', async () => {
   const id = await dismissOptOut();
   scene.base.now = Date.now() + 1000;

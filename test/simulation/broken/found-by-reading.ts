@@ -8,7 +8,7 @@ export const OF_READING: readonly Breakage[] = [
     changes: [
       {
         file: 'server/pipeline/ledger/open-tag-opt-outs.ts',
-        find: 'const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(key)));',
+        find: 'const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));',
         replace: 'const due = untold.filter(({ person }) => open.every(({ personId }) => personId !== person.id));',
       },
     ],
