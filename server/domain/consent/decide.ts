@@ -65,7 +65,7 @@ import { meaningOf } from './meaning-of.ts';
 /**
  * How far apart an `unsubscribed` and the order with the unticked box may be, either way, in ms.
  */
-const UNTICKED_WITHIN = 2 * MINUTE;
+export const UNTICKED_WITHIN = 2 * MINUTE;
 /** An opt-in chosen longer ago than this is history, in ms. */
 const OPT_IN_STAYS_NEW = 7 * DAY;
 /** How far ahead of our clock an opt-in may be dated, in ms. */

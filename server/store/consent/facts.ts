@@ -1,3 +1,4 @@
+import { UNTICKED_WITHIN } from '../../domain/consent/decide.ts';
 import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
@@ -102,8 +103,11 @@ export const factOf = (row: FactRow, addressChangedAt: Instant | null = null): C
   addressChangedAt,
 });
 
+const UNTICKED = `${UNTICKED_WITHIN} * interval '1 millisecond'`;
+
 /**
- * All facts about these addresses, by ledgerKey. If the person a fact came with had another address
+ * All facts about these addresses, by ledgerKey, except boxes left unticked that explain no opt-out: a till that gives
+ * every buyer one address has tens of thousands. If the person a fact came with had another address
  * on the channel before, the fact says since when they have this one, unless its event named it.
  */
 export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
@@ -116,8 +120,13 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
            AND o.address <> f.address AND o.first_seen_at <= coalesce(a.since_at, a.first_seen_at)
        ) THEN coalesce(a.since_at, a.first_seen_at) END AS address_changed_at
      FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
-     ${OF_ADDRESS} LEFT JOIN addresses a
-       ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address`,
+     CROSS JOIN LATERAL (SELECT *, array_agg(chosen_at) FILTER (WHERE state = 'unsubscribed') OVER () AS opt_outs
+       FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
+     LEFT JOIN addresses a
+       ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address
+     WHERE f.state IS DISTINCT FROM 'unticked' OR EXISTS (
+       SELECT 1 FROM unnest(f.opt_outs) AS o(at)
+       WHERE o.at BETWEEN f.chosen_at - ${UNTICKED} AND f.chosen_at + ${UNTICKED})`,
     [shop.id, keys.map((key) => key.address)],
   );
   for (const row of rows) {

@@ -3,6 +3,8 @@
  * the order, whichever of its webhooks comes.
  */
 import { expect, it } from 'vitest';
+import { newId } from '../../../server/platform/database/ids.ts';
+import { appendFacts, loadFacts } from '../../../server/store/consent/facts.ts';
 import { ago, EMAIL, emailConsent, MINUTE, order, SECOND } from '../bodies.ts';
 import { type ReadScene, readScene } from '../read/scene.ts';
 
@@ -68,4 +70,31 @@ it('the unticked box of a customer who was merged away explains their opt-out', 
   await scene.send();
   await scene.receive(EMAIL, optOut());
   expect(await scene.send()).toEqual([]);
+});
+
+it('of all boxes left unticked at an address, only those within 2 minutes of an opt-out are loaded', async () => {
+  const { db, shop, now } = scene.base;
+  const address = 'till';
+  const fact = (state: string, chosenAt: number | null) =>
+    ({
+      id: newId(),
+      channel: 'email',
+      address,
+      personId: null,
+      state,
+      level: null,
+      chosenAt,
+      source: 'order_box',
+      eventId: null,
+    }) as const;
+  const optOut = now - 60 * MINUTE;
+  const boxes = [null, -MINUTE * 2 - 1, -MINUTE * 2, 0, MINUTE * 2, MINUTE * 2 + 1, 30 * MINUTE];
+  const entries = boxes.map((since) => fact('unticked', since === null ? null : optOut + since));
+  await appendFacts(db, shop, entries, now);
+  const load = async () => (await loadFacts(db, shop, [{ channel: 'email', address }])).get('email:till') ?? [];
+  expect(await load()).toEqual([]);
+  const others = [fact('unsubscribed', optOut), fact('unsubscribed', null), fact('subscribed', null)];
+  await appendFacts(db, shop, others, now);
+  const loaded = new Set((await load()).map(({ id }) => id));
+  expect(loaded).toEqual(new Set([...entries.slice(2, 5), ...others].map(({ id }) => id)));
 });

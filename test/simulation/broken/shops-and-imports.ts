@@ -29,8 +29,8 @@ export const OF_SHOPS_AND_IMPORTS: readonly Breakage[] = [
       unkeyed,
       {
         file: 'server/store/consent/facts.ts',
-        find: 'WHERE shop_id = $1 AND address = k.address OFFSET 0',
-        replace: 'WHERE $1::int IS NOT NULL AND address = k.address OFFSET 0',
+        find: 'opt_outs\n       FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0',
+        replace: 'opt_outs\n       FROM consent_facts WHERE $1::int IS NOT NULL AND address = k.address OFFSET 0',
       },
     ],
     only: ['choose', 'order'],
