@@ -4,7 +4,7 @@
  * left behind.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import { inject, type RunnerTestCase, type RunnerTestFile, type SerializedConfig, TestRunner, vi } from 'vitest';
+import { inject, type RunnerTestCase, type RunnerTestFile, type RunnerTestSuite, type SerializedConfig, TestRunner, vi } from 'vitest';
 import { startTests } from 'vitest/internal/browser';
 import { installSwitch } from './switch.ts';
 
@@ -85,11 +85,15 @@ export default class MutantRunner extends TestRunner {
       onCollected: undefined,
       onCollectStart: TestRunner.prototype.onCollectStart,
       onAfterRunFiles: TestRunner.prototype.onAfterRunFiles,
-      onAfterRunSuite: () => Promise.resolve(),
+      onAfterRunSuite: async ({ result }: RunnerTestSuite) => {
+        if (result?.state === 'fail') await quiet.cancel('test-failure');
+      },
     });
     let loose = false;
+    // The process is broken: what the tests wait for may never come.
     const note = () => {
       loose = true;
+      void quiet.cancel('test-failure');
     };
     process.on('unhandledRejection', note).on('uncaughtException', note);
     vi.resetModules();

@@ -20,6 +20,8 @@ it('each change is reported as noticed or not, and one that no test loads counts
   expect(named.filter((one) => !one.endsWith('killed'))).toEqual([
     'pieces > 10 → pieces >= 10 survived',
     '`Hello ${' + "name}` → '' survived",
+    'count < 1 → false survived',
+    'throw new Error(); → null unreached',
     'n % 2 === 0 → n % 2 !== 0 unreached',
     'n % 2 → n * 2 unreached',
     '2 → 2 + 1 unreached',
@@ -32,7 +34,10 @@ it('each change is reported as noticed or not, and one that no test loads counts
       'pieces > 10 → false killed',
       'sold += pieces → sold -= pieces killed',
       'n += 1 → n -= 1 killed',
+      'count < 1 → true killed',
     ]),
   );
+  // Once the process is broken, no test waits until its time is out.
+  expect(tried.filter(({ timedOut }) => timedOut)).toEqual([]);
   expect(report(tried)).toMatch(/^test\/mutation\/example: \d+ of \d+ killed \(\d+ %\)/);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { capped, countTo, greet, isOfAge, sell } from './till.ts';
+import { capped, countTo, greet, isOfAge, openDrawers, sell } from './till.ts';
 
 it('one is of age from 18 on', () => {
   expect([17, 18, 19].map(isOfAge)).toEqual([false, true, true]);
@@ -19,4 +19,13 @@ it('counting ends', () => {
 
 it('greets', () => {
   greet('Ada');
+});
+
+it('opens in the background', async () => {
+  await new Promise<void>((opened) => {
+    setImmediate(() => {
+      openDrawers(1);
+      opened();
+    });
+  });
 });

@@ -26,3 +26,8 @@ export function countTo(last: number): number {
 
 /** Called by a test that looks at nothing. */
 export const greet = (name: string) => `Hello ${name}`;
+
+/** A mutant of this breaks what runs in the background. */
+export function openDrawers(count: number): void {
+  if (count < 1) throw new Error();
+}
