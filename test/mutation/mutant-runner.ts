@@ -4,7 +4,15 @@
  * left behind.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import { inject, type RunnerTestCase, type RunnerTestFile, type RunnerTestSuite, type SerializedConfig, TestRunner, vi } from 'vitest';
+import {
+  inject,
+  type RunnerTestCase,
+  type RunnerTestFile,
+  type RunnerTestSuite,
+  type SerializedConfig,
+  TestRunner,
+  vi,
+} from 'vitest';
 import { startTests } from 'vitest/internal/browser';
 import { installSwitch } from './switch.ts';
 
