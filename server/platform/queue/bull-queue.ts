@@ -27,7 +27,6 @@ const DROP_LOST_JOB = `
   for _, list in ipairs({KEYS[2], KEYS[3], KEYS[4]}) do
     if redis.call('LPOS', list, ARGV[1]) then return 0 end
   end
-  if redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
 /**
@@ -111,7 +110,7 @@ export function createBullQueue(redisUrl: string, log: Log): Queue {
   const jobOf = (shopId: number) => `shop-${shopId}`;
   // By its id: a job that Redis lost meanwhile has nothing else.
   const shopOf = (id: Bull.JobId) => Number(String(id).slice('shop-'.length));
-  const lists = ['wait', 'active', 'paused', 'delayed'].map((list) => bull.toKey(list));
+  const lists = ['wait', 'active', 'paused'].map((list) => bull.toKey(list));
   const adding = new Set<number>();
   let working = false;
 

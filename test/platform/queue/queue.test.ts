@@ -196,6 +196,24 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     await Promise.all([worker.stop(), web.stop()]);
   });
 
+  it('work that stopped before all was done goes on, and the queue has stopped once it has ended', async () => {
+    const queue = await connected(redis);
+    const { promise, resolve: end } = Promise.withResolvers<void>();
+    const heard: string[] = [];
+    startQueue(queue, async () => {
+      if (heard.push('begun') === 1) return true;
+      await promise;
+      heard.push('ended');
+      return false;
+    }).wake(7);
+    await until('it goes on', async () => (heard.length === 2 ? true : undefined));
+    const stopped = queue.stop().then(() => heard.push('stopped'));
+    // Longer than it waits for Redis.
+    setTimeout(end, 1500);
+    await stopped;
+    expect(heard).toEqual(['begun', 'begun', 'ended', 'stopped']);
+  });
+
   it('a job that fails writes nothing about why to Redis: an error may quote what it was about', async () => {
     const wire = await startTcpProxy(Number(new URL(redis.url).port));
     const sent: Buffer[] = [];
@@ -320,6 +338,32 @@ describe.skipIf(!binary)('the queue on Redis', () => {
         await goesOn(queue, pieces, allow);
       },
     );
+  });
+
+  it('that Redis can’t be used is logged again if it could be in between', async () => {
+    const warned: string[] = [];
+    const noting = { ...log, warn: (_: object, text?: string) => void (text && warned.push(text)) };
+    const queue = createBullQueue(redis.url.replace('://', '://reader:secret@'), noting);
+    const { work, pieces } = counting(async () => {});
+    startQueue(queue, work);
+    for (const shop of [8, 9]) {
+      await redis.command('ACL', 'SETUSER', 'reader', 'on', '>secret', 'allkeys', 'allchannels', '+@all');
+      const worked = pieces();
+      await until('it is used', async () => {
+        await queue.check().then(
+          () => queue.wake(shop),
+          () => {},
+        );
+        return pieces() > worked || undefined;
+      });
+      const logged = warned.length;
+      await redis.command('ACL', 'SETUSER', 'reader', '-@write');
+      await until('it is logged', async () => {
+        queue.wake(shop);
+        return warned.length > logged || undefined;
+      });
+    }
+    await queue.stop();
   });
 
   it('a job whose data Redis lost before handing it out is still work for its shop', async () => {
