@@ -75,7 +75,7 @@ export function createAscent360Client(options: {
       timeoutMs,
     );
     // Any other status is enough by itself, so a bad body must not hide it.
-    const decided = status !== null && (status < 200 || status >= 300);
+    const decided = status !== null && status >= 300;
     const answer: Answer =
       status !== null && (failure === null || decided)
         ? { status, contentType: first(headers['content-type']), excerpt: text }

@@ -356,6 +356,9 @@ describe('an attempt', () => {
     const attempt = await client(fake.url).send(GUID, BODY);
     expect(attempt.excerpt).toBe('No {GUID} or {GUID} or {GUID} here');
     expect(JSON.stringify(attempt).toLowerCase()).not.toContain('0b7e5c1a');
+    // Where the excerpt ends in the middle of it, too.
+    fake.behave({ status: 400, answer: 'x'.repeat(1990) + GUID });
+    expect((await client(fake.url).send(GUID, BODY)).excerpt).toBe(`${'x'.repeat(1990)}{GUID}`);
   });
 
   it('works again after failures, and fails without throwing once the client is closed', async () => {
