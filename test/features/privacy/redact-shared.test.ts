@@ -3,14 +3,16 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { createImport } from '../../../server/store/imports/imports.ts';
+import { type KnownPersonRow, openIfReadable } from '../../../server/store/people/profiles.ts';
 import { phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, EMAIL, emailConsent, MINUTE, order } from '../../pipeline/bodies.ts';
+import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { answers } from '../activity/scene.ts';
 
 const scene = readScene();
 
 const SHARED = 'person1@example.com';
+const PHONE = '+14155550101';
 const check = () => ledgerChore({ db: scene.base.db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
 
 it.each([
@@ -86,6 +88,17 @@ it('the opt-out of a new customer at an erased address is told, though one was t
   expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
 });
 
+it('what was told of an address that another had before goes with who has it now: the opt-in of a new customer is told there', async () => {
+  scene.access = false;
+  await scene.receive('customers/create', customer(2, { email: SHARED, updated_at: ago(20 * MINUTE) }));
+  await scene.receive('customers/update', customer(2, { updated_at: ago(15 * MINUTE) }));
+  await choose(1, 'subscribed', 10);
+  expect(flagsOf(await scene.send())).toEqual([true]);
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  await choose(3, 'subscribed', 1);
+  expect(flagsOf(await scene.send())).toEqual([true]);
+});
+
 const bodies = async () =>
   await scene.base.db.query('SELECT topic, reason FROM events WHERE shop_id = $1 AND body IS NOT NULL', [
     scene.base.shop.id,
@@ -121,15 +134,25 @@ it('an older erasure that arrives after a newer one lets nothing from between th
   expect(await scene.standing(between)).toMatchObject({ state: 'skipped', reason: 'redacted' });
 });
 
+const atTime = (state: string) => emailConsent(1, state, ago(30 * MINUTE), { email_address: SHARED });
 it.each([
-  ['an opt-out', 'unsubscribed', [{ state: 'unsubscribed', person_id: null }]],
-  ['no opt-in: Ascent360 is asked to erase them', 'subscribed', []],
-])('of a choice made after an erasure that arrives late, it leaves %s', async (_, state, left) => {
+  ['an opt-out', EMAIL, atTime('unsubscribed'), [{ state: 'unsubscribed', person_id: null }]],
+  [
+    'an opt-out from text messages',
+    SMS,
+    smsConsent(1, 'unsubscribed', ago(30 * MINUTE), PHONE),
+    [{ state: 'unsubscribed', person_id: null }],
+  ],
+  ['no opt-in: Ascent360 is asked to erase them', EMAIL, atTime('subscribed'), []],
+])('of a choice made after an erasure that arrives late, it leaves %s', async (_, topic, chosen, left) => {
   scene.access = false;
-  const chosen = emailConsent(1, state, ago(30 * MINUTE), { email_address: SHARED });
-  await scene.receive(EMAIL, chosen, Date.now() - 30 * MINUTE);
+  await scene.receive(topic, chosen, Date.now() - 30 * MINUTE);
   await scene.send();
-  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } }, Date.now() - 60 * MINUTE);
+  await scene.receive(
+    'customers/redact',
+    { customer: { id: 1, email: SHARED, phone: PHONE } },
+    Date.now() - 60 * MINUTE,
+  );
   const text = 'SELECT state, person_id FROM consent_facts WHERE shop_id = $1';
   expect(await scene.base.db.query(text, [scene.base.shop.id])).toEqual(left);
 });
@@ -238,7 +261,48 @@ it('an erasure takes a deleted customer who has the same phone and no email', as
   await scene.receive('customers/delete', { id: 2 });
   await scene.receive('customers/create', customer(1, { phone }));
   await scene.receive('customers/redact', { customer: { id: 1, email: SHARED, phone } });
-  expect(await scene.base.db.query('SELECT 1 FROM people WHERE shop_id = $1', [scene.base.shop.id])).toEqual([]);
+  expect(await people()).toEqual([]);
+});
+
+const people = async () =>
+  await scene.base.db.query<KnownPersonRow>('SELECT id, key, profile FROM people WHERE shop_id = $1', [
+    scene.base.shop.id,
+  ]);
+
+const mergeIntoSecond = async () => {
+  scene.access = false;
+  const home = { address1: '1 Main St', city: 'Vail', country_code: 'US', phone: PHONE };
+  await scene.receive('customers/create', customer(1, { default_address: home }));
+  await scene.receive('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: ago(MINUTE) });
+  await scene.receive('customers/create', customer(2));
+  await scene.receive('customers/merge', {
+    status: 'completed',
+    admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/2',
+    admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+  });
+};
+
+it('an erasure of one who was merged into another, who stays, leaves the other no number that was the first’s', async () => {
+  await mergeIntoSecond();
+  const formers = async () =>
+    (await people()).map((row) => openIfReadable(scene.base.shop, row)?.profile.contact.former?.phone);
+  expect(await formers()).toContain(PHONE);
+  await scene.receive('customers/redact', { customer: { id: 1, email: SHARED } });
+  expect(await formers()).toEqual([undefined]);
+});
+
+it('an erasure takes one who was merged into the customer though their profile is damaged', async () => {
+  await mergeIntoSecond();
+  await scene.base.db.query("UPDATE people SET profile = 'x' WHERE merged_into IS NOT NULL");
+  await scene.receive('customers/redact', { customer: { id: 2, email: 'person2@example.com' } });
+  expect(await people()).toEqual([]);
+});
+
+it('an erasure that names nothing but the phone of an address leaves who has a number of their own', async () => {
+  const home = { address1: '1 Main St', city: 'Vail', country_code: 'US', phone: '+14155550102' };
+  await scene.receive('customers/create', customer(1, { email: null, phone: PHONE, default_address: home }));
+  await scene.receive('customers/redact', { customer: { phone: home.phone } });
+  expect(await people()).toHaveLength(1);
 });
 
 it('an erasure beside a phone that can’t be read reads each unreadable body once', async () => {
