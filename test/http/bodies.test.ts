@@ -103,6 +103,11 @@ it.each([
   ['no body', undefined, {}],
   ['an empty body', '', json],
   ['an empty object', '{}', json],
+  [
+    'one that says in other words to be UTF-8 as it is',
+    '{}',
+    { 'content-type': 'Application/JSON; charset="UTF8"', 'content-encoding': 'Identity' },
+  ],
 ])('a test record accepts %s', async (_, body, headers) => {
   await connector.deliver('shop/update', { id: 1, email: 'owner@example.com' });
   expect(await send('POST', '/test-record', body, headers)).toMatchObject({
