@@ -224,6 +224,9 @@ describe('an attempt that carries an opt-out', () => {
     },
   );
 
+  const late = async (days: number) =>
+    (await findLateOptOuts(scene.db, scene.shop, Date.now() + days * 24 * 3_600_000))?.count ?? 0;
+
   it('is late three days after the attempt that first carried it, however long its order was tried before', async () => {
     const failing = await claimOne('orders/create', order(1, { created_at: now(), ...buyer(1) }));
     await scene.record(failing, answers.down);
@@ -232,9 +235,19 @@ describe('an attempt that carries an opt-out', () => {
     await scene.process();
     await makeDue();
     expect(await scene.claim()).toMatchObject([{ id: failing.id, carriesOptOut: true }]);
-    const late = async (days: number) =>
-      (await findLateOptOuts(scene.db, scene.shop, Date.now() + days * 24 * 3_600_000))?.count ?? 0;
     expect([await late(2), await late(4)]).toEqual([0, 1]);
+  });
+
+  it('is no sooner late because what it went with had arrived long before, and was resent', async () => {
+    const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: now() };
+    const sent = await claimOne('orders/create', order(1, ticked));
+    await scene.record(sent, answers.accepted);
+    await scene.db.query(`UPDATE events SET received_at = now() - interval '5 days' WHERE id = $1`, [sent.eventId]);
+    expect(await scene.call('post', `/activity/${sent.eventId}/retry`)).toMatchObject({ status: 202 });
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', now()));
+    await scene.process();
+    expect(await scene.claim()).toMatchObject([{ id: sent.id, carriesOptOut: true }]);
+    expect(await late(2)).toBe(0);
   });
 
   it.each(['accepted', 'rejected', 'refusedGuid', 'down'] as const)(
