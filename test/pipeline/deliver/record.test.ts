@@ -476,6 +476,7 @@ describe('while Ascent360 refuses the GUID, the probe', () => {
     ['rejected ends that', answers.rejected, false],
     ['refused prolongs it', answers.refusedGuid, true],
     ['without an answer changes nothing, and costs no attempt', timeout, true],
+    ['that Ascent360 asks to wait changes nothing else', { ...later, retryAfterMs: 600_000 }, true],
   ])('%s', async (_, answer, stays) => {
     await scene.record(await optOut(), answers.refusedGuid);
     expect(await problem()).toMatchObject({ error: 'HTTP 401' });
@@ -487,7 +488,8 @@ describe('while Ascent360 refuses the GUID, the probe', () => {
     await scene.record(probe, answer);
     expect((await problem()) !== null).toBe(stays);
     const isOver = answer.class === 'accepted' || answer.class === 'rejected';
-    expect(await standing(probe)).toMatchObject(isOver ? { open: false } : { open: true, attempts: 0, minutes: 0 });
+    const minutes = (answer.retryAfterMs ?? 0) / 60_000;
+    expect(await standing(probe)).toMatchObject(isOver ? { open: false } : { open: true, attempts: 0, minutes });
   });
 });
 
