@@ -16,6 +16,12 @@ const requestsOf = ({ receiver }: World, scene: Scene) => receiver.requests.filt
 /** What has waited for so long may have expired: the delivery that takes its place counts from then. */
 const EXPIRES = 85 * DAY;
 
+/** The shop has a GUID again that it had before another one. */
+function isBack({ former, guid }: Scene): boolean {
+  const other = former.findLastIndex((one) => one.guid !== guid);
+  return former.slice(0, Math.max(0, other)).some((one) => one.guid === guid);
+}
+
 /** Opt-outs that Ascent360 lacks are counted, and after three days a problem. */
 export async function checkOptOuts(world: World, scene: Scene): Promise<void> {
   const { account } = scene;
@@ -45,9 +51,10 @@ export async function checkOptOuts(world: World, scene: Scene): Promise<void> {
 }
 
 /** What was rejected needs attention for good if nothing may tell it any more: settings hold it back, or its person is gone. */
-function mayStayRejected({ account }: Scene): boolean {
+function mayStayRejected({ account, former }: Scene): boolean {
   const { refused, deleted, merged, rules } = account;
-  const isHeld = rules.email.history === 'none' || rules.sms.history === 'none';
+  const isRenamed = former.some((one) => one.account.rules.tags !== rules.tags);
+  const isHeld = rules.email.history === 'none' || rules.sms.history === 'none' || isRenamed;
   return refused.size > 0 && (isHeld || deleted.size > 0 || merged.size > 0);
 }
 
@@ -57,8 +64,9 @@ async function checkOverview(world: World, scene: Scene, page: Page): Promise<vo
   const own = requestsOf(world, scene).filter(({ guid }) => guid === scene.guid);
   if (connection.provenAt !== null && !own.some(isPerhapsAccepted))
     world.wrong('the overview says that Ascent360 accepted something under a GUID under which it got nothing');
-  // Of a GUID that was erased meanwhile nobody knows that it's the same, and what was sent of an erased person isn't kept.
-  const isKept = scene.former.every(({ account }) => account.connected) && scene.account.erasedAt.size === 0;
+  // Of a GUID that was erased or replaced meanwhile nobody knows that it's the same, and what was sent of an erased person isn't kept.
+  const isKept =
+    scene.former.every(({ account }) => account.connected) && scene.account.erasedAt.size === 0 && !isBack(scene);
   if (connection.provenAt === null && isKept && own.length > 0 && own.every(isAccepted))
     world.wrong('the overview says that Ascent360 accepted nothing under its GUID');
   const isOwed = mayStayRejected(scene);

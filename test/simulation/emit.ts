@@ -53,8 +53,12 @@ export function consentWebhook(
   return webhook(scene, TOPIC[channel], body, { at, said });
 }
 
-export const customerWebhook = (scene: Scene, customer: Customer, at: number): Webhook =>
-  webhook(scene, 'customers/update', customerBody(customer), { at, said: seenOf(customer, at) });
+export const customerWebhook = (
+  scene: Scene,
+  customer: Customer,
+  at: number,
+  topic: 'customers/create' | 'customers/update' = 'customers/update',
+): Webhook => webhook(scene, topic, customerBody(customer), { at, said: seenOf(customer, at) });
 
 export function orderWebhook(
   scene: Scene,
@@ -64,6 +68,7 @@ export function orderWebhook(
 ): Webhook {
   const customer = order.customer === null ? null : (scene.shopify.customers.get(order.customer) ?? null);
   const email = order.email.toLowerCase();
+  const usual = order.from === 'web';
   const said: Said[] = [
     {
       says: 'order',
@@ -73,14 +78,15 @@ export function orderWebhook(
       status: order.status,
       customer: order.customer,
       address: email,
+      usual,
     },
     ...(customer ? seenOf(customer, at) : []),
   ];
   if (order.customer === null && order.ticked && topic === 'orders/create') {
-    said.push({ says: 'box', customer: null, address: email, ticked: true, at: order.createdAt });
+    said.push({ says: 'box', customer: null, address: email, ticked: true, at: order.createdAt, usual });
   }
   if (!order.ticked)
-    said.push({ says: 'box', customer: order.customer, address: email, ticked: false, at: order.createdAt });
+    said.push({ says: 'box', customer: order.customer, address: email, ticked: false, at: order.createdAt, usual });
   return webhook(scene, topic, orderBody(order, customer), { at, said });
 }
 
@@ -125,10 +131,15 @@ export function flowRun(scene: Scene, id: number, at: number): Webhook {
   return Object.assign(made, { source: 'flow' as const });
 }
 
-export const mergeWebhook = (scene: Scene, kept: number, gone: number, at: number): Webhook =>
-  webhook(scene, 'customers/merge', mergeBody(kept, gone, 'completed'), {
+export const mergeWebhook = (
+  scene: Scene,
+  kept: number,
+  gone: number,
+  { at, status }: { at: number; status: 'completed' | 'failed' },
+): Webhook =>
+  webhook(scene, 'customers/merge', mergeBody(kept, gone, status), {
     at,
-    said: [{ says: 'merged', kept, gone }],
+    said: status === 'completed' ? [{ says: 'merged', kept, gone }] : [],
   });
 
 export function tagWebhook(

@@ -12,18 +12,17 @@ import {
   webhook,
   whatsAppWebhook,
 } from './emit.ts';
-import { ANOTHERS, type Step } from './history.ts';
+import { ANOTHERS, NONE, SPELLED, type Step } from './history.ts';
 import { customerAt, EMAILS, moveTo, PHONES, type Scene, STREETS } from './scene.ts';
 import { addressOf, type Channel, type Customer, type Order } from './shopify.ts';
 import type { Webhook } from './webhooks.ts';
 
 /** What Shopify says once: headers are not signed, but nobody says these again at another time. */
 const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'shop/redact', 'flow/send']);
-const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop'];
+const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop', 'no-mail', 'no-calls'];
 
-function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status' | 'owned'>): Order {
-  const owned = order.customer !== null;
-  const made: Order = { ...order, owned, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
+function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'>): Order {
+  const made: Order = { ...order, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
   scene.shopify.orders.set(made.id, made);
   return made;
 }
@@ -32,6 +31,24 @@ function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'
 function addressOfAnother({ shopify }: Scene, { id }: Customer, channel: Channel): string | null {
   const others = [...shopify.customers.values()].filter((other) => other.id !== id);
   return others.map((other) => addressOf(other, channel)).find((address) => address !== null) ?? null;
+}
+
+/** Where a step moves a customer; null: they no longer have any address. */
+function newAddress(scene: Scene, customer: Customer, { channel, to }: Extract<Step, { do: 'move' }>): string | null {
+  const before = addressOf(customer, channel);
+  if (to === NONE) return null;
+  if (to === SPELLED && before !== null)
+    return before === before.toUpperCase() ? before.toLowerCase() : before.toUpperCase();
+  const anothers = to === ANOTHERS ? addressOfAnother(scene, customer, channel) : null;
+  return anothers ?? (channel === 'email' ? EMAILS : PHONES)[to] ?? null;
+}
+
+/** What Shopify says besides of the customers whom a step made or changed. */
+export function along(scene: Scene, made: readonly Webhook[], there: ReadonlySet<number>, now: number): Webhook[] {
+  if (made.length === 0 || made.some(({ topic }) => topic === 'customers/update')) return [];
+  return [...scene.shopify.customers.values()]
+    .filter(({ updatedAt }) => updatedAt === now)
+    .map((one) => customerWebhook(scene, one, now, there.has(one.id) ? 'customers/update' : 'customers/create'));
 }
 
 /** @returns the webhooks Shopify sends for it, if the app is installed */
@@ -48,16 +65,16 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'move': {
       const customer = customerAt(scene, step.who, now);
-      const to = step.to === ANOTHERS ? addressOfAnother(scene, customer, step.channel) : null;
-      const address = to ?? (step.channel === 'email' ? EMAILS : PHONES)[step.to] ?? null;
       const before = customer.updatedAt;
-      moveTo(scene, customer, step.channel, address, now);
+      moveTo(scene, customer, step.channel, newAddress(scene, customer, step), now);
       return customer.updatedAt === before ? [] : [customerWebhook(scene, customer, now)];
     }
     case 'order': {
       const customer = customerAt(scene, step.who, now);
       const { id, email } = customer;
-      const order = newOrder(scene, { createdAt: now, customer: id, email: email ?? '', ticked: step.ticked });
+      if (step.along) customer.updatedAt = now;
+      const { ticked, from = 'web' } = step;
+      const order = newOrder(scene, { createdAt: now, customer: id, email: email ?? '', ticked, from });
       return [orderWebhook(scene, order, 'orders/create', now)];
     }
     case 'changeOrder': {
@@ -71,16 +88,18 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'guestOrder': {
       const email = EMAILS[step.address] ?? '';
-      const order = newOrder(scene, { createdAt: now - step.age, customer: null, email, ticked: step.ticked });
+      const { ticked, age, from = 'web' } = step;
+      const order = newOrder(scene, { createdAt: now - age, customer: null, email, ticked, from });
       return [orderWebhook(scene, order, 'orders/create', now)];
     }
     case 'claimOrder': {
       // A guest makes an account, or the merchant says whose order it is.
-      const orders = [...scene.shopify.orders.values()].filter(({ owned }) => !owned);
+      const { id, email } = customerAt(scene, step.who, now);
+      const orders = [...scene.shopify.orders.values()].filter(({ customer }) => customer !== id);
       const order = orders[step.which % Math.max(1, orders.length)];
       if (!order) return [];
-      order.customer = customerAt(scene, step.who, now).id;
-      order.owned = true;
+      order.customer = id;
+      if (step.emailed && email !== null) order.email = email;
       order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
       return [orderWebhook(scene, order, 'orders/updated', now)];
     }
@@ -116,11 +135,18 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       if (step.kept === step.gone) return [];
       const kept = customerAt(scene, step.kept, now);
       const gone = customerAt(scene, step.gone, now);
+      if (step.fails) return [mergeWebhook(scene, kept.id, gone.id, { at: now, status: 'failed' })];
       scene.shopify.customers.delete(gone.id);
       scene.shopify.mergedInto.set(gone.id, kept.id);
       for (const order of scene.shopify.orders.values()) if (order.customer === gone.id) order.customer = kept.id;
       kept.updatedAt = now;
-      return [mergeWebhook(scene, kept.id, gone.id, now)];
+      if (step.takes) {
+        if (gone.email !== null) moveTo(scene, kept, 'email', gone.email, now);
+        for (const tag of gone.tags) kept.tags.add(tag);
+      }
+      const deleted = step.deleted ? [deletedWebhook(scene, gone.id, now)] : [];
+      const merged = [mergeWebhook(scene, kept.id, gone.id, { at: now, status: 'completed' })];
+      return step.deleted === 'before' ? [...deleted, ...merged] : [...merged, ...deleted];
     }
     case 'redact': {
       const customer = customerAt(scene, step.who, now);

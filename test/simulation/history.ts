@@ -12,13 +12,19 @@ export { DAY, HOUR, MINUTE, SECOND } from '../durations.ts';
 export type Fate = 'comes' | 'late' | 'twice' | 'lost';
 /**
  * What Ascent360 does with a request; `…Taken`: it takes it all the same; `frozen`: it answers at once,
- * but the process stands still until its lease has run out.
+ * but the process stands still until its lease has run out; `html`: something else answers with a page;
+ * `moved`: with another address.
  */
 export type Answer =
   | 'ok'
   | '400'
   | '404'
+  | '409'
+  | '413'
+  | '429'
   | '500'
+  | 'html'
+  | 'moved'
   | '500Taken'
   | 'hang'
   | 'hangTaken'
@@ -33,12 +39,23 @@ export type Lapse = 'silent' | 'lost';
 /** Whose answer to the app is on its way: Shopify's, or Ascent360's. */
 export type Amid = 'shopify' | 'ascent360' | null;
 
+export type Along = 'before' | 'after' | null;
+
 /**
  * One thing that happens. `after`: how long after the one before; `work`: whether the app works
  * then, or events pile up; `shop`: in which shop, left out: in the first; `amid`: it happens while
- * the next answer is on its way to the app; `short`: the message has been shortened to an id.
+ * the next answer is on its way to the app; `short`: the message has been shortened to an id; `along`:
+ * whether a message about the customer comes along, as Shopify says most things twice.
  */
-export type Step = { after: number; fate: Fate; work: boolean; shop?: number; amid?: Amid; short?: boolean } & (
+export type Step = {
+  after: number;
+  fate: Fate;
+  work: boolean;
+  shop?: number;
+  amid?: Amid;
+  short?: boolean;
+  along?: Along;
+} & (
   | {
       do: 'choose';
       who: number;
@@ -51,17 +68,22 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
       /** Whether the message names the address. */
       named: boolean;
     }
-  /** Somebody gets another address. `to`: which; `ANOTHERS`: that of somebody else. */
+  /** Somebody gets another address. `to`: which; `ANOTHERS`: that of somebody else; `NONE`: none; `SPELLED`: the same in other letters. */
   | { do: 'move'; who: number; channel: 'email' | 'sms'; to: number }
-  | { do: 'order'; who: number; ticked: boolean }
+  | { do: 'order'; who: number; ticked: boolean; from?: Source }
   | { do: 'changeOrder'; which: number }
-  | { do: 'guestOrder'; address: number; ticked: boolean; age: number }
-  | { do: 'claimOrder'; which: number; who: number }
+  | { do: 'guestOrder'; address: number; ticked: boolean; age: number; from?: Source }
+  /** An order becomes somebody's, or somebody else's; `emailed`: it gets their email address, too. */
+  | { do: 'claimOrder'; which: number; who: number; emailed?: boolean }
   | { do: 'tag'; who: number; tag: number; present: boolean }
   | { do: 'street'; who: number; spelling: number }
   | { do: 'sale'; who: number; optOut: boolean }
   | { do: 'delete'; who: number }
-  | { do: 'merge'; kept: number; gone: number }
+  /**
+   * `takes`: the kept customer gets the email address and tags of the other; `deleted`: Shopify also says that
+   * that one was deleted; `fails`: it only says that nothing came of it.
+   */
+  | { do: 'merge'; kept: number; gone: number; takes?: boolean; deleted?: Along; fails?: boolean }
   | { do: 'redact'; who: number }
   | { do: 'dataRequest'; who: number }
   | { do: 'flow'; who: number }
@@ -69,7 +91,8 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
   | { do: 'whatsApp'; who: number; state: string }
   | { do: 'replay'; which: number }
   | { do: 'arrive'; which: number }
-  | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean }
+  /** `guid`: the same account's other one, or the first that the shop had, as a new account. */
+  | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean; guid?: 'other' | 'first' | null }
   | { do: 'shopUpdate' }
   | { do: 'uninstall' }
   | { do: 'reinstall' }
@@ -81,8 +104,8 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
    */
   | { do: 'import'; kind: 'customers' | 'orders'; startsIn: number | null; scope?: Scope }
   | { do: 'turnImport'; to: 'pause' | 'resume' | 'cancel' }
-  /** The merchant resends one of the events in the list, or dismisses one that needs attention. */
-  | { do: 'resend'; which: number; reassert: boolean }
+  /** The merchant resends one of the events in the list, or all, or dismisses one that needs attention. */
+  | { do: 'resend'; which: number; reassert: boolean; all?: boolean }
   | { do: 'dismiss'; which: number }
   /** The merchant sends somebody from their page. */
   | { do: 'sendPerson'; who: number }
@@ -101,12 +124,19 @@ export type Step = { after: number; fate: Fate; work: boolean; shop?: number; am
   | { do: 'absent'; who: number; ms: number }
   /** The operator puts a new encryption key first, and starts the app anew. */
   | { do: 'rotateKey' }
+  /** The processes' clocks are set: so far ahead of the database's is each from then on. */
+  | { do: 'setClocks'; ahead: readonly number[] }
   /** The merchant pauses sending. If it is paused, three months pass, and it goes on. */
   | { do: 'longPause' }
 );
 export type StepKind = Step['do'];
 
+/** Where an order comes from: a shop leaves out test orders, and those of a channel. */
+export type Source = 'web' | 'test' | 'pos';
+
 export const ANOTHERS = 3;
+export const NONE = 4;
+export const SPELLED = 5;
 /** What an import is about. */
 type Scope = 'all' | 'recent' | { by: 'list' | 'segment'; people: number[] };
 
@@ -143,6 +173,8 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   listsFor: fc.constantFrom('subscribed', 'everyone' as const),
   orders: fc.constantFrom(true, true, false),
   customers: fc.constantFrom(true, true, false),
+  everyOrder: fc.boolean(),
+  tags: fc.constantFrom<Rules['tags']>('usual', 'renamed', 'none'),
 });
 export const usualRules: Rules = {
   email: { optInLevel: 'single', history: 'optOuts', untickedBox: 'send' },
@@ -151,12 +183,15 @@ export const usualRules: Rules = {
   listsFor: 'subscribed',
   orders: true,
   customers: true,
+  everyOrder: false,
+  tags: 'usual',
 };
 
 const who = fc.nat({ max: 2 });
 const channel = fc.constantFrom<'email' | 'sms'>('email', 'email', 'sms');
 const address = fc.nat({ max: 2 });
 const which = fc.nat({ max: 7 });
+const from = fc.constantFrom<Source>('web', 'web', 'web', 'test', 'pos');
 const age = fc.constantFrom(0, 0, 0, SECOND, 3 * MINUTE, HOUR, 2 * DAY, 30 * DAY);
 const state = fc.constantFrom(
   ...(['subscribed', 'subscribed', 'subscribed', 'unsubscribed', 'unsubscribed', 'UNSUBSCRIBED'] as const),
@@ -179,6 +214,11 @@ const answers = fc.array(
     '400',
     '400',
     '404',
+    '409',
+    '413',
+    '429',
+    'html',
+    'moved',
     '500',
     '500Taken',
     'hang',
@@ -199,25 +239,35 @@ const common = {
   shop: fc.constantFrom(0, 1),
   amid: fc.constantFrom<Amid>(null, null, null, null, 'shopify', 'ascent360', 'ascent360'),
   short: fc.constantFrom(...Array.from({ length: 11 }, () => false), true),
+  along: fc.constantFrom<Along>(null, null, null, null, 'before', 'after'),
 };
 type Own<K extends StepKind> = Omit<
   Extract<Step, { do: K }>,
-  'after' | 'fate' | 'work' | 'shop' | 'amid' | 'short' | 'do'
+  'after' | 'fate' | 'work' | 'shop' | 'amid' | 'short' | 'along' | 'do'
 >;
 type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc.Arbitrary<Own<K>[F]> } } };
 
 const kinds: Kinds = {
   choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating, named } },
-  move: { weight: 4, own: { who, channel, to: fc.constantFrom(0, 1, 2, ANOTHERS, ANOTHERS) } },
-  order: { weight: 4, own: { who, ticked: fc.boolean() } },
+  move: { weight: 4, own: { who, channel, to: fc.constantFrom(0, 1, 2, ANOTHERS, ANOTHERS, NONE, SPELLED) } },
+  order: { weight: 4, own: { who, ticked: fc.boolean(), from } },
   changeOrder: { weight: 3, own: { which } },
-  guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age } },
-  claimOrder: { weight: 1, own: { which, who } },
-  tag: { weight: 2, own: { who, tag: fc.nat({ max: 3 }), present: fc.boolean() } },
+  guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age, from } },
+  claimOrder: { weight: 1, own: { which, who, emailed: fc.boolean() } },
+  tag: { weight: 2, own: { who, tag: fc.nat({ max: 5 }), present: fc.boolean() } },
   street: { weight: 1, own: { who, spelling: fc.nat({ max: 2 }) } },
   sale: { weight: 1, own: { who, optOut: fc.boolean() } },
   delete: { weight: 1, own: { who } },
-  merge: { weight: 1, own: { kept: who, gone: who } },
+  merge: {
+    weight: 1,
+    own: {
+      kept: who,
+      gone: who,
+      takes: fc.boolean(),
+      deleted: fc.constantFrom<Along>(null, 'before', 'after'),
+      fails: fc.constantFrom(false, false, false, false, true),
+    },
+  },
   redact: { weight: 1, own: { who } },
   dataRequest: { weight: 1, own: { who } },
   flow: { weight: 1, own: { who } },
@@ -226,7 +276,12 @@ const kinds: Kinds = {
   arrive: { weight: 2, own: { which } },
   settings: {
     weight: 2,
-    own: { rules, newAccount: fc.constantFrom(false, false, true), paused: fc.constantFrom(false, false, true) },
+    own: {
+      rules,
+      newAccount: fc.constantFrom(false, false, true),
+      paused: fc.constantFrom(false, false, true),
+      guid: fc.constantFrom(null, null, 'other', 'first'),
+    },
   },
   shopUpdate: { weight: 1, own: {} },
   uninstall: { weight: 1, own: {} },
@@ -241,7 +296,7 @@ const kinds: Kinds = {
     },
   },
   turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
-  resend: { weight: 2, own: { which, reassert: fc.constantFrom(false, false, true) } },
+  resend: { weight: 2, own: { which, reassert: fc.constantFrom(false, false, true), all: fc.boolean() } },
   dismiss: { weight: 1, own: { which } },
   sendPerson: { weight: 1, own: { who } },
   disconnect: { weight: 1, own: {} },
@@ -259,6 +314,10 @@ const kinds: Kinds = {
   grant: { weight: 1, own: {} },
   absent: { weight: 2, own: { who, ms: fc.constantFrom(5 * SECOND, 40 * SECOND, 5 * MINUTE, 40 * MINUTE) } },
   rotateKey: { weight: 1, own: {} },
+  setClocks: {
+    weight: 1,
+    own: { ahead: fc.constantFrom([10 * MINUTE, 0], [-10 * MINUTE, 0], [0, 10 * MINUTE], [0, 0]) },
+  },
   longPause: { weight: 1, own: {} },
 };
 export const stepKinds = Object.keys(kinds) as StepKind[];

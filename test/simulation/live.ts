@@ -1,7 +1,7 @@
 /** Runs one history, and reports what was wrong in it. */
 
 import { shortened } from './emit.ts';
-import { happen } from './happen.ts';
+import { along, happen } from './happen.ts';
 import { DAY, type History, MINUTE, type Step } from './history.ts';
 import { importNow, startCounted, turnImports } from './imports.ts';
 import { again, disconnect, open, save, saveSettings, sendNow } from './merchant.ts';
@@ -94,6 +94,9 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       return;
     case 'rotateKey':
       return await world.rotateKey();
+    case 'setClocks':
+      world.clocks = step.ahead;
+      return;
     case 'longPause':
       return await pauseLong(world, scene);
     case 'arrive': {
@@ -102,9 +105,14 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
       return;
     }
     default: {
+      const there = new Set(scene.shopify.customers.keys());
       const made = happen(scene, step, world.clock.now());
+      const also = step.along ? along(scene, made, there, world.clock.now()) : [];
       const arrives: Arrives = async (one) => void (await world.survive(() => world.receive(scene, one)));
-      if (scene.installed) await send(scene, step.short ? made.map(shortened) : made, step.fate, arrives);
+      if (!scene.installed) return;
+      if (step.along === 'before') await send(scene, also, 'comes', arrives);
+      await send(scene, step.short ? made.map(shortened) : made, step.fate, arrives);
+      if (step.along === 'after') await send(scene, also, 'comes', arrives);
     }
   }
 }
@@ -112,7 +120,7 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
 /** What takes long, or is not about what somebody does, has no part in which an answer is on its way. */
 const ALONE: ReadonlySet<Step['do']> = new Set([
   ...(['reinstall', 'eraseShop', 'longPause', 'answers', 'crash', 'outage', 'unanswered'] as const),
-  ...(['revoke', 'absent', 'rotateKey'] as const),
+  ...(['revoke', 'absent', 'rotateKey', 'setClocks'] as const),
 ]);
 
 async function takeInTime(world: World, scene: Scene, step: Step): Promise<void> {

@@ -9,6 +9,7 @@ import { noteCall } from '../../server/store/shops/installation.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Step } from './history.ts';
 import type { Rules } from './model/account.ts';
+import { MAPPED } from './model/tags.ts';
 import type { Process } from './process.ts';
 import { changeGuid, type Scene } from './scene.ts';
 import { change } from './versions.ts';
@@ -45,6 +46,7 @@ export async function again(
   );
   const chosen = rows[step.which % Math.max(1, rows.length)];
   if (!chosen) return;
+  const ids = step.do === 'resend' && step.all ? rows.map(({ id }) => id) : [chosen.id];
   if (step.do === 'dismiss') {
     scene.hasDismissed = true;
     await db.transaction(async (sql) => await noteChangedEnds(sql, await dismissEvents(sql, shop, [chosen.id])));
@@ -54,7 +56,7 @@ export async function again(
   account.mayRepeat = true;
   account.mayGoBare = true;
   account.mayReassert ||= step.reassert;
-  await sendAgain({ db, settings, shops, now: Date.now }, shop, [chosen.id], { ...step, dryRun: false });
+  await sendAgain({ db, settings, shops, now: Date.now }, shop, ids, { reassert: step.reassert, dryRun: false });
   wake(shop.id);
 }
 
@@ -64,7 +66,8 @@ export async function save(
   rules: Rules,
   how: { newAccount: boolean; paused: boolean; now: number },
 ): Promise<void> {
-  const { listIds, listsFor, orders, customers } = rules;
+  const { listIds, listsFor, orders, customers, everyOrder } = rules;
+  const { phone, postal } = MAPPED[rules.tags];
   const parsed = parseSettings(
     {
       guid: scene.guid,
@@ -73,11 +76,8 @@ export async function save(
       providerType: listIds.length > 0 ? 3 : null,
       listIds,
       listsFor,
-      send: { orders, customers },
-      mapping: {
-        phonePermission: { optIn: 'call-ok', optOut: 'call-stop' },
-        addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' },
-      },
+      send: { orders, customers, testOrders: everyOrder, excludeChannels: everyOrder ? [] : ['POS'] },
+      mapping: { phonePermission: phone, addressPermission: postal },
       paused: how.paused,
     },
     { developmentStore: false },
@@ -112,16 +112,19 @@ export async function disconnect(world: World, scene: Scene): Promise<void> {
   saved();
 }
 
-type Saved = Pick<Extract<Step, { do: 'settings' }>, 'rules' | 'newAccount' | 'paused'>;
+type Saved = Pick<Extract<Step, { do: 'settings' }>, 'rules' | 'newAccount' | 'paused' | 'guid'>;
 
 /** The merchant saves other settings. Nobody dies meanwhile. */
 export async function saveSettings(world: World, scene: Scene, step: Saved): Promise<void> {
   if (scene.erased || scene.erasing !== 'no') return;
   world.life.douse();
   const now = world.clock.now();
+  const first = step.guid === 'first' ? (scene.former[0]?.guid ?? scene.guid) : scene.guid;
+  const newAccount = step.newAccount || first !== scene.guid;
   const saved = change(scene, (account) => {
-    if (step.newAccount) {
-      changeGuid(scene);
+    if (first !== scene.guid) scene.guid = first;
+    else if (newAccount || step.guid === 'other') changeGuid(scene);
+    if (newAccount) {
       account.accountSince = now;
       account.told = new Map();
       account.held = new Map();
@@ -133,7 +136,10 @@ export async function saveSettings(world: World, scene: Scene, step: Saved): Pro
     account.rules = step.rules;
     account.settingsAt = now;
     account.leftOrdersOut ||= !step.rules.orders;
+    // What is stored and not translated yet is not left out any more.
+    if (step.rules.everyOrder)
+      account.facts = account.facts.map((one) => (one.unusual ? { ...one, may: account.place } : one));
   });
-  await save(world.page, scene, step.rules, { ...step, now });
+  await save(world.page, scene, step.rules, { newAccount, paused: step.paused, now });
   saved();
 }

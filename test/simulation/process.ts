@@ -84,7 +84,7 @@ type Deps = AdminDeps & {
   /** It sweeps, and works on while somebody waits. */
   leads: boolean;
   /** How far ahead of the database's clock its own is. */
-  ahead: number;
+  ahead(): number;
   /** The most events in a batch; null: as many as usual. */
   batch: number | null;
   /** Another process learns what this one was woken for. */
@@ -133,7 +133,7 @@ async function orLater(work: () => Promise<unknown>): Promise<void> {
 
 export function startProcess(deps: Deps): Process {
   const { db, clock } = deps;
-  const now = () => clock.now() + deps.ahead;
+  const now = () => clock.now() + deps.ahead();
   const woken = new Set<number>();
   const later: { shopId: number; at: number }[] = [];
   const reading = new Set<number>();

@@ -25,13 +25,15 @@ const UNTIL_QUIET = [7 * DAY, 20 * MINUTE, DAY];
 export async function hopOn(world: World, hop: number, works: boolean): Promise<void> {
   world.clock.advance(hop);
   if (!works || hop === 0) return;
+  const begun = world.clock.now();
   const isImporting = world.scenes.some(({ imports }) => imports.some(({ isOver }) => !isOver));
   const survived = await world.survive(
     () => (hop >= MINUTE || isImporting ? world.process.sweep(hop) : world.work()),
     true,
   );
-  // The daily look at the ledger has found what was due.
-  if (survived && hop >= 20 * MINUTE) for (const scene of world.scenes) await checkOptOuts(world, scene);
+  if (!survived || hop < 20 * MINUTE) return;
+  // The daily look at the ledger has found what was due, unless other settings came while all that was done.
+  for (const scene of world.scenes) if (scene.account.settingsAt < begun) await checkOptOuts(world, scene);
 }
 
 /** Everything about the shop arrives, and the merchant stops nothing any more. */
@@ -107,7 +109,9 @@ function learnTruth({ installed, account, shopify, begunAt }: Scene, now: number
   if (!installed) return;
   const place = ++account.place;
   for (const customer of shopify.customers.values()) {
-    for (const { optOut: tag } of Object.values(MAPPED)) {
+    for (const mapped of Object.values(MAPPED[account.rules.tags])) {
+      if (!mapped) continue;
+      const tag = mapped.optOut;
       const word = { customer: customer.id, tag, present: true, at: now, dated: false, may: place, must: place };
       if (customer.tags.has(tag)) account.tagWords.push(word);
     }

@@ -27,7 +27,7 @@ export type Payload = {
   PhonePermission?: boolean;
   AddressPermission?: boolean;
   ListIds?: string[];
-  Order?: { Id: string; FinancialStatus: string };
+  Order?: { Id: string; FinancialStatus: string; Test?: boolean; Channel?: string };
 };
 
 export const customerIn = ({ FirstName }: Payload): number | null => {
@@ -47,25 +47,47 @@ function flagsIn(payload: Payload): Flag[] {
   return flags;
 }
 
+/** `means`: what the app may take it for (SPEC 6.2: a 4xx counts as not accepted). */
 type Ending = {
   status: number | null;
   failure: 'timeout' | 'connection_cut' | 'connection_refused' | null;
   taken: boolean;
+  means: Outcome;
 };
 
+const answered = (status: number, means: Outcome, taken = means === 'accepted'): Ending => ({
+  status,
+  failure: null,
+  taken,
+  means,
+});
+const failed = (failure: NonNullable<Ending['failure']>, taken = false): Ending => ({
+  status: null,
+  failure,
+  taken,
+  means: failure === 'connection_refused' ? 'refused' : 'unknown',
+});
+
 const ENDINGS: Record<Answer, Ending> = {
-  ok: { status: 200, failure: null, taken: true },
-  slow: { status: 200, failure: null, taken: true },
-  frozen: { status: 200, failure: null, taken: true },
-  '400': { status: 400, failure: null, taken: false },
-  '404': { status: 404, failure: null, taken: false },
-  '500': { status: 500, failure: null, taken: false },
-  '500Taken': { status: 500, failure: null, taken: true },
-  hang: { status: null, failure: 'timeout', taken: false },
-  hangTaken: { status: null, failure: 'timeout', taken: true },
-  cut: { status: null, failure: 'connection_cut', taken: false },
-  refused: { status: null, failure: 'connection_refused', taken: false },
+  ok: answered(200, 'accepted'),
+  slow: answered(200, 'accepted'),
+  frozen: answered(200, 'accepted'),
+  html: answered(200, 'unknown'),
+  moved: answered(302, 'unknown'),
+  '400': answered(400, 'refused'),
+  '404': answered(404, 'refused'),
+  '409': answered(409, 'refused'),
+  '413': answered(413, 'refused'),
+  '429': answered(429, 'refused'),
+  '500': answered(500, 'unknown'),
+  '500Taken': answered(500, 'unknown', true),
+  hang: failed('timeout'),
+  hangTaken: failed('timeout', true),
+  cut: failed('connection_cut'),
+  refused: failed('connection_refused'),
 };
+/** How long Ascent360 asks to wait after 429. */
+const RETRY_AFTER_MS = 40 * 60_000;
 
 type ReceiverDeps = {
   now(): number;
@@ -125,19 +147,30 @@ function whyWrong(
     isWithoutApp(account) ? 'a request of a shop that uninstalled the app' : null,
     account.paused ? 'a request while sending is paused' : null,
     account.connected ? null : 'a request of a shop that is not connected',
-    whyNotOf(account, customer, order),
+    whyNotOf(account, { customer, order, place: at.place }),
     isBare ? whyNotBare(account) : null,
+    payload.Order && (payload.Order.Test || payload.Order.Channel === 'pos') && !account.rules.everyOrder
+      ? 'an order that is left out'
+      : null,
     payload.ListIds ? whyNoLists(view, customer, payload.ListIds) : null,
     whyRepeated(account, payload),
   ].filter((why) => why !== null);
 }
 
-function noteOrder(account: Account, { Order }: Payload, { status, taken }: Ending): void {
+function noteOrder(account: Account, { Order }: Payload, { means }: Ending): void {
   if (!Order) return;
   const id = Number(Order.Id);
-  const sent = account.sentOrders.get(id);
-  const unsure = status !== 200 || (sent?.unsure ?? false);
-  account.sentOrders.set(id, { status: taken ? Order.FinancialStatus : (sent?.status ?? ''), unsure });
+  const sent = account.sentOrders.get(id) ?? { status: '', refused: false, unknown: 0 };
+  account.sentOrders.set(
+    id,
+    means === 'accepted'
+      ? { status: Order.FinancialStatus, refused: false, unknown: 0 }
+      : {
+          ...sent,
+          refused: sent.refused || means === 'refused',
+          unknown: sent.unknown + (means === 'unknown' ? 1 : 0),
+        },
+  );
 }
 
 export function startReceiver(deps: ReceiverDeps): Receiver {
@@ -166,8 +199,9 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       judged.at(-1) ?? { account: scene.account, wrong: ['a request with a GUID that the shop no longer has'] };
     for (const what of wrong) deps.wrong(what);
     const ending = ENDINGS[answer];
-    noteHeld(account, ending.taken ? flags : [], ending.status === 200);
-    if (ending.status !== 200) for (const { channel, address } of flags) account.failed.add(keyOf(channel, address));
+    noteHeld(account, ending.taken ? flags : [], ending.means === 'accepted');
+    if (ending.means !== 'accepted')
+      for (const { channel, address } of flags) account.failed.add(keyOf(channel, address));
     sender.sent(scene, account, flags, 'sending');
     noteOrder(account, payload, ending);
     if (answer === 'frozen') for (const lane of lanes) underWay.delete(lane);
@@ -187,21 +221,20 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       const flags = flagsIn(payload);
       const scene = deps.owner(guid);
       if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
-      const { status, failure, isLate, account } =
+      const { status, failure, means, isLate, account } =
         scene === null
           ? { ...ENDINGS.ok, isLate: false, account: null }
           : await answerTo(scene, guid, { payload, flags }, sender);
-      const answered =
-        failure === null ? { status: status ?? 0, contentType: null, excerpt: '' } : ({ failure } as const);
-      const classified = classifyAnswer(answered);
-      const outcome = isLate ? 'unknown' : classified.flags;
+      const excerpt = status === 200 && means !== 'accepted' ? '<html>' : '';
+      const classified = classifyAnswer(failure ? { failure } : { status: status ?? 0, contentType: null, excerpt });
+      const outcome = isLate ? 'unknown' : means;
       if (scene && account && outcome !== 'unknown') sender.sent(scene, account, flags, outcome);
       if (account && outcome === 'accepted') {
         noteContent(account, payload);
         if (payload.ListIds) noteLists(account, payload.Email?.toLowerCase() ?? '', payload.ListIds);
       } else if (account && outcome === 'unknown') forgetContent(account, payload);
       const ms = failure === 'timeout' ? TIMEOUT_MS : 20;
-      return { ...classified, status, ms, excerpt: '', retryAfterMs: null };
+      return { ...classified, status, ms, excerpt, retryAfterMs: status === 429 ? RETRY_AFTER_MS : null };
     },
   };
 }

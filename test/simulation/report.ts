@@ -10,7 +10,17 @@ function duration(ms: number): string {
   return `${ms / SECOND} s`;
 }
 
-function sayStep({ after, fate, work, shop = 0, amid = null, short = false, do: kind, ...own }: Step): string {
+function sayStep({
+  after,
+  fate,
+  work,
+  shop = 0,
+  amid = null,
+  short = false,
+  along = null,
+  do: kind,
+  ...own
+}: Step): string {
   const details = Object.entries(own).map(([key, value]) => {
     const isTime = key === 'age' && typeof value === 'number';
     return `${key} ${isTime ? duration(value) : JSON.stringify(value)}`;
@@ -19,6 +29,7 @@ function sayStep({ after, fate, work, shop = 0, amid = null, short = false, do: 
     ...(fate === 'comes' ? [] : [fate]),
     ...(work ? [] : ['the app isn’t working yet']),
     ...(short ? ['shortened'] : []),
+    ...(along ? [`${along} it, a message about the customer`] : []),
     ...(amid ? [`while ${amid === 'shopify' ? 'Shopify' : 'Ascent360'}’s next answer is on its way`] : []),
   ];
   const where = shop === 0 ? '' : 'in the second shop, ';

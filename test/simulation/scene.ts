@@ -166,11 +166,13 @@ export function customerAt(scene: Scene, place: number, now: number): Customer {
 }
 
 export function moveTo(scene: Scene, customer: Customer, channel: Channel, address: string | null, now: number): void {
-  if (addressOf(customer, channel) === address) return;
+  const before = addressOf(customer, channel);
+  if (before === address) return;
   if (channel === 'email') customer.email = address;
   else customer.phone = address;
   customer.updatedAt = now;
-  scene.since.set(`${customer.id}:${channel}`, now);
+  // In other letters it is the same.
+  if (before?.toLowerCase() !== address?.toLowerCase()) scene.since.set(`${customer.id}:${channel}`, now);
 }
 
 /** Since when a customer has had their addresses. */

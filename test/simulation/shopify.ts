@@ -3,6 +3,8 @@
  * asked for.
  */
 
+import type { Source } from './history.ts';
+
 export type Channel = 'email' | 'sms';
 /** A state as Shopify has it; `at`: when it was chosen, null: Shopify doesn't say. */
 export type Consent = { state: string; level: string | null; at: number | null };
@@ -23,10 +25,9 @@ export type Order = {
   createdAt: number;
   updatedAt: number;
   customer: number | null;
-  /** Whether it ever was a customer's. */
-  owned: boolean;
   email: string;
   ticked: boolean;
+  from: Source;
   status: 'pending' | 'paid';
 };
 

@@ -19,7 +19,14 @@ export async function shorten(history: History, shows: (history: History) => Pro
   };
   for (let at = best.steps.length - 1; at >= 0; at--) await keep({ ...best, steps: best.steps.toSpliced(at, 1) });
   for (const [at, step] of best.steps.entries()) {
-    const plain = [{ fate: 'comes' as const }, { work: true }, { after: 0 }, { amid: null }, { short: false }];
+    const plain = [
+      { fate: 'comes' as const },
+      { work: true },
+      { after: 0 },
+      { amid: null },
+      { short: false },
+      { along: null },
+    ];
     for (const change of plain)
       await keep({ ...best, steps: best.steps.with(at, { ...(best.steps[at] ?? step), ...change }) });
   }

@@ -15,7 +15,8 @@ export type Said =
       /** Whether the body names the address. */
       named: boolean;
     }
-  | { says: 'box'; customer: number | null; address: string; ticked: boolean; at: number }
+  /** `usual`: no settings leave out an order like that. */
+  | { says: 'box'; customer: number | null; address: string; ticked: boolean; at: number; usual: boolean }
   | { says: 'seen'; customer: number; channel: Channel; address: string; at: number }
   | {
       says: 'order';
@@ -25,6 +26,7 @@ export type Said =
       status: string;
       customer: number | null;
       address: string;
+      usual: boolean;
     }
   | { says: 'uninstalled' }
   | { says: 'deleted'; customer: number }

@@ -179,7 +179,7 @@ export class World {
       life,
       leads,
       batch: this.batch,
-      ahead: (this.clocks[place ?? 0] ?? 0) - this.#behind.ms,
+      ahead: () => (this.clocks[place ?? 0] ?? 0) - this.#behind.ms,
       keys: this.#openKeys(),
       doing,
       woke: (shopId) => {

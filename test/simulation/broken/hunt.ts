@@ -12,6 +12,7 @@ import { OF_AMID_ANSWERS } from './amid-answers.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
 import { OF_CLAIMS } from './claims.ts';
 import { OF_READING } from './found-by-reading.ts';
+import { OF_REAL_SHOPS } from './in-a-real-shop.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 import { OF_WORLD_AND_TIME } from './world-and-time.ts';
 
@@ -31,6 +32,7 @@ const BREAKAGES = [
   ...OF_READING,
   ...OF_AMID_ANSWERS,
   ...OF_CLAIMS,
+  ...OF_REAL_SHOPS,
 ];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 

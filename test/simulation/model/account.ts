@@ -18,6 +18,10 @@ export type Rules = {
   /** Whether orders and customers are sent. */
   orders: boolean;
   customers: boolean;
+  /** Whether test orders are, and those of every channel. */
+  everyOrder: boolean;
+  /** Which tags are mapped to permissions. */
+  tags: 'usual' | 'renamed' | 'none';
 };
 
 export type Fact = {
@@ -28,6 +32,8 @@ export type Fact = {
   state: string;
   level: string | null;
   from: 'topic' | 'box' | 'read' | 'tag';
+  /** The order, on which a box is ticked, may be left out. */
+  unusual?: boolean;
   /** When it was chosen: not before, and not after. Minus infinity: undated. */
   earliest: number;
   latest: number;
@@ -143,15 +149,19 @@ export type Account = {
   tagWords: TagWord[];
   saleWords: SaleWord[];
   listsTold: Map<string, string>;
-  /** Whose order it was when first heard of. */
-  buyers: Map<number, number>;
+  /** Whose an order has been, as far as was heard. */
+  buyers: Map<number, Set<number>>;
   /** Whose an order was when Shopify was asked about it. */
   askedBuyers: Map<number, number>;
   /** The newest state of an order that was acknowledged. */
   orders: Map<number, OrderState>;
-  /** States of orders that Shopify was asked for. */
+  /** States of orders that Shopify was asked for, or may be asked for. */
   askedOrders: { order: number; updatedAt: number; status: string }[];
-  sentOrders: Map<number, { status: string; unsure: boolean }>;
+  /**
+   * The state in which each order was last accepted, whether something was rejected since, and how often no answer
+   * said so.
+   */
+  sentOrders: Map<number, { status: string; refused: boolean; unknown: number }>;
   /** The last accepted content of each order and customer, as far as the app knows of it. */
   contents: Map<string, string>;
   /** Orders and customers whose content the app may forget at any time: an erasure is about them. */
@@ -168,6 +178,9 @@ type OrderState = {
   customer: number | null;
   address: string;
   createdAt: number;
+  /** No settings leave out an order like that. */
+  usual: boolean;
+  must: number;
 };
 
 export const UNDATED = Number.NEGATIVE_INFINITY;

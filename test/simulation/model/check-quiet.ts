@@ -50,12 +50,9 @@ export function missingOptOuts(account: Account, now: number, isDemanded = (_key
  * Whether an order on which a guest ticked the box is a customer's by now: it goes out with them, so
  * the opt-in does, too, if at all.
  */
-const isClaimed = ({ orders, buyers, askedBuyers }: Account, { from, address, earliest }: Fact): boolean =>
+const isClaimed = ({ orders, buyers, askedBuyers }: Account, { from, earliest }: Fact): boolean =>
   from === 'box' &&
-  [...orders].some(
-    ([id, order]) =>
-      order.address === address && order.createdAt === earliest && (buyers.has(id) || askedBuyers.has(id)),
-  );
+  [...orders].some(([id, order]) => order.createdAt === earliest && (buyers.has(id) || askedBuyers.has(id)));
 
 /**
  * Opt-ins that were due when their event arrived, and that Ascent360 doesn't have a while later.
@@ -86,16 +83,22 @@ function isGone(account: Account, customer: number): boolean {
   return account.deleted.has(customer) || (kept !== undefined && isGone(account, kept));
 }
 
+/** After so many it is given up, and needs attention. */
+const MOST_TRIES = 5;
+
 /** Orders for which Ascent360 has another state than the newest acknowledged one. */
 export function wrongOrders(account: Account): string[] {
   if (account.leftOrdersOut) return [];
-  return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt, triggeredAt }]) => {
+  return [...account.orders].flatMap(([id, { status, customer, createdAt, updatedAt, triggeredAt, usual }]) => {
+    if (!usual) return [];
     const sent = account.sentOrders.get(id);
     // An order that comes again without its customer still is theirs (SPEC 6.4).
-    const buyers = [customer, account.buyers.get(id), account.askedBuyers.get(id)];
+    const buyers = [customer, ...(account.buyers.get(id) ?? []), account.askedBuyers.get(id)];
     if (buyers.some((buyer) => buyer != null && isGone(account, buyer))) return [];
     if (account.reinstalledAt !== null && createdAt < account.reinstalledAt) return [];
-    if (sent?.unsure || triggeredAt <= account.expiredTo) return [];
+    if (sent?.refused || triggeredAt <= account.expiredTo) return [];
+    if (sent && sent.unknown > 0)
+      return sent.unknown < MOST_TRIES ? [`order ${id}, of which nothing says that it arrived`] : [];
     const asked = account.askedOrders.filter((one) => one.order === id && one.updatedAt >= updatedAt);
     return sent?.status === status || asked.some((one) => one.status === sent?.status)
       ? []

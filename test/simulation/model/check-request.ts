@@ -146,11 +146,27 @@ export const isWithoutApp = ({ uninstalledFrom, workedOff }: Account): boolean =
 export const whyNotBare = ({ rules, mayGoBare }: Account): string | null =>
   rules.customers || mayGoBare ? null : 'a customer, and customers are left out';
 
+function keptOf(account: Account, customer: number): number {
+  const kept = account.mergedInto.get(customer);
+  return kept === undefined ? customer : keptOf(account, kept);
+}
+
+/** Whether the newest state of an order that was acknowledged, and that nothing newer may replace, names another customer. */
+function isAnothers(account: Account, { customer, order, place }: { customer: number; order: number; place: number }) {
+  const newest = account.orders.get(order);
+  if (!newest || newest.customer === null || newest.must > place) return false;
+  if (account.askedOrders.some((one) => one.order === order && one.updatedAt >= newest.updatedAt)) return false;
+  return keptOf(account, newest.customer) !== keptOf(account, customer);
+}
+
 /**
  * Once the deletion was handled, nothing of a deleted customer's is sent except an opt-out with its
  * address.
  */
-export function whyNotOf(account: Account, customer: number | null, order: number | null): string | null {
+export function whyNotOf(
+  account: Account,
+  { customer, order, place }: { customer: number | null; order: number | null; place: number },
+): string | null {
   const isGone = (id: number | null | undefined) => {
     const deletion = typeof id === 'number' ? account.deleted.get(id) : undefined;
     return deletion !== undefined && deletion.must <= account.workedOff;
@@ -158,6 +174,10 @@ export function whyNotOf(account: Account, customer: number | null, order: numbe
   const erased = customer === null ? undefined : account.redacted.get(customer);
   if (erased && erased.must <= account.workedOff) return 'the data of an erased person';
   if (order !== null && !account.rules.orders) return 'an order, and orders are left out';
-  if (order !== null && isGone(account.buyers.get(order))) return 'an order of a deleted customer';
+  const buyers = order === null ? [] : [...(account.buyers.get(order) ?? [])];
+  const asked = order === null ? undefined : account.askedBuyers.get(order);
+  if (buyers.length > 0 && [...buyers, asked ?? buyers[0]].every(isGone)) return 'an order of a deleted customer';
+  if (order !== null && customer !== null && isAnothers(account, { customer, order, place }))
+    return 'an order with the data of a customer who no longer has it';
   return isGone(customer) ? 'the data of a deleted customer' : null;
 }

@@ -30,12 +30,21 @@ export function learnImported(account: Account, file: ImportFile): void {
     const known = { may: file.place, must: place };
     learnRead(account, customer, { since, now: file.at, bulk: false, ...known });
   }
-  for (const { id, customer, email, createdAt, updatedAt, status } of file.orders) {
+  for (const { id, customer, email, createdAt, updatedAt, status, from } of file.orders) {
     if ((customer !== null && isGone(customer)) || account.redactedOrders.has(id)) continue;
     const before = account.orders.get(id);
     if (before && before.updatedAt >= updatedAt) continue;
     const address = email.toLowerCase();
     if (customer === null && createdAt <= (account.erasedAddresses.get(address) ?? -Infinity)) continue;
-    account.orders.set(id, { customer, address, createdAt, updatedAt, status, triggeredAt: file.at });
+    account.orders.set(id, {
+      customer,
+      address,
+      createdAt,
+      updatedAt,
+      status,
+      usual: from === 'web',
+      triggeredAt: file.at,
+      must: place,
+    });
   }
 }

@@ -5,9 +5,8 @@ import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
 import { erase } from './erase.ts';
 import { learnBack, learnNameless, see } from './nameless.ts';
-import { MAPPED } from './tags.ts';
+import { TAGS } from './tags.ts';
 
-const TAGS = Object.values(MAPPED).flatMap(({ optIn, optOut }) => [optIn, optOut]);
 const INSTALLED_BEFORE = 10 * 60_000;
 
 type Known = { may: number; must: number };
@@ -67,6 +66,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
         undatedSince: null,
         addressSince: null,
         ...known,
+        ...(!said.usual && { unusual: true, must: NEVER, ...(!account.rules.everyOrder && { may: NEVER }) }),
       });
       return;
     }
@@ -78,6 +78,8 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
     case 'merged':
       account.merged.add(said.kept).add(said.gone);
       account.mergedInto.set(said.gone, said.kept);
+      // That was no deletion.
+      account.deleted.delete(said.gone);
       return;
     case 'redacted':
       erase(account, said, { at: triggeredAt, must: known.must });
@@ -86,12 +88,13 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
       account.uninstalledFrom = known.must;
       return;
     case 'deleted':
+      if (account.mergedInto.has(said.customer)) return;
       account.deleted.set(said.customer, { at: triggeredAt, must: known.must });
       return;
     case 'order': {
       // What the app reads of a deleted customer's order, once its message was shortened, looks like a guest's.
-      if (said.customer !== null && known.must !== NEVER && !account.buyers.has(said.order))
-        account.buyers.set(said.order, said.customer);
+      if (said.customer !== null && known.must !== NEVER)
+        account.buyers.set(said.order, new Set(account.buyers.get(said.order)).add(said.customer));
       // It may go out, but need not.
       if (known.must === NEVER) account.askedOrders.push(said);
       if (known.must === NEVER || account.redactedOrders.has(said.order)) return;
@@ -100,7 +103,7 @@ function learn(account: Account, said: Said, triggeredAt: number, known: Known):
         !before ||
         said.updatedAt > before.updatedAt ||
         (said.updatedAt === before.updatedAt && triggeredAt > before.triggeredAt);
-      if (newer) account.orders.set(said.order, { ...said, triggeredAt });
+      if (newer) account.orders.set(said.order, { ...said, triggeredAt, must: known.must });
       return;
     }
     case 'tags':
@@ -223,6 +226,7 @@ export function learnAskedOrder(account: Account, order: Order): void {
       address: order.email.toLowerCase(),
       ticked: order.ticked,
       at: order.createdAt,
+      usual: order.from === 'web',
     };
     learn(account, { says: 'box', ...said }, order.createdAt, { may: account.place, must: NEVER });
   }

@@ -1,6 +1,6 @@
 /** Phone and postal permissions: mapped tags, about the person (SPEC 6.2). */
 import { WEEK } from '../../durations.ts';
-import { type Account, keyOf, UNDATED } from './account.ts';
+import { type Account, keyOf, type Rules, UNDATED } from './account.ts';
 
 export type TagChannel = 'phone' | 'postal';
 /**
@@ -17,10 +17,19 @@ export type TagWord = {
   must: number;
 };
 
-export const MAPPED: Record<TagChannel, { optIn: string; optOut: string }> = {
-  phone: { optIn: 'call-ok', optOut: 'call-stop' },
-  postal: { optIn: 'mail-ok', optOut: 'mail-stop' },
+type Mapping = Record<TagChannel, { optIn: string; optOut: string } | null>;
+export const MAPPED: Record<Rules['tags'], Mapping> = {
+  usual: { phone: { optIn: 'call-ok', optOut: 'call-stop' }, postal: { optIn: 'mail-ok', optOut: 'mail-stop' } },
+  renamed: { phone: { optIn: 'call-ok', optOut: 'no-calls' }, postal: { optIn: 'mail-ok', optOut: 'no-mail' } },
+  none: { phone: null, postal: null },
 };
+export const TAGS = [
+  ...new Set(
+    Object.values(MAPPED).flatMap(({ phone, postal }) =>
+      [phone, postal].flatMap((mapped) => (mapped ? [mapped.optIn, mapped.optOut] : [])),
+    ),
+  ),
+];
 
 type Asked = { account: Account; customer: number; place: number };
 
@@ -43,7 +52,9 @@ function surelyHas(asked: Asked, tag: string): boolean {
 }
 
 export function whyNoTagFlag(asked: Asked, channel: TagChannel, value: boolean, now: number): string | null {
-  const { optIn, optOut } = MAPPED[channel];
+  const mapped = MAPPED[asked.account.rules.tags][channel];
+  if (!mapped) return 'a flag for which no tag is mapped';
+  const { optIn, optOut } = mapped;
   if (!value) return mayHave(asked, optOut).length > 0 ? null : 'an opt-out without its tag';
   const there = mayHave(asked, optIn);
   if (there.length === 0) return 'an opt-in without its tag';
@@ -62,7 +73,8 @@ export function missingTagOptOuts(account: Account, isDemanded = (_key: string) 
     return (['phone', 'postal'] as const).flatMap((channel) => {
       const key = keyOf(channel, `C${customer}`);
       const held = account.held.get(key);
-      const due = surelyHas({ account, customer, place: account.place }, MAPPED[channel].optOut);
+      const mapped = MAPPED[account.rules.tags][channel];
+      const due = mapped !== null && surelyHas({ account, customer, place: account.place }, mapped.optOut);
       const holds = held?.value === false && held.unsure.every((other) => !other);
       return due && isDemanded(key) && !holds ? [`the opt-out by tag of ${key}`] : [];
     });
