@@ -1,7 +1,8 @@
 import { BlockStack, Box, Card } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
+import { ErrorBoundary } from '../shell/error-boundary.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
 import { useShop } from '../shell/shop.tsx';
@@ -21,6 +22,13 @@ const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart }
 
 const t = textsOf('overview');
 
+/** Its code is loaded apart from the page's. */
+const Part = ({ loading = null, children }: { loading?: ReactNode; children: ReactNode }) => (
+  <ErrorBoundary part>
+    <Suspense fallback={loading}>{children}</Suspense>
+  </ErrorBoundary>
+);
+
 /** @param at when the overview was read */
 function Content({ overview, at }: { overview: Overview; at: number }) {
   const { setup } = useShop();
@@ -30,9 +38,9 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
   return (
     <BlockStack gap="400">
       {unconnected ? (
-        <Suspense fallback={<Loading cards={[6]} />}>
+        <Part loading={<Loading cards={[6]} />}>
           <ConnectCard onTyped={setConnecting} />
-        </Suspense>
+        </Part>
       ) : (
         <>
           <SetupReminder connected={overview.connection.state !== 'not_connected'} />
@@ -43,8 +51,8 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
       )}
       <Problems overview={overview} unconnected={unconnected} />
       <Figures counts={overview.counts} queries={overview.queries} lastEventAt={overview.lastEventAt} />
-      <Suspense
-        fallback={
+      <Part
+        loading={
           <Card>
             <Box minHeight="280px">
               <LoadingLines lines={6} />
@@ -53,14 +61,14 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
         }
       >
         <Chart daily={overview.daily} queries={overview.queries.daily} />
-      </Suspense>
+      </Part>
       <WhileReachable>
         <Underway overview={overview} at={at} />
       </WhileReachable>
       {!unconnected && (
-        <Suspense>
+        <Part>
           <ExtensionsStatus />
-        </Suspense>
+        </Part>
       )}
       <Help />
     </BlockStack>

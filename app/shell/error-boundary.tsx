@@ -6,8 +6,9 @@ import { AppPage } from './app-page.tsx';
 /**
  * Keeps a bug on one page, or code of it that can't be loaded, from leaving an empty frame. Another
  * `key` is a new try.
+ * @param part it is around a part of a page: the rest stays
  */
-export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+export class ErrorBoundary extends Component<{ children: ReactNode; part?: boolean }, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
   static getDerivedStateFromError() {
@@ -15,14 +16,16 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFaile
   }
 
   override render() {
-    if (!this.state.hasFailed) return this.props.children;
-    return (
+    const { children, part = false } = this.props;
+    if (!this.state.hasFailed) return children;
+    const action = { content: textAt('common.reload'), onAction: () => window.location.reload() };
+    return part ? (
+      <Banner tone="critical" action={action}>
+        {textAt('common.notLoaded')}
+      </Banner>
+    ) : (
       <AppPage title={textAt('common.appName')}>
-        <Banner
-          tone="critical"
-          title={textAt('common.crashed.title')}
-          action={{ content: textAt('common.reload'), onAction: () => window.location.reload() }}
-        >
+        <Banner tone="critical" title={textAt('common.crashed.title')} action={action}>
           {textAt('common.crashed.text')}
         </Banner>
       </AppPage>

@@ -105,6 +105,30 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByRole('heading', { name: 'Privacy', level: 1 }).waitFor();
   });
 
+  it('keeps the rest of the overview if the code of one part can’t be loaded', async () => {
+    const page = await stage().open('/', {
+      before: async (page) => {
+        await page.route('**/assets/chart-*', (call) => call.fulfill({ status: 404 }));
+      },
+    });
+    await page.getByText('This part couldn’t be loaded.').waitFor();
+    await page.getByRole('button', { name: 'Reload the page' }).waitFor();
+    await page.getByText('What happened to your events').waitFor();
+  });
+
+  it.each(['index', 'en'])('says what helps if no page appears because its file %s can’t be loaded', async (chunk) => {
+    const page = await stage().open('/', {
+      before: async (page) => {
+        await page.route(`**/assets/${chunk}-*.js`, (call) => call.fulfill({ status: 404 }));
+      },
+    });
+    await page.getByText('If nothing appears here, reload the page.').waitFor();
+    await page.unrouteAll();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    expect(await page.getByText('If nothing appears here, reload the page.').count()).toBe(0);
+  });
+
   it('answers an unknown address with a way back', async () => {
     const page = await stage().open('/settings');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
