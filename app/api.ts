@@ -188,6 +188,9 @@ async function wholeOf({ body, headers }: Response, heard: () => void): Promise<
   }
 }
 
+/** Safari begins to read a file only after the click, and reads nothing if it has been let go of by then. */
+const READ_WITHIN_MS = 40_000;
+
 /** Fetches a file from the merchant API and offers it as a download. @throws ApiError */
 export async function download(path: string, name: string): Promise<void> {
   const file = await inTime(undefined, async (ending, heard) => {
@@ -200,7 +203,7 @@ export async function download(path: string, name: string): Promise<void> {
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  window.setTimeout(() => URL.revokeObjectURL(url), READ_WITHIN_MS);
 }
 
 /** The path with a query of the values that aren't null or empty. */

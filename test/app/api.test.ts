@@ -145,3 +145,15 @@ it.each([
   await vi.advanceTimersByTimeAsync(after);
   await vi.waitFor(() => expect(ended).toHaveBeenCalledExactlyOnceWith(ends));
 });
+
+it('a file can be read for a while after the click, as Safari begins to then, and is let go of in the end', async () => {
+  vi.stubGlobal('fetch', async () => new Response('file'));
+  vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:1');
+  const letGo = vi.spyOn(URL, 'revokeObjectURL').mockReturnValue();
+  vi.stubGlobal('document', { createElement: () => ({ click: () => {} }) });
+  await download('/activity.csv', 'activity.csv');
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(letGo).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(letGo).toHaveBeenCalledExactlyOnceWith('blob:1');
+});
