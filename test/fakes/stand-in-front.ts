@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { globSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Router } from 'express';
@@ -41,13 +42,15 @@ export async function builtStandIn(app: App): Promise<StandInFront> {
   return { ...built, files: standIn(app).use(built.files), shopifyHead: headOf(app), close: async () => {} };
 }
 
-/** Whether a file in `app/` is newer than the build, or there is none. */
+/** What the pages are built from: values of `server/`, such as its texts, come from `domain/` alone. */
+const sources = ['app', 'server/domain', 'vite.config.ts', 'package-lock.json'];
+
+/** Whether a source of the pages is newer than the build, or there is none. */
 async function buildIsOld(): Promise<boolean> {
-  const modified = async (file: string) => (await stat(file)).mtimeMs;
-  const built = await modified(path.join(root, 'dist/index.html')).catch(() => 0);
-  const sources = await readdir(path.join(root, 'app'), { recursive: true });
-  const times = await Promise.all(sources.map((name) => modified(path.join(root, 'app', name))));
-  return times.some((time) => time > built);
+  const modified = async (file: string) => (await stat(path.join(root, file))).mtimeMs;
+  const built = await modified('dist/index.html').catch(() => 0);
+  const files = sources.flatMap((source) => globSync([source, `${source}/**`], { cwd: root }));
+  return (await Promise.all(files.map(modified))).some((time) => time > built);
 }
 
 /** Builds the pages as `npm run build` does, unless they are up to date. */
