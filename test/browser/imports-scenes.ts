@@ -37,7 +37,19 @@ const counted: Import = {
 };
 const started = '2026-11-23T16:10:00.000Z';
 const PAUSED_AT = '2026-11-23T16:15:00.000Z';
-const during = { startedAt: started, done: 4160, counts: { ...counted.counts, accepted: 3902, waiting: 40 } };
+const during = {
+  startedAt: started,
+  done: 4160,
+  counts: {
+    ...counted.counts,
+    accepted: 3902,
+    waiting: 40,
+    skipped: { no_contact: 203, nothing_new: 55 },
+    flags: { EmailPermission: { true: 0, false: 768 }, SMSPermission: { true: 4, false: 29 } },
+    lists: 2040,
+    smsOptInTexts: 4,
+  },
+};
 
 const retrying: Import = {
   ...counted,
