@@ -4,13 +4,13 @@ import type { BreakerState } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { keepDecisions } from '../../store/consent/decisions.ts';
-import { askLedgerCheck, withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
+import { askAbout, askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { mayHoldChoices, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { closeDeliveries, keepPayloads, skipOpen } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
-import { lanesOf } from '../../store/people/identifiers.ts';
+import { keysOfLanes, lanesOf } from '../../store/people/identifiers.ts';
 import { noteProblem } from '../../store/shops/proof.ts';
 import type { StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -112,8 +112,10 @@ export async function claimDeliveries(
         continue;
       }
       const lanes = newLanes(shop, found, delivery);
-      if (lanes) plan.moved.push({ id: delivery.id, ...lanes });
-      else addToPlan(view, evaluate(view, delivery), plan);
+      if (lanes) {
+        plan.moved.push({ id: delivery.id, ...lanes });
+        plan.owed.push(...keysOfLanes(delivery.lanes));
+      } else addToPlan(view, evaluate(view, delivery), plan);
     } catch (error) {
       deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
       plan.closed.push(delivery.id);
@@ -135,8 +137,8 @@ export async function claimDeliveries(
     putOff(sql, shop, waiting, PUT_OFF_MS),
     problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
-  const owed = await withoutOpenOptOut(sql, shop, plan.owed);
-  if (plan.mayOwe || owed.length > 0) await askLedgerCheck(sql, shop);
+  if (plan.mayOwe) await askLedgerCheck(sql, shop);
+  else await askAbout(sql, shop, stored.account, plan.owed);
   return {
     ready,
     settled: plan.closed.length + plan.moved.length,

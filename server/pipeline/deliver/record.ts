@@ -5,8 +5,8 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { BreakerState, FlagOutcome, Settled } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { dropDecisions, refuseDecisions } from '../../store/consent/decisions.ts';
-import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
-import { noteAccepted, noteLists, noteRefused } from '../../store/consent/told-flags.ts';
+import { askAbout, askLedgerCheck } from '../../store/consent/ledger-checks.ts';
+import { noteAccepted, noteLists, noteRefused, type SentFlag } from '../../store/consent/told-flags.ts';
 import { dropAttempts, endAttempts } from '../../store/deliveries/attempts.ts';
 import { noteAcceptedStates } from '../../store/deliveries/entity-states.ts';
 import { giveWayToNewer, withNewer } from '../../store/deliveries/give-way.ts';
@@ -160,6 +160,7 @@ export async function recordAttempts(
   );
   const updates: EventUpdate[] = [];
   const recorded: Recorded[] = [];
+  const left: SentFlag[] = [];
   for (const { one, next } of steps) {
     const { id, eventId } = one.delivery;
     if (!hasEnded(one.delivery)) {
@@ -167,11 +168,14 @@ export async function recordAttempts(
       continue;
     }
     const newer = outdated.has(id) ? await giveWayToNewer(sql, one.delivery, next.waitMs) : null;
+    // The newer one may go to another address.
+    if (newer) left.push(...one.delivery.flags.filter(({ value }) => !value));
     const settled: Settled | null = newer ? { state: 'merged', reason: 'superseded' } : next.settled;
     if (settled) updates.push({ id: eventId, settled, detail: newer ? null : next.detail, mergedInto: newer });
     recorded.push({ ...one, late: false, settled, waitMs: settled ? null : next.waitMs });
   }
   await settleEvents(sql, updates);
+  if (stored) await askAbout(sql, shop, stored.account, left);
   return recorded;
 }
 

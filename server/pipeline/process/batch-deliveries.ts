@@ -1,17 +1,18 @@
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
+import type { LedgerKey } from '../../store/consent/facts.ts';
 import type { NewDelivery } from '../../store/deliveries/deliveries.ts';
 import { markChoices, type OpenOfEntity } from '../../store/deliveries/give-way.ts';
 import { closeDeliveries } from '../../store/deliveries/unsent.ts';
-import { lanesOf } from '../../store/people/identifiers.ts';
+import { keysOfLanes, lanesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Batch, Outcome, QuietPeriod, Reading } from './batch.ts';
 import type { BatchEndings } from './batch-endings.ts';
 import { quietPeriodLeft } from './quiet-period.ts';
 
-export type BatchDeliveries = Pick<Batch, 'waiting' | 'drop' | 'bringChoice' | 'deliver' | 'quietMs'> & {
+export type BatchDeliveries = Pick<Batch, 'waiting' | 'drop' | 'bringChoice' | 'deliver' | 'quietMs' | 'leftBehind'> & {
   /** Those for a merged customer go to the kept one, with their lanes. */
   handOver(from: Person, to: Person, lanes: ReturnType<typeof lanesOf>): void;
   /** The new ones that still stand. */
@@ -35,6 +36,7 @@ export function batchDeliveries(
   const deliveries = new Map<string, NewDelivery>();
   const closed: string[] = [];
   const withChoice: string[] = [];
+  const left: LedgerKey[] = [];
   let quietMs: number | null = null;
 
   function end(old: Open, outcome: Outcome): void {
@@ -47,7 +49,9 @@ export function batchDeliveries(
     waiting: (entity) => open.get(entity)?.eventId ?? null,
     drop: (entity, outcome) => {
       const old = open.get(entity);
-      if (old) end(old, outcome);
+      if (!old) return;
+      end(old, outcome);
+      left.push(...keysOfLanes(old));
       open.delete(entity);
     },
     bringChoice: (entity) => {
@@ -68,6 +72,7 @@ export function batchDeliveries(
     },
     deliver: (event, { entity, person, contact, subject, inBody = false, waits, ...what }) => {
       const id = newId();
+      const lanes = lanesOf(shop.vault, contact);
       const old = entity ? open.get(entity) : undefined;
       // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
       // counts even if the settings leave customers out. An opt-out that one had counts as open until
@@ -81,6 +86,7 @@ export function batchDeliveries(
       if (old) {
         takesPlaceOf ??= deliveries.get(old.id)?.takesPlaceOf ?? null;
         end(old, { settled: { state: 'merged', reason: 'superseded' }, mergedInto: event.id });
+        left.push(...keysOfLanes(old).filter(({ address }) => !Object.values(lanes).includes(address)));
       }
       deliveries.set(id, {
         id,
@@ -88,7 +94,7 @@ export function batchDeliveries(
         kind,
         entity,
         personId: person?.id ?? null,
-        ...lanesOf(shop.vault, contact),
+        ...lanes,
         subject,
         inBody,
         takesPlaceOf,
@@ -97,9 +103,11 @@ export function batchDeliveries(
         readWaitMs: waits ? reading.waitMs : null,
         settleMs,
       });
-      if (entity) open.set(entity, { id, eventId: event.id, entity, kind, choice, carriesOptOut, isNew: true });
+      if (entity)
+        open.set(entity, { id, eventId: event.id, entity, kind, choice, carriesOptOut, ...lanes, isNew: true });
       return { settled: null };
     },
+    leftBehind: () => left,
     quietMs: () => quietMs,
     opened: () => [...deliveries.values()],
     save: async (sql) => await Promise.all([closeDeliveries(sql, shop, closed), markChoices(sql, shop, withChoice)]),

@@ -6,7 +6,7 @@ import type { Settings } from '../../domain/settings.ts';
 import type { Settled, SkippedReason } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import type { Detail } from '../../domain/wording/details.ts';
-import type { LedgerEntry, NamedChoice } from '../../store/consent/facts.ts';
+import type { LedgerEntry, LedgerKey, NamedChoice } from '../../store/consent/facts.ts';
 import type { DeliveryKind, DeliverySubject, LeavingAtOnce, NewDelivery } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
 import type { EventFindings } from '../../store/events/events.ts';
@@ -121,6 +121,8 @@ export type Batch = {
   tellOptOuts(person: Person): void;
   /** Those people. */
   optedOut(): string[];
+  /** What the flags would have been about of those that gave way: what takes their place may go elsewhere. */
+  leftBehind(): readonly LedgerKey[];
   /** They have changed to this address, or back to it, perhaps after a choice that we hear of only now. */
   moveTo(person: Person, address: { channel: Channel; hash: string }): void;
   /** Such changes while nothing may be read. */

@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { readsTags } from '../../domain/settings.ts';
 import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
+import { askAbout, askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { findTraces } from '../../store/erase/find-traces.ts';
 import { settleEvents } from '../../store/events/events.ts';
@@ -166,6 +166,7 @@ async function handleBatch(
   await followMoves(held, moves, now);
   await eraseMerged(held, batch.erasedAlso());
   await openOptOutsOf(held, [...batch.mergedAway(), ...batch.optedOut()], now);
+  if (stored) await askAbout(sql, shop, stored.account, batch.leftBehind());
   if (settings) await openTagOptOuts(held, optedOutByTag(batch.keptByMerges(), settings), now);
   await settleEvents(
     sql,

@@ -150,6 +150,7 @@ export async function openBatch(
     drop: deliveries.drop,
     bringChoice: deliveries.bringChoice,
     deliver: deliveries.deliver,
+    leftBehind: deliveries.leftBehind,
     quietMs: deliveries.quietMs,
     settle: endings.settle,
     erase: endings.erase,

@@ -164,3 +164,20 @@ export async function untoldOptOutsOf(
   );
   return await withoutOpen(sql, shop, rows, KEEPS);
 }
+
+/**
+ * What was to be sent to these addresses isn't, or goes to others: has the ledger checked soon if an opt-out about one
+ * of them may be untold that nothing open will tell.
+ */
+export async function askAbout(sql: Sql, shop: Shop, account: number, keys: readonly LedgerKey[]): Promise<void> {
+  const left = await withoutOpenOptOut(sql, shop, keys);
+  if (left.length === 0) return;
+  const owed = await sql.query(
+    `SELECT 1 FROM unnest($3::text[], $4::text[]) AS k(channel, address)
+     CROSS JOIN LATERAL (SELECT channel, address FROM consent_facts WHERE shop_id = $1 AND address = k.address
+       AND channel = k.channel AND state = 'unsubscribed' LIMIT 1) AS f
+     LEFT JOIN LATERAL (${TOLD}) AS t ON true WHERE t.told IS NULL LIMIT 1`,
+    [shop.id, account, left.map(({ channel }) => channel), left.map(({ address }) => address)],
+  );
+  if (owed.length > 0) await askLedgerCheck(sql, shop);
+}

@@ -5,7 +5,10 @@ import type { Shop } from '../shops/shops.ts';
 import type { NewDelivery } from './deliveries.ts';
 
 /** A delivery of an order or customer that waits, as far as it matters to one that takes its place. */
-export type OpenOfEntity = { id: string; eventId: string; entity: string } & Pick<NewDelivery, 'kind'> &
+export type OpenOfEntity = { id: string; eventId: string; entity: string } & Pick<
+  NewDelivery,
+  'kind' | 'emailLane' | 'phoneLane'
+> &
   Required<Pick<NewDelivery, 'choice' | 'carriesOptOut'>>;
 
 /** The open deliveries of these orders and customers, newest last: those that wait, and those being sent. */
@@ -18,7 +21,7 @@ export async function openOfEntities(
   // The lease is no condition: without one, the shop's whole backlog would look like few rows.
   const rows = await sql.query<OpenOfEntity & { leased: boolean }>(
     `SELECT r.id, r.event_id AS "eventId", r.entity, r.kind, r.choice, r.carries_opt_out AS "carriesOptOut",
-       r.lease_until IS NOT NULL AS leased
+       r.email_lane AS "emailLane", r.phone_lane AS "phoneLane", r.lease_until IS NOT NULL AS leased
      FROM ${ofEachKey('$2::text[]', 'SELECT * FROM deliveries WHERE shop_id = $1 AND open AND entity = k.key')}
      ORDER BY r.seq`,
     [shop.id, entities],

@@ -39,6 +39,11 @@ export const orderNameHash = (vault: Vault, name: string) =>
   vault.hash('order_name', name.trim().replace(/^#/, '').toLowerCase());
 
 type Lanes = { readonly emailLane: string | null; readonly phoneLane: string | null };
+/** What the flags of a delivery in these lanes may be about. */
+export const keysOfLanes = ({ emailLane, phoneLane }: Lanes): { channel: 'email' | 'sms'; address: string }[] => [
+  ...(emailLane ? [{ channel: 'email' as const, address: emailLane }] : []),
+  ...(phoneLane ? [{ channel: 'sms' as const, address: phoneLane }] : []),
+];
 type Hashed = { readonly channel: Channel; readonly hash: string; readonly written: string };
 
 /** Made once for each contact: it is asked for up to ten times, and a contact never changes once it is complete. */

@@ -219,6 +219,51 @@ it.each<[string, object, object]>([
   },
 );
 
+const orderOf = (buyerNow: object, email: string | null, over: object = {}) =>
+  ['orders/updated', order(5, { customer: buyerNow, email, ...over })] as const;
+const bought = ['orders/create', order(5, { ...buyer(1), updated_at: ago(2 * MINUTE) })] as const;
+const run = ['flow/send', { properties: { customer_id: 1 } }] as const;
+const movedOn = { email: 'new@example.com', updated_at: ago(0) };
+
+it.each<[string, readonly [string, object], 'waits' | 'is being sent', readonly [string, object]]>([
+  ['an order', bought, 'waits', orderOf(customer(1, movedOn), movedOn.email)],
+  [
+    'an order that is being sent when it changes',
+    bought,
+    'is being sent',
+    orderOf(customer(1, movedOn), movedOn.email),
+  ],
+  ['an order, by then another customer’s,', bought, 'waits', orderOf(customer(2), 'person2@example.com')],
+  ['an order, by then nobody’s who can be reached,', bought, 'waits', orderOf({ id: 1 }, null)],
+  ['a Flow run', run, 'waits', ['customers/update', customer(1, movedOn)]],
+])('an opt-out that %s is to carry goes out though that goes elsewhere', async (_, first, when, then) => {
+  const { db, shop, claim, record } = scene.base;
+  scene.access = false;
+  await scene.base.save({ consent: { email: { history: 'none' } } });
+  await scene.receive('customers/create', customer(1, { updated_at: ago(3 * MINUTE) }));
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+  await scene.send();
+  await scene.receive(...first);
+  for (const delivery of await claim()) await record(delivery, answers.down);
+  await scene.base.save({});
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  const checkIfDue = async () => {
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+  };
+  await checkIfDue();
+  expect(await scene.events('read')).toEqual([]);
+  const due = async () =>
+    await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+  await due();
+  const sending = when === 'is being sent' ? await claim() : [];
+  await scene.receive(...then);
+  for (const delivery of sending) await record(delivery, answers.down);
+  await due();
+  const sent = await scene.send();
+  await checkIfDue();
+  expect([...sent, ...(await scene.send())]).toContainEqual(expect.objectContaining(told));
+});
+
 const mobile = '+14155550101';
 
 /** The day's check, and what Ascent360 rejects of what it finds. */

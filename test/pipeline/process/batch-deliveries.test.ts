@@ -14,6 +14,8 @@ const waiting: OpenOfEntity = {
   kind: 'customer',
   choice: false,
   carriesOptOut: false,
+  emailLane: null,
+  phoneLane: null,
 };
 
 type Opened = Pick<OpenOfEntity, 'kind'> & { choice?: true; carriesOptOut?: true };
