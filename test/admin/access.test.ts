@@ -262,6 +262,8 @@ describe('a refresh', () => {
     await scene.expireIn(-1000);
     scene.there.behaveTokens([{ text: '{"access_token":"shpat_soon_over"}' }]);
     expect((await scene.access.token(scene.shop)).version).toBe(2);
+    await scene.expireIn(-1000);
+    expect(await scene.admin.hasAccess(scene.shop)).toBe(true);
     expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.name).toBe(scene.there.facts.name);
     expect((await scene.access.token(scene.shop)).version).toBe(3);
   });
