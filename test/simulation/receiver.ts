@@ -35,10 +35,12 @@ export const customerIn = ({ FirstName }: Payload): number | null => {
   return id === undefined ? null : Number(id);
 };
 
+const NOBODY = '(none)';
+
 function flagsIn(payload: Payload): Flag[] {
   const flags: Flag[] = [];
   const add = (channel: Channel, address: string | undefined, value: boolean | undefined) => {
-    if (value !== undefined) flags.push({ channel, address: address ?? '(none)', value });
+    if (value !== undefined) flags.push({ channel, address: address ?? NOBODY, value });
   };
   add('email', payload.Email?.toLowerCase(), payload.EmailPermission);
   add('sms', payload.Mobile === undefined ? undefined : `+${payload.Mobile}`, payload.SMSPermission);
@@ -125,6 +127,15 @@ function noteHeld(account: Account, flags: readonly Flag[], surely: boolean): vo
   }
 }
 
+/** What opts out without a name is about whoever has that address. */
+function withNames({ sightings }: Account, { Email, Mobile }: Payload, flags: readonly Flag[]): Flag[] {
+  const own = [Email?.toLowerCase(), Mobile && `+${Mobile}`];
+  const theirs = new Set(sightings.filter(({ address }) => own.includes(address)).map(({ customer }) => customer));
+  return flags.flatMap((flag) =>
+    flag.address === NOBODY ? [...theirs].map((customer) => ({ ...flag, address: `C${customer}` })) : [flag],
+  );
+}
+
 /** What is wrong with a request, by what one shop's history allows. */
 function whyWrong(
   { number, account }: Pick<Scene, 'number' | 'account'>,
@@ -199,7 +210,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
       judged.at(-1) ?? { account: scene.account, wrong: ['a request with a GUID that the shop no longer has'] };
     for (const what of wrong) deps.wrong(what);
     const ending = ENDINGS[answer];
-    noteHeld(account, ending.taken ? flags : [], ending.means === 'accepted');
+    noteHeld(account, ending.taken ? withNames(account, payload, flags) : [], ending.means === 'accepted');
     if (ending.means !== 'accepted')
       for (const { channel, address } of flags) account.failed.add(keyOf(channel, address));
     sender.sent(scene, account, flags, 'sending');
