@@ -199,6 +199,9 @@ export const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
       })
     : [];
 
+export const carriesOptOut = ({ prepared }: Evaluated): boolean =>
+  prepared.kind === 'send' && Object.values(prepared.flags).includes(false);
+
 /**
  * The order or customer whose state Ascent360 has once it accepts this delivery, and when that was triggered (null: not
  * known): the delivery's own, or that of the customer sent as last known, complete and with nothing added. Null: none.

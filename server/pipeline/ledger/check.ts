@@ -15,7 +15,7 @@ import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Chore } from '../chores.ts';
 import { type InShop, inShop } from '../in-shop.ts';
-import { openDueOptOuts } from './open-due-opt-outs.ts';
+import { markDueOptOuts, openDueOptOuts } from './open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from './open-tag-opt-outs.ts';
 
 /** How many opt-outs one statement checks, and the most deliveries opened under one shop lock. */
@@ -55,6 +55,7 @@ export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(s
   async function checkFacts(shop: Shop, account: number, afterFactId: string | null): Promise<Step> {
     const page = await untoldOptOuts(db, shop, account, { afterFactId, size: PAGE });
     const opened = await openAll(shop, page.keys, openDueOptOuts);
+    await openAll(shop, page.waiting, markDueOptOuts);
     return { opened, at: page.last === null ? null : { afterFactId: page.last, afterPerson: null } };
   }
 

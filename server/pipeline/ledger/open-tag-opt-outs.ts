@@ -5,10 +5,11 @@ import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
+import { markOptOuts } from '../../store/deliveries/give-way.ts';
 import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
-import { flagsOf, imagined } from '../deliver/evaluate.ts';
+import { carriesOptOut, flagsOf, imagined } from '../deliver/evaluate.ts';
 import { evaluateAll } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
@@ -50,7 +51,13 @@ export async function openTagOptOuts(
   if (untold.length === 0) return 0;
   const ids = untold.map(({ person }) => person.id);
   const open = (await withSubjects(sql, shop, await openOfPeople(sql, shop, ids))).filter(({ subject }) => subject);
-  const carried = new Set((await evaluateAll(view, open, now)).flatMap(flagsOf));
+  const waiting = await evaluateAll(view, open, now);
+  await markOptOuts(
+    sql,
+    shop,
+    waiting.filter(carriesOptOut).map(({ delivery }) => delivery.id),
+  );
+  const carried = new Set(waiting.flatMap(flagsOf));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
   const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));
   const tried = await reopenOptOuts(

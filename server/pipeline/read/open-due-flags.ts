@@ -4,13 +4,10 @@ import { markOptOuts } from '../../store/deliveries/give-way.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
-import { type Evaluated, flagsOf, imagined } from '../deliver/evaluate.ts';
+import { carriesOptOut, flagsOf, imagined } from '../deliver/evaluate.ts';
 import { evaluateAll } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
-
-const carriesOptOut = ({ prepared }: Evaluated) =>
-  prepared.kind === 'send' && Object.values(prepared.flags).includes(false);
 
 /**
  * For each person: if a permission flag is due and no open delivery will carry it, opens one. Their

@@ -107,15 +107,15 @@ async function withoutOpen(
 }
 
 /**
- * A page of the shop's opt-outs: the addresses of those that may be untold and that nothing open may tell,
- * and the last one checked; null: no more.
+ * A page of the shop's opt-outs that may be untold: the addresses of those that nothing open may tell, of
+ * the others, and the last one checked; null: no more.
  */
 export async function untoldOptOuts(
   sql: Sql,
   shop: Shop,
   account: number,
   page: { afterFactId: string | null; size: number },
-): Promise<{ keys: LedgerKey[]; last: string | null }> {
+): Promise<{ keys: LedgerKey[]; waiting: string[]; last: string | null }> {
   const rows = await sql.query<{ last: string; channel: Channel | null; address: string | null }>(
     `WITH page AS MATERIALIZED (
        SELECT id, channel, address FROM consent_facts
@@ -128,7 +128,10 @@ export async function untoldOptOuts(
     [shop.id, account, page.afterFactId ?? FIRST_ID, page.size],
   );
   const found = rows.flatMap(({ channel, address }) => (channel && address ? [{ channel, address }] : []));
-  return { keys: await withoutOpen(sql, shop, found), last: rows[0]?.last ?? null };
+  const keys = await withoutOpen(sql, shop, found);
+  const unheld = new Set(keys.map(({ address }) => address));
+  const waiting = found.map(({ address }) => address).filter((address) => !unheld.has(address));
+  return { keys, waiting, last: rows[0]?.last ?? null };
 }
 
 /**

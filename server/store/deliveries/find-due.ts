@@ -1,3 +1,4 @@
+import { ofEachKey } from '../../platform/database/by-keys.ts';
 import { instantOf } from '../../platform/database/dates.ts';
 import { allowPauses, type Sql, unnest } from '../../platform/database/db.ts';
 import type { Vault } from '../../platform/keys.ts';
@@ -58,6 +59,18 @@ export async function openOfPeople(sql: Sql, shop: Shop, personIds: readonly str
     `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.person_id = ANY($2::uuid[]) AND d.open AND d.lease_until IS NULL`,
     [shop.id, personIds],
+  );
+  return rows.map((row) => claimedOf(shop, row));
+}
+
+/** What is first to go to each of these addresses, except what is being sent. */
+export async function firstToAddresses(sql: Sql, shop: Shop, addresses: readonly string[]): Promise<ClaimedDelivery[]> {
+  const first = (lane: 'email_lane' | 'phone_lane') =>
+    `SELECT r.id FROM ${ofEachKey('$2::text[]', `SELECT id FROM deliveries WHERE shop_id = $1 AND open AND ${lane} = k.key ORDER BY seq LIMIT 1`)}`;
+  const rows = await sql.query<DeliveryRow>(
+    `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.id = d.event_id
+     WHERE d.id IN (${first('email_lane')} UNION ${first('phone_lane')}) AND d.lease_until IS NULL`,
+    [shop.id, addresses],
   );
   return rows.map((row) => claimedOf(shop, row));
 }

@@ -264,6 +264,44 @@ it.each<[string, readonly [string, object], 'waits' | 'is being sent', readonly 
   expect([...sent, ...(await scene.send())]).toContainEqual(expect.objectContaining(told));
 });
 
+it.each<[string, () => Promise<void>, object]>([
+  [
+    'from email',
+    async () => void (await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE)))),
+    { EmailPermission: false },
+  ],
+  [
+    'from post by tag',
+    async () =>
+      void (await scene.receive('customer.tags_added', { customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) })),
+    { AddressPermission: false },
+  ],
+])(
+  'an opt-out %s that another account isn’t told yet counts while an order waits that will carry it',
+  async (_, optOut, flag) => {
+    const { db, shop, claim, record } = scene.base;
+    scene.access = false;
+    const mapping = { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } };
+    await scene.base.save({ mapping });
+    await scene.receive('customers/create', customer(1, { default_address: home, updated_at: ago(3 * MINUTE) }));
+    await optOut();
+    await scene.send();
+    await scene.receive(
+      'orders/create',
+      order(5, { ...buyer(1), shipping_address: home, updated_at: ago(2 * MINUTE) }),
+    );
+    for (const delivery of await claim()) await record(delivery, answers.down);
+    expect(await said()).toMatchObject({ waiting: 0 });
+    await scene.base.save({ mapping, guid: '9d41be07-52aa-4c1f-8e36-71f0a5cd1e02', newAccount: true });
+    const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+    while (await check.work(shop, new AbortController().signal));
+    expect(await said()).toMatchObject({ waiting: 1 });
+    await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+    expect(await scene.send()).toMatchObject([flag]);
+    expect(await said()).toMatchObject({ waiting: 0 });
+  },
+);
+
 const mobile = '+14155550101';
 
 /** The day's check, and what Ascent360 rejects of what it finds. */
