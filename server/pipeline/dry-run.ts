@@ -5,7 +5,7 @@ import type { Settled } from '../domain/states.ts';
 import type { Sql } from '../platform/database/db.ts';
 import { newId } from '../platform/database/ids.ts';
 import { isOutage } from '../platform/database/outage.ts';
-import { type LedgerEntry, ledgerKey } from '../store/consent/facts.ts';
+import { type LedgerEntry, ledgerKey, loadFacts } from '../store/consent/facts.ts';
 import { findUnplaced } from '../store/events/events.ts';
 import { addressesOn } from '../store/people/addresses.ts';
 import type { Person } from '../store/people/people.ts';
@@ -139,7 +139,10 @@ async function runTogether(
     watched.flatMap((one) => one.again),
   );
   const placed = again.map((event) => watch(batch, event, waiting));
-  for (const { event, facts } of [...watched, ...placed]) {
+  const all = [...watched, ...placed];
+  const optOuts = all.flatMap(({ facts }) => facts.filter(({ state }) => state === 'unsubscribed'));
+  for (const [of, known] of await loadFacts(sql, shop, optOuts, optOuts)) found.facts.set(of, known);
+  for (const { event, facts } of all) {
     const key = personKeyOf(shop, event.translated);
     const person = key ? batch.people.find(key) : undefined;
     if (person) found.profiles.set(person.id, person.profile);

@@ -109,8 +109,14 @@ const UNTICKED = `${UNTICKED_WITHIN} * interval '1 millisecond'`;
  * All facts about these addresses, by ledgerKey, except boxes left unticked that explain no opt-out: a till that gives
  * every buyer one address has tens of thousands. If the person a fact came with had another address
  * on the channel before, the fact says since when they have this one, unless its event named it.
+ * @param news opt-outs at these addresses that aren't stored: boxes may explain them, too
  */
-export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]): Promise<Map<string, ConsentFact[]>> {
+export async function loadFacts(
+  sql: Sql,
+  shop: Shop,
+  keys: readonly LedgerKey[],
+  news: readonly Pick<LedgerEntry, 'address' | 'chosenAt'>[] = [],
+): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
   if (keys.length === 0) return facts;
   const rows = await sql.query<FactRow & { address_changed_at: Date | null }>(
@@ -120,14 +126,21 @@ export async function loadFacts(sql: Sql, shop: Shop, keys: readonly LedgerKey[]
            AND o.address <> f.address AND o.first_seen_at <= coalesce(a.since_at, a.first_seen_at)
        ) THEN coalesce(a.since_at, a.first_seen_at) END AS address_changed_at
      FROM (SELECT DISTINCT unnest($2::text[]) AS address) AS k
+     CROSS JOIN LATERAL (SELECT array_agg(at) AS news FROM unnest($3::text[], $4::timestamptz[]) AS u(address, at)
+       WHERE u.address = k.address) AS n
      CROSS JOIN LATERAL (SELECT *, array_agg(chosen_at) FILTER (WHERE state = 'unsubscribed') OVER () AS opt_outs
        FROM consent_facts WHERE shop_id = $1 AND address = k.address OFFSET 0) AS f
      LEFT JOIN addresses a
        ON a.shop_id = f.shop_id AND a.person_id = f.person_id AND a.channel = f.channel AND a.address = f.address
      WHERE f.state IS DISTINCT FROM 'unticked' OR EXISTS (
-       SELECT 1 FROM unnest(f.opt_outs) AS o(at)
+       SELECT 1 FROM unnest(f.opt_outs || n.news) AS o(at)
        WHERE o.at BETWEEN f.chosen_at - ${UNTICKED} AND f.chosen_at + ${UNTICKED})`,
-    [shop.id, keys.map((key) => key.address)],
+    [
+      shop.id,
+      keys.map(({ address }) => address),
+      news.map(({ address }) => address),
+      news.map(({ chosenAt }) => dateOf(chosenAt)),
+    ],
   );
   for (const row of rows) {
     const key = ledgerKey(row);

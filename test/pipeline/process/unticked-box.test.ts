@@ -72,6 +72,13 @@ it('the unticked box of a customer who was merged away explains their opt-out', 
   expect(await scene.send()).toEqual([]);
 });
 
+it('a preview says of an opt-out that has not come yet that a known box explains it', async () => {
+  await scene.receive('orders/create', bought());
+  await scene.send();
+  const preview = await scene.base.call('post', '/preview', { topic: EMAIL, body: optOut() });
+  expect(preview).toMatchObject({ status: 200, body: { state: 'skipped', reason: 'unticked_box' } });
+});
+
 it('of all boxes left unticked at an address, only those within 2 minutes of an opt-out are loaded', async () => {
   const { db, shop, now } = scene.base;
   const address = 'till';
