@@ -5,6 +5,7 @@ import type { Text } from '../../domain/wording/text.ts';
 import { type InShop, inShop } from '../../pipeline/in-shop.ts';
 import { loadSubjects } from '../../pipeline/subjects.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { askIfOptedOut } from '../../store/consent/ledger-checks.ts';
 import { addDeliveries, asLastKnown, type DeliverySubject } from '../../store/deliveries/deliveries.ts';
 import { markAgain, reopen, sendAsKept } from '../../store/deliveries/reopen.ts';
 import type { ActivityFilter } from '../../store/events/event-filter.ts';
@@ -118,6 +119,11 @@ async function apply(
   subjects: Subjects,
   reassert: boolean,
 ): Promise<void> {
+  await askIfOptedOut(
+    sql,
+    shop,
+    [...plan.sends, ...plan.joins].map(({ eventId }) => eventId),
+  );
   const added = plan.sends.filter((send) => send.isNew);
   await addMissing(sql, shop, added, subjects);
   await reopen(

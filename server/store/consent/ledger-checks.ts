@@ -22,6 +22,16 @@ export async function askLedgerCheck(sql: Sql, shop: Pick<Shop, 'id'>): Promise<
 /** The same as part of a statement, for the rows of `from`, which have a `shop_id`. */
 export const askLedgerCheckFor = (from: string) => `${ASK} SELECT shop_id, now(), 1 FROM ${from} ${AGAIN}`;
 
+/** The same, if any of these events opts out of something: what is sent in its place may be about another address. */
+export async function askIfOptedOut(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
+  await sql.query(
+    askLedgerCheckFor(
+      '(SELECT shop_id FROM deliveries WHERE shop_id = $1 AND event_id = ANY($2::uuid[]) AND carries_opt_out LIMIT 1) AS d',
+    ),
+    [shop.id, eventIds],
+  );
+}
+
 /** Connected shops whose ledger is due for a check: daily, and when something asked for it. */
 export async function shopsToCheck(sql: Sql): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(

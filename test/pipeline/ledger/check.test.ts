@@ -302,6 +302,32 @@ it.each<[string, () => Promise<void>, object]>([
   },
 );
 
+it.each([
+  ['another customer’s by now', 2, {}],
+  ['theirs at another address by now', 1, { email: 'new@example.com' }],
+])(
+  'an opt-out that only a rejected order took along is looked for once that is resent: it is %s',
+  async (_, id, over) => {
+    const { db, shop, claim, record } = scene.base;
+    scene.access = false;
+    await scene.base.save({ consent: { email: { history: 'none' } } });
+    await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', '2020-01-01T00:00:00Z'));
+    const first = await scene.receive('orders/create', order(5, { ...buyer(1), updated_at: ago(2 * MINUTE) }));
+    for (const delivery of [...(await claim()), ...(await claim())]) await record(delivery, answers.down);
+    await scene.base.save({});
+    const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+    await db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1 AND open`, [shop.id]);
+    for (const delivery of await claim()) await record(delivery, answers.rejected);
+    const theirs = { ...buyer(id).customer, ...over };
+    await scene.receive('orders/updated', order(5, { customer: theirs, email: theirs.email, updated_at: ago(0) }));
+    await scene.send();
+    expect(await scene.base.call('post', `/activity/${first}/retry`)).toMatchObject({ body: { count: 1 } });
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+    expect(await scene.send()).toContainEqual(expect.objectContaining(told));
+  },
+);
+
 const mobile = '+14155550101';
 
 /** The day's check, and what Ascent360 rejects of what it finds. */
