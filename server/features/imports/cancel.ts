@@ -56,14 +56,15 @@ async function dismissFed({ sql, shop, life }: InShop, importId: string, begunBy
   // Opt-outs, also ones made meanwhile, may have been going to leave with them.
   await askLedgerCheck(sql, shop);
   // What they brought was known to a comparison meanwhile, and no webhook may have told it.
-  await movePointsBack(sql, shop, Math.max(oldest.since.getTime() - EVERY_MS, firstSignAt(life) ?? 0));
+  const since = Math.max(oldest.since.getTime() - EVERY_MS, firstSignAt(life) ?? 0);
+  await movePointsBack(sql, shop, since);
   await closeDeliveries(
     sql,
     shop,
     rows.map((row) => row.delivery_id).filter((id) => id !== null),
   );
   await forgetParked(sql, ids);
-  await forgetHandled(sql, shop, ids);
+  await forgetHandled(sql, shop, ids, since);
   await settleEvents(
     sql,
     ids.map((id) => ({

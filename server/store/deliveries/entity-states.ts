@@ -87,17 +87,25 @@ export async function saveHandled(sql: Sql, shop: Shop, states: readonly EntityS
   );
 }
 
+/** SQL: up to when state `s` is known besides: what was accepted, and what an event of `told` had, have every change up to then. */
+const KNOWN_BESIDES = 'greatest(CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END, told.at)';
+
 /**
  * The states that these events brought are not sent after all, so they make none stale that comes later: only what
- * was accepted before does.
+ * was accepted before does, and what anything but an import brought, whatever became of that.
+ * @param since when that was received: whoever compares looks no further back
  */
-export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
+export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly string[], since: Instant): Promise<void> {
   if (eventIds.length === 0) return;
   await sql.query(
-    `UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END, 'epoch')),
-       handled_triggered_at = CASE WHEN s.accepted_hash IS NOT NULL THEN s.accepted_at END
-     FROM events e WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id`,
-    [shop.id, eventIds],
+    `WITH told AS MATERIALIZED (
+       SELECT entity, max(triggered_at) AS at FROM events
+       WHERE shop_id = $1 AND received_at >= $3 AND source <> 'import' AND topic ~* '^(orders|customers)/'
+         AND entity IS NOT NULL AND state <> 'received' AND reason IS DISTINCT FROM 'stale' GROUP BY entity)
+     UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(${KNOWN_BESIDES}, 'epoch')), handled_triggered_at = ${KNOWN_BESIDES}
+     FROM events e LEFT JOIN told ON told.entity = e.entity
+     WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id`,
+    [shop.id, eventIds, dateOf(since)],
   );
 }
 

@@ -146,20 +146,24 @@ describe('an import that is canceled still sends', () => {
 });
 
 describe('what an import had fed when it was canceled makes', () => {
-  it('no change known that no webhook told, though a comparison came by it meanwhile', async () => {
-    const { db } = scene.connector;
-    const isTrue = async (what: string, condition: string) =>
-      await until(what, async () => {
-        const rows = await db.query(`SELECT 1 FROM reconciliations WHERE ${condition}`);
-        return rows.length > 0 ? true : undefined;
-      });
-    const compare = async () => {
-      await db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
-      await isTrue('it is compared', `due_at > now() + interval '1 hour'`);
-    };
+  const isTrue = async (what: string, condition: string) =>
+    await until(what, async () => {
+      const rows = await scene.connector.db.query(`SELECT 1 FROM reconciliations WHERE ${condition}`);
+      return rows.length > 0 ? true : undefined;
+    });
+  const compare = async () => {
+    await scene.connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+    await isTrue('it is compared', `due_at > now() + interval '1 hour'`);
+  };
+  /** The app has been there for days, and was compared three hours ago. */
+  const comparedBefore = async () => {
     await isTrue('the point is set', 'orders_until IS NOT NULL');
-    await db.query(`UPDATE shops SET first_call_at = now() - interval '2 days'`);
-    await db.query(`UPDATE reconciliations SET orders_until = now() - interval '3 hours'`);
+    await scene.connector.db.query(`UPDATE shops SET first_call_at = now() - interval '2 days'`);
+    await scene.connector.db.query(`UPDATE reconciliations SET orders_until = now() - interval '3 hours'`);
+  };
+
+  it('no change known that no webhook told, though a comparison came by it meanwhile', async () => {
+    await comparedBefore();
     const updatedAt = ago(2);
     const id = await importWaits(updatedAt);
     await compare();
@@ -167,6 +171,18 @@ describe('what an import had fed when it was canceled makes', () => {
     expect(await acceptedThen()).toEqual([]);
     await compare();
     expect(await acceptedThen()).toEqual([updatedAt]);
+  });
+
+  it('no change unknown that a webhook told, whatever became of that', async () => {
+    await comparedBefore();
+    const updatedAt = ago(2);
+    scene.connector.ascent360.behave({ status: 422 });
+    await webhook(updatedAt, 'told');
+    expect(await endsAs('told')).toMatchObject({ state: 'attention', reason: 'rejected' });
+    await cancel(await importWaits(updatedAt));
+    await compare();
+    expect(await acceptedThen()).toEqual([]);
+    expect(await scene.connector.db.query(`SELECT 1 FROM events WHERE source = 'reconciliation'`)).toEqual([]);
   });
 
   it('no later webhook about the same order stale', async () => {
