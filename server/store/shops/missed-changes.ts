@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import { closeProblem, openProblem, openProblems } from './problems.ts';
 import type { Shop } from './shops.ts';
+import { doubtQuiet } from './silences.ts';
 
 /** What the webhooks missed. `from`, `to`: ISO 8601, the period that was compared. */
 type Missed = { orders: number; customers: number; consents: number; from: string | null; to: string };
@@ -41,6 +42,7 @@ export async function noteMissed(
   };
   const count = detail.orders + detail.customers + detail.consents;
   await openProblem(sql, shop, { kind: 'webhooks_missed', count, detail }, now);
+  await doubtQuiet(sql, shop);
 }
 
 /** Closes the merchant's entry after a week in which nothing more was missed. */

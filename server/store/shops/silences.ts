@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { PATTERN_WEEKS, type Pattern, WINDOW_MS } from '../../domain/silence.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { SENT_WITHOUT_APP } from './installation.ts';
 import { HAS_APP, type Shop } from './shops.ts';
 
@@ -99,6 +99,14 @@ export async function watchAgainAt(sql: Sql, shop: Shop, at: Instant): Promise<v
   await sql.query(
     `INSERT INTO silences (shop_id, due_at) VALUES ($1, $2) ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at`,
     [shop.id, new Date(at)],
+  );
+}
+
+/** A comparison found what no webhook told: that nothing happened is no longer confirmed. */
+export async function doubtQuiet(sql: Sql, shop: Shop): Promise<void> {
+  await sql.query(
+    `UPDATE silences SET looked_at = NULL, missed = NULL, due_at = ${AT_ONCE} WHERE shop_id = $1 AND missed = 0`,
+    [shop.id],
   );
 }
 

@@ -138,6 +138,18 @@ describe('a shop whose webhooks stop', () => {
     expect((await overview()).silence).toMatchObject({ state: 'silent' });
   });
 
+  it('is no longer called quiet once a comparison finds what no webhook told, long before the next look was due', async () => {
+    await lastWebhook(25);
+    await look();
+    await looked();
+    expect((await overview()).silence).toMatchObject({ state: 'quiet' });
+    change(501, ago(3 * HOUR));
+    await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+    await until('an entry', async () => (await silent())[0]);
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+    expect((await overview()).silence).toMatchObject({ state: 'silent' });
+  });
+
   it('counts a change once, however often Shopify is asked before the comparison gets to it', async () => {
     await lastWebhook(25);
     change(501, ago(3 * HOUR));
