@@ -188,7 +188,7 @@ async function wholeOf({ body, headers }: Response, heard: () => void): Promise<
   }
 }
 
-/** Safari begins to read a file only after the click, and reads nothing if it has been let go of by then. */
+/** Safari reads a file only some time after the click: how long to keep it. */
 const READ_WITHIN_MS = 40_000;
 
 /** Fetches a file from the merchant API and offers it as a download. @throws ApiError */

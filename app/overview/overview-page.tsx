@@ -22,7 +22,7 @@ const Chart = lazy(() => import('./chart.tsx').then((m) => ({ default: m.Chart }
 
 const t = textsOf('overview');
 
-/** Its code is loaded apart from the page's. */
+/** A part of the page whose code is loaded separately: if that fails, the rest stays. */
 const Part = ({ loading = null, children }: { loading?: ReactNode; children: ReactNode }) => (
   <ErrorBoundary part>
     <Suspense fallback={loading}>{children}</Suspense>

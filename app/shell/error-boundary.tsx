@@ -6,7 +6,7 @@ import { AppPage } from './app-page.tsx';
 /**
  * Keeps a bug on one page, or code of it that can't be loaded, from leaving an empty frame. Another
  * `key` is a new try.
- * @param part it is around a part of a page: the rest stays
+ * @param part only a part of the page is inside: the rest of the page stays
  */
 export class ErrorBoundary extends Component<{ children: ReactNode; part?: boolean }, { hasFailed: boolean }> {
   override state = { hasFailed: false };

@@ -48,12 +48,12 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
   }
 }
 
-/** No answer at all came: usually, the same happens whatever we ask for. */
+/** Shopify didn't answer at all. Usually it doesn't then, whatever we ask for. */
 const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !partial;
 
 /**
- * Several orders, each as one record, by id: those that no longer exist are missing, null is one that makes Shopify fail.
- * @param isStuck no answer came before: one of them may be why, if any comes for others
+ * Several orders, each as one record, by id. Missing: it no longer exists; null: Shopify fails on it.
+ * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the reason
  * @throws AdminError
  */
 export async function fetchEachOrder(
@@ -120,8 +120,8 @@ export async function fetchCustomers(
 }
 
 /**
- * The same, though some of them make Shopify fail: null for those.
- * @param isStuck no answer came before: one of them may be why, if any comes for others
+ * The same, but null for those on which Shopify fails.
+ * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the reason
  * @throws AdminError also if it fails for each of several
  */
 export async function fetchEachCustomer(

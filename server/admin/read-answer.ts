@@ -24,13 +24,13 @@ export type Outcome<Data> =
 
 export type Answer = { status: number; retryAfter: string | null; text: string };
 
-/** Temporary errors of the service itself, which it also sends without a code. */
+/** Temporary errors of the service itself. `unknown`: it sends some without a code. */
 const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'TIMEOUT', 'SHOP_INACTIVE', 'unknown']);
 
 const number = z.number().catch(0);
 /** It is logged. */
 const WORD = /^\w{1,60}$/;
-/** A mistake in the query, or about what it asks for, is at a place in it: so is `path`. */
+/** An error that names a place in the query (here, or as `path`) is the query's own fault. */
 const places = z.array(z.unknown()).nullish().catch(null);
 const envelope = z.object({
   data: z.unknown().optional(),

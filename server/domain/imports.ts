@@ -159,8 +159,8 @@ export const importAnswer = z.object({
   /** Settings changed, or another import was sent, since it was counted: the counts may be different now. */
   outdated: z.boolean(),
   /**
-   * Before the start, by how the answer in the first steps treats earlier email choices; null: after
-   * that.
+   * What would be sent for each answer of the first steps about earlier email choices; null: the
+   * import has started.
    */
   byAnswer: z.object({ optOuts: answerCounts, all: answerCounts }).nullable(),
   /** Before it starts: what would be sent, so far while it is counted; afterwards, or once it has ended: what was sent. */

@@ -22,7 +22,7 @@ const GO_ON_A_TURN = 4;
  */
 export const KEPT_OPEN = { connection: 'keep-alive' };
 
-/** Why a body isn't taken, and the status that says so. */
+/** Why a body is refused, and with which status. */
 const REFUSALS = { body_large: 413, body_slow: 408, body_crowded: 503 } as const;
 type Refusal = keyof typeof REFUSALS;
 /** The body of such an answer. `max`: how large a body may be, in MB. */
@@ -93,8 +93,8 @@ export function createIntake(say: Say, limits: { bytes?: number; bodyMs?: number
         answerWith('body_large');
         return null;
       }
-      // Its answer would wait behind another on its connection, and so for a sender who may never read that one, while
-      // its share of the memory was held. No proxy sends so.
+      // Another answer comes first on this connection. A sender who never reads that one would make
+      // this body hold its memory for as long. No proxy sends like this.
       if (!res.socket) {
         answerWith('body_crowded');
         req.resume();

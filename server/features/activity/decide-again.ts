@@ -76,8 +76,8 @@ const sendOf = (row: Candidate, kind: DeliveryKind, newId: () => string): Omit<S
 });
 
 /**
- * How to resend one event. What is sent of somebody else, as of the customer whose order it is by now, is sent in
- * their own event, so that no person's events hold another's data.
+ * How to resend one event. If its order is another customer's by now, it is resent in that
+ * customer's event, so that nobody's events hold somebody else's data.
  * @returns a text: why it can't be; null: translate it again
  */
 function decide(row: Candidate, newest: Candidate | undefined, newId: () => string): SendAgain | Text | null {

@@ -76,7 +76,7 @@ function add(due: DueFlags, counted: Set<string>, { prepared, keys }: Evaluated)
   if (prepared.onlyChoice && news.length === 0 && !addsLists) due.skippedAgain++;
 }
 
-/** Null: it can't be worked out, and its claim puts it under attention. */
+/** Null: it can't be worked out, and will need attention once it is claimed. */
 function evaluateSafely(view: View, delivery: ClaimedDelivery): Evaluated | null {
   try {
     return isOfDamaged(delivery, view.found) ? null : evaluate(view, delivery);

@@ -22,7 +22,7 @@ async function load(sql: Sql, shop: Shop, ids: readonly string[]): Promise<Row[]
   );
 }
 
-/** The same events as those of the people they are about by now, marked as deleted if those are. */
+/** The same events, each with the person it is about after merges; deleted if that person is. */
 async function asKept<Row extends Candidate>(sql: Sql, shop: Shop, rows: readonly Row[]): Promise<Row[]> {
   const kept = await keptPeople(
     sql,

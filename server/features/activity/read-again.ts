@@ -10,7 +10,7 @@ import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 /** What would be sent for an event: nothing, or, once Shopify has been asked for the rest, nobody knows. */
 type ReadAgain = Evaluated | 'nothing' | 'unknown';
 
-/** Null: it can't be read, and reading it again ends it, or puts it under attention. */
+/** Null: it can't be read; reading it again ends it, or makes it need attention. */
 function openSafely(shop: Shop, country: string | null, row: StoredEvent): TranslatedEvent | null {
   try {
     const read = openStoredEvent(shop, country, row);

@@ -55,7 +55,7 @@ async function dismissFed({ sql, shop, life }: InShop, importId: string, begunBy
   const ids = rows.map(({ id }) => id);
   // Opt-outs, also ones made meanwhile, may have been going to leave with them.
   await askLedgerCheck(sql, shop);
-  // What they brought was known to a comparison meanwhile, and no webhook may have told it.
+  // A comparison may have taken their changes as known, though no webhook reported them.
   const since = Math.max(oldest.since.getTime() - EVERY_MS, firstSignAt(life) ?? 0);
   await movePointsBack(sql, shop, since);
   await closeDeliveries(

@@ -5,8 +5,8 @@ import type { Instant } from '../../domain/scalars.ts';
 import type { ChannelConsent } from './api.ts';
 
 /**
- * How much later one fact counts than another. Undated facts are oldest; at the same moment an
- * opt-out wins, and an answer of Shopify's counts more than an opt-in that it hasn't confirmed.
+ * Compares two facts: above 0 if `a` counts as the later one. Undated facts are oldest. At the same
+ * moment an opt-out wins, and Shopify's answer wins over an opt-in that it hasn't confirmed.
  */
 function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instant): number {
   if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
@@ -19,8 +19,9 @@ function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instan
 type Whose = Pick<Recipient, 'canBeAsked' | 'askedAt'> & { ids: readonly string[] };
 
 /**
- * The newest thing Shopify said about a person's address, and what Ascent360 accepted. An unticked box
- * says nothing, nor does another customer's subscription, once Shopify has said what this one chose there.
+ * The newest thing Shopify said about a person's address, and what Ascent360 accepted. An unticked
+ * box says nothing. Neither does another customer's subscription, once Shopify has said what this
+ * person chose at the address.
  */
 export function consentOf(
   address: string | null,

@@ -38,8 +38,8 @@ type ReconciliationDeps = ChangesDeps & {
 const PIECE_MS = 4000;
 const LATER_MS = 60_000;
 /**
- * If a file isn't compared within this time after Shopify wrote it, in milliseconds, it never will be; one that isn't
- * written within it is late.
+ * In milliseconds. A file that isn't compared this long after Shopify wrote it never will be; one
+ * that Shopify hasn't written this long after we asked is late.
  */
 const HOPELESS_MS = 6 * HOUR;
 /** How far back to compare after a clock was ahead, in milliseconds. */
@@ -86,7 +86,7 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
 
 const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
 
-/** What the overview says while everybody's consent can't be compared. Calls of others being answered doesn't end it. */
+/** The problem while everybody's consent can't be compared. Answers to other calls don't close it. */
 const FAILING = { kind: 'shopify_failing', key: 'everybody' } as const;
 
 /** Shopify answered, and yet everybody can't be read: another try follows in `waitMs`. */

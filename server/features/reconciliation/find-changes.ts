@@ -21,8 +21,8 @@ export type Stops = Map<string, { point: Instant; asked: Instant; after: string 
 export const stopKey = (shop: Shop, kind: Kind) => `${shop.id}:${kind}`;
 
 /**
- * The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn; `stuck`: what Shopify
- * failed to answer about last time, by shop and kind.
+ * The shop being compared. `stopAt`: when to stop for now, so that other shops get their turn;
+ * `stuck`: the shops and kinds, as `stopKey`, for which Shopify failed last time.
  */
 export type Comparing = { shop: Shop; stopAt: Instant; signal: AbortSignal; stops: Stops; stuck: Set<string> };
 
@@ -35,7 +35,7 @@ const TRANSLATED_WITHIN_MS = 2000;
  */
 export async function translated(db: Db, shop: Shop, signal: AbortSignal): Promise<boolean> {
   const before = Date.now();
-  // Not by our clock: whoever received it may have one that is ahead.
+  // By the newest event, not by our clock: the process that received it may be ahead.
   const [newest] = await db.query<{ id: string }>(
     `SELECT id FROM events WHERE shop_id = $1 AND state = 'received' ORDER BY id DESC LIMIT 1`,
     [shop.id],

@@ -50,6 +50,7 @@ export function imagined(
   };
 }
 
+/** A state of an order or customer. `triggeredAt` null: not known. */
 export type StateShown = { kind: EntityState['kind']; entity: string; triggeredAt: Instant | null };
 
 export type Evaluated = {
@@ -203,8 +204,8 @@ export const carriesOptOut = ({ prepared }: Evaluated): boolean =>
   prepared.kind === 'send' && Object.values(prepared.flags).includes(false);
 
 /**
- * The order or customer whose state Ascent360 has once it accepts this delivery, and when that was triggered (null: not
- * known): the delivery's own, or that of the customer sent as last known, complete and with nothing added. Null: none.
+ * The state that Ascent360 has once it accepts this delivery: that of its own order or customer, or
+ * of a customer who is sent as last known, complete and with nothing added. Null: none.
  */
 export function stateShown(shop: Shop, found: DeliveryContext, delivery: ClaimedDelivery): StateShown | null {
   const { subject, personId, entity } = delivery;

@@ -22,7 +22,7 @@ export type Plan = {
   moved: ({ id: string } & DueDelivery['lanes'])[];
   /** Something ended that may have carried an opt-out that is still due. */
   mayOwe: boolean;
-  /** Where an opt-out may be due that the ledger's check took something to tell while it waited, and that it doesn't. */
+  /** Addresses with a due opt-out that the ledger's check expected these deliveries to carry. */
   owed: LedgerKey[];
 };
 

@@ -24,7 +24,7 @@ export function translateUninstalled(): Translated {
   return { kind: 'uninstalled' };
 }
 
-/** app/scopes_update: what the app may do shows when it does it. */
+/** app/scopes_update: nothing to store. What the app may do shows when it tries. */
 export function translateScopesUpdate(): Translated {
   return { kind: 'lifecycle', shop: {} };
 }

@@ -24,8 +24,8 @@ const OWES_OPT_OUT = `(d.carries_opt_out AND NOT ${TOLD_SINCE}
          AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.state = 'attention'))`;
 
 /**
- * Reopens deliveries at the end of their lanes, also what waits for a daily attempt although its event has ended. Old
- * attempts stay in their history, and no old claim can end them.
+ * Reopens deliveries at the end of their lanes, even one that still waits for its daily attempt after
+ * its event ended. Old attempts stay in their history, and no old claim can end them.
  */
 export async function reopen(
   sql: Sql,
@@ -171,12 +171,12 @@ export async function reopenOptOuts(
   return tried;
 }
 
-/** An opt-out that is due, with the key of whom it is sent with, and when it was chosen. */
+/** A due opt-out. `person`: the key of the person it is sent with; `chosenAt` null: undated. */
 export type DueOptOut = LedgerKey & { person: string; chosenAt: Instant | null };
 
 /**
- * Those of these, by ledgerKey, that the merchant has dismissed with a record that carried them: what tries them again
- * needs no attention either.
+ * The opt-outs, by ledgerKey, that the merchant dismissed together with a record that carried them:
+ * what tries them again needs no attention either.
  */
 export async function dismissedOptOuts(
   sql: Sql,

@@ -54,15 +54,19 @@ const nothingDue = (d = 'd') => `coalesce((SELECT bool_and(EXISTS (
              WHERE n.shop_id = f.shop_id AND n.address = f.address AND n.channel = f.channel AND n.state = 'unsubscribed') OFFSET 0))
        FROM (${optedOut(d)}) AS x), false)`;
 
-/** SQL: the person of delivery `d` and, if it is known of what it opts out, whoever else has or had its addresses. */
+/**
+ * SQL: the person of delivery `d` and, if we know what it opts out of, everybody who has or had its
+ * addresses.
+ */
 const ITS_PEOPLE = `(SELECT d.person_id AS id UNION SELECT a.person_id FROM addresses a
          WHERE a.shop_id = d.shop_id AND a.address IN (d.email_lane, d.phone_lane) AND EXISTS (${optedOut('d')}))`;
 
 /**
- * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet: what Ascent360 rejected goes out
- * again with other records, also a guest's, and a person may unsubscribe twice. Our own, until it is tried, is about
- * the same addresses. A state of an order or customer that wasn't tried has what the one had whose place it took,
- * which is known no more: any other opt-out of the person counts for it.
+ * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet. A rejected opt-out goes
+ * out again with other records, even a guest's, and a person may unsubscribe twice. Our own event,
+ * until it is tried, is about the same addresses. An untried state of an order or customer has the
+ * opt-outs of the state it replaced, which we no longer know: any other opt-out of the person counts
+ * for it.
  */
 const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR EXISTS (${optedOut('d')}))
      AND EXISTS (

@@ -22,8 +22,8 @@ const OWN = {
 } as const;
 
 /**
- * Who our own event is about, and what it sends; without a subject: the person as last known. `isDismissed`: the
- * merchant has dismissed what it tries again.
+ * Who our own event is about, and what it sends; without a subject: the person as last known.
+ * `isDismissed`: the merchant dismissed the opt-out that it tries again.
  */
 export type OwnEvent = {
   person: KnownPerson;
