@@ -56,7 +56,7 @@ export function createMetrics(deps: StateGaugesDeps): Metrics {
   );
   const processed = counter(
     'events_processed_total',
-    'Events translated (handled), or put under attention because they could not be (failed).',
+    'Events translated (handled), or that need attention because they could not be (failed).',
     ['result'],
   );
   const batchTime = histogram(
@@ -80,7 +80,7 @@ export function createMetrics(deps: StateGaugesDeps): Metrics {
   );
   const deliveryLag = histogram(
     'event_delivery_lag_seconds',
-    'From the translation of an event to its acceptance by Ascent360, with all waiting and retrying; sent again: from the first translation.',
+    'From the translation of an event to its acceptance by Ascent360, with all waiting and retrying; resent: from the first translation.',
     LAG,
     [],
   );
