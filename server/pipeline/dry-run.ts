@@ -7,7 +7,7 @@ import { newId } from '../platform/database/ids.ts';
 import { isOutage } from '../platform/database/outage.ts';
 import { type LedgerEntry, ledgerKey, loadFacts } from '../store/consent/facts.ts';
 import { findUnplaced } from '../store/events/events.ts';
-import { addressesOn } from '../store/people/addresses.ts';
+import { addressesOn, addressOn } from '../store/people/addresses.ts';
 import type { Person } from '../store/people/people.ts';
 import { loadInstallation } from '../store/shops/installation.ts';
 import type { StoredSettings } from '../store/shops/settings.ts';
@@ -81,8 +81,8 @@ async function openAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<
  * What the ledger would say: since when the person has the address, if they had another one before.
  */
 function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instant | null {
-  const own = person?.addresses.get(`${fact.channel}:${fact.address}`);
-  if (!person || !own || fact.named) return null;
+  const own = person && addressOn(person, fact.channel, fact.address);
+  if (!own || fact.named) return null;
   return changedAt(
     own,
     addressesOn(person, fact.channel).filter(({ hash }) => hash !== own.hash),

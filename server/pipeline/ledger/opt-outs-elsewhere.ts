@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
 import { appendFacts, chosenOrHeardAt, type LedgerEntry, ledgerKey, loadFacts } from '../../store/consent/facts.ts';
 import { withoutOpenOptOut } from '../../store/consent/ledger-checks.ts';
-import { addressesOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
+import { addressesOn, addressOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
 import { loadHolders } from '../../store/people/holders.ts';
 import type { People } from '../../store/people/people.ts';
 import type { InShop } from '../in-shop.ts';
@@ -78,7 +78,7 @@ function lastOptOut({ person, channel, address }: Move, ledger: ReadonlyMap<stri
     .flatMap(({ hash }) => (ledger.get(ledgerKey({ channel, address: hash })) ?? []).map((fact) => ({ fact, hash })))
     .filter(({ fact }) => fact.personId === person.id && isChoiceWord(fact.state));
   const at = Math.max(...theirs.map(({ fact }) => dateOf(fact)));
-  const since = person.addresses.get(`${channel}:${address}`)?.since ?? -Infinity;
+  const since = addressOn(person, channel, address)?.since ?? -Infinity;
   return theirs.find(
     ({ fact, hash }) => fact.state === 'unsubscribed' && dateOf(fact) === at && at < since && hash !== address,
   )?.fact;

@@ -2,7 +2,7 @@ import type { Channel, FoundFact } from '../../domain/consent.ts';
 import { contactFieldOf } from '../../domain/contact.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { hadAt } from '../../domain/sightings.ts';
-import { addressesOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
+import { addressesOn, addressOn, type KnownAddress, writtenOn } from '../../store/people/addresses.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -10,13 +10,13 @@ import type { Batch } from './batch.ts';
 
 /**
  * The address that a choice without one is about: the one that the person's next choice named, or
- * else the current one. Who has opted in again and then moved has said nothing about the new
- * address.
+ * else the current one. Somebody who opted in again and then changed address has said nothing about
+ * the new one.
  */
 export function impliedAddress(batch: Batch, person: Person, channel: Channel, at: Instant): string | null {
   const since = batch.namedChoices(person, channel).filter((one) => one.at >= at);
   const [next] = since.sort((a, b) => a.at - b.at);
-  return person.addresses.get(`${channel}:${next?.address}`)?.written || currentAddress(batch.shop, person, channel);
+  return addressOn(person, channel, next?.address)?.written || currentAddress(batch.shop, person, channel);
 }
 
 /** The person's known address, or another that a consent topic has named since. */
@@ -24,7 +24,7 @@ export function currentAddress({ vault }: Shop, person: Person, channel: Channel
   const known = person.profile.contact[contactFieldOf(channel)];
   if (known === undefined || channel === 'whatsapp') return known ?? null;
   const own = addressesOf(vault, person.profile.contact).find((address) => address.channel === channel);
-  const seenAt = person.addresses.get(`${channel}:${own?.hash}`)?.lastSeenAt ?? 0;
+  const seenAt = addressOn(person, channel, own?.hash)?.lastSeenAt ?? 0;
   const last = lastAddress(person, channel);
   return last && last.lastSeenAt > seenAt ? last.written : known;
 }
@@ -48,7 +48,7 @@ export function hadAnotherThen(
   at: Instant,
 ): boolean {
   if (!address) return false;
-  const since = person.addresses.get(`${channel}:${addressHash(vault, channel, address)}`)?.since ?? at;
+  const since = addressOn(person, channel, addressHash(vault, channel, address))?.since ?? at;
   return since > at && addressesOn(person, channel).some((one) => one.since <= at);
 }
 

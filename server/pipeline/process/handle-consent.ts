@@ -4,6 +4,7 @@ import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
+import { addressOn } from '../../store/people/addresses.ts';
 import { addressHash } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { hadAnotherThen, impliedAddress, lastAddress, ownAddress } from './address-of-choice.ts';
@@ -95,7 +96,7 @@ function recordChoice(batch: Batch, event: TranslatedEvent, fact: FoundFact, pla
     learnAddress(person, channel, written, event);
     const whose = own ?? person;
     // Without a name of its own, the event doesn't show them with the address at that time.
-    const isNew = !whose.addresses.has(`${channel}:${hash}`);
+    const isNew = !addressOn(whose, channel, hash);
     // A comparison's file does, at the time it was asked for.
     const isOfThen = named || fact.source === 'reconciliation';
     const seenAt = isOfThen ? event.triggeredAt : Math.max(batch.now, event.triggeredAt);

@@ -3,7 +3,7 @@ import { contactFieldOf } from '../../domain/contact.ts';
 import { emptyProfile } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { whyLeftOut } from '../../domain/settings.ts';
-import { addressesOn } from '../../store/people/addresses.ts';
+import { addressesOn, addressOn } from '../../store/people/addresses.ts';
 import { addressesOf } from '../../store/people/identifiers.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
@@ -17,7 +17,7 @@ import { placeChoices } from './nameless-choices.ts';
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
-/** An order that names its customer by id alone: what else it says of them was known before. */
+/** An order that has nothing of its customer but the id: we already knew whatever else it says of them. */
 const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
 
 /** Whom the state of an order or customer is about, once all it says of them is known. */
@@ -45,7 +45,7 @@ function personOf(batch: Batch, event: TranslatedEvent, t: OfState): Person | nu
   return key ? batch.people.get(key, seenAt(event, t.updatedAt), customerId) : null;
 }
 
-/** Whether the settings leave an order out: then nothing that it alone says goes out later either. */
+/** Whether the settings leave an order out. Then nothing that only it says is sent later either. */
 export const leavesOut = ({ settings }: Batch, t: OfState): boolean =>
   t.kind === 'order' && whyLeftOut(settings ?? nothingStored.settings, t.purchase) !== null;
 
@@ -71,7 +71,7 @@ function learn(batch: Batch, event: TranslatedEvent, t: OfState, person: Person)
   return batch.ask(person, { newAddress: others.length > 0, changedAt });
 }
 
-/** Addresses of a merged customer stay with that customer, and those of the kept one with them. */
+/** The addresses in a merged customer's message stay that customer's: they don't become the kept one's. */
 function learnOfMerged(
   batch: Batch,
   event: TranslatedEvent,
@@ -93,7 +93,7 @@ function learnOfMerged(
 function isAnother(person: Person, address: { channel: Channel; hash: string }, at: Instant): boolean {
   if (!isAboutAddress(address.channel)) return false;
   const others = addressesOn(person, address.channel).filter(({ hash }) => hash !== address.hash);
-  const known = person.addresses.get(`${address.channel}:${address.hash}`);
+  const known = addressOn(person, address.channel, address.hash);
   if (!known) return others.length > 0;
   return others.some(({ lastSeenAt }) => lastSeenAt >= known.lastSeenAt && lastSeenAt <= at);
 }
@@ -104,7 +104,7 @@ const isTheirs = (t: OfState, channel: Channel) =>
 
 /** Whether they have been seen with no other address since. */
 function isLast(person: Person, { channel, hash }: { channel: Channel; hash: string }): boolean {
-  const seenAt = person.addresses.get(`${channel}:${hash}`)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
+  const seenAt = addressOn(person, channel, hash)?.lastSeenAt ?? Number.NEGATIVE_INFINITY;
   return addressesOn(person, channel).every((one) => one.hash === hash || one.lastSeenAt < seenAt);
 }
 
@@ -123,7 +123,7 @@ function isDeleted(person: Person, createdAt: Instant | null): boolean {
   return true;
 }
 
-/** Finds the person, and has them learn what the body says. */
+/** Finds the person that the body is about, and stores what it says about them. */
 export function meetPerson(batch: Batch, event: TranslatedEvent, t: OfState): MetPerson {
   const person = personOf(batch, event, t);
   const isGone = person !== null && isDeleted(person, t.createdAt);

@@ -13,14 +13,24 @@ export type KnownAddress = Sighting & {
   written: string;
 };
 
-/** The addresses that somebody has had on a channel. */
-export const addressesOn = (
-  { addresses }: { addresses: ReadonlyMap<string, KnownAddress> },
+type WithAddresses = { addresses: ReadonlyMap<string, KnownAddress> };
+
+/** The key of an address among all of one person. */
+export const addressKey = ({ channel, hash }: Pick<KnownAddress, 'channel' | 'hash'>) => `${channel}:${hash}`;
+
+/** What we know of somebody's address with this hash; undefined: they never had it. */
+export const addressOn = (
+  { addresses }: WithAddresses,
   channel: Channel,
-): KnownAddress[] => [...addresses.values()].filter((one) => one.channel === channel);
+  hash: string | undefined,
+): KnownAddress | undefined => (hash === undefined ? undefined : addresses.get(addressKey({ channel, hash })));
+
+/** The addresses that somebody has had on a channel. */
+export const addressesOn = ({ addresses }: WithAddresses, channel: Channel): KnownAddress[] =>
+  [...addresses.values()].filter((one) => one.channel === channel);
 
 /** Those of them that we can write. */
-export const writtenOn = (person: Parameters<typeof addressesOn>[0], channel: Channel): KnownAddress[] =>
+export const writtenOn = (person: WithAddresses, channel: Channel): KnownAddress[] =>
   addressesOn(person, channel).filter(({ written }) => written !== '');
 
 export const writtenBinding = (personId: string, channel: string, hash: string) =>

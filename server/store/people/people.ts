@@ -8,7 +8,15 @@ import type { Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
-import { type Attempt, addressesOn, type KnownAddress, loadAddresses, saveAddresses } from './addresses.ts';
+import {
+  type Attempt,
+  addressesOn,
+  addressKey,
+  addressOn,
+  type KnownAddress,
+  loadAddresses,
+  saveAddresses,
+} from './addresses.ts';
 import { openProfile } from './profiles.ts';
 import { type StoredPerson, savePeople } from './save-people.ts';
 
@@ -66,7 +74,7 @@ const COLUMNS =
 const BY_ID = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::uuid[]', 'SELECT * FROM people WHERE id = k.key')} WHERE r.shop_id = $1`;
 const BY_KEY = `SELECT ${COLUMNS} FROM ${ofEachKey('$2::text[]', 'SELECT * FROM people WHERE shop_id = $1 AND key = k.key')}`;
 
-/** @param attempt one that throws: to fail if anything is damaged, rather than go on without it */
+/** @param attempt opens sealed values; one that throws makes this fail if anything is damaged */
 export async function loadPeople(
   sql: Sql,
   shop: Shop,
@@ -91,7 +99,7 @@ export async function loadPeople(
         seenAt: row.seen_at.getTime(),
         deletedAt: instantOf(row.deleted_at),
         mergedInto: row.merged_into,
-        // Nothing waits for one whom Shopify doesn't have yet.
+        // Nothing waits for a customer whom Shopify doesn't have yet.
         unread: row.unread && !(row.put_off && profile.read?.absences !== undefined),
         addresses: new Map(),
       };
@@ -101,7 +109,7 @@ export async function loadPeople(
       added.set(row.id, person);
     }
     for (const address of await loadAddresses(sql, shop, [...added.keys()], attempt)) {
-      added.get(address.personId)?.addresses.set(`${address.channel}:${address.hash}`, address);
+      added.get(address.personId)?.addresses.set(addressKey(address), address);
     }
     await load([...added.values()].map(({ mergedInto }) => mergedInto).filter((id) => id !== null));
   }
@@ -126,7 +134,7 @@ export async function loadPeople(
   const dirtyAddresses = new Map<string, KnownAddress>();
 
   function note(person: Person, address: KnownAddress): void {
-    const key = `${address.channel}:${address.hash}`;
+    const key = addressKey(address);
     person.addresses.set(key, address);
     dirtyAddresses.set(`${person.id}:${key}`, address);
   }
@@ -173,11 +181,15 @@ export async function loadPeople(
     },
     touch: (person, addresses, seenAt) => {
       for (const { channel, hash, written } of addresses) {
-        const known = person.addresses.get(`${channel}:${hash}`);
+        const known = addressOn(person, channel, hash);
         const others = addressesOn(person, channel).filter((one) => one.hash !== hash);
         const seen = seenAgain(known, others, seenAt);
-        const isNew = !known || seen.firstSeenAt < known.firstSeenAt || seen.lastSeenAt > known.lastSeenAt;
-        if (isNew || seen.since !== known.since)
+        const isChanged =
+          !known ||
+          seen.firstSeenAt < known.firstSeenAt ||
+          seen.lastSeenAt > known.lastSeenAt ||
+          seen.since !== known.since;
+        if (isChanged)
           note(person, { personId: person.id, channel, hash, written: known?.written ?? written, ...seen });
         for (const other of others) {
           const broken = brokenBy(other, seenAt);
