@@ -42,7 +42,7 @@ export class ApiError extends Error {
 /** Whether the server refused what was sent, and says where its faults are. */
 export const isRefused = (error: unknown): error is ApiError => error instanceof ApiError && error.kind === 'refused';
 
-/** Whether the server gave no answer that says anything: what was read before is old by now. */
+/** Whether the server gave no usable answer, so that what was read before may be out of date. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof ApiError && ['offline', 'server', 'token', 'too_many'].includes(error.kind);
 
@@ -89,7 +89,7 @@ const kinds: Record<number, FailureKind> = {
   429: 'too_many',
 };
 
-/** A page's address may name a filter that can't be: nothing was to be saved. */
+/** A page's address may name an impossible filter. That is no fault in something to be saved. */
 const kindOf = (method: string, status: number): FailureKind =>
   method === 'GET' && status === 422 ? 'missing' : (kinds[status] ?? 'server');
 
@@ -115,9 +115,9 @@ async function answerTo(method: string, path: string, body: unknown, signal?: Ab
 const ANSWER_WITHIN_MS = 20_000;
 
 /**
- * Gives up what has no whole answer in time.
+ * Gives up if there is no whole answer in time.
  * @param left aborted once nobody wants the answer
- * @param ask calls `heard` for what is long as a whole: its time begins anew
+ * @param ask calls `heard` for each piece of a long answer: its time begins anew
  */
 async function inTime<Answer>(
   left: AbortSignal | undefined,
@@ -166,7 +166,7 @@ export async function call<Answer>(
   options: { body?: unknown; signal?: AbortSignal } = {},
 ): Promise<Answer> {
   const { body, signal } = options;
-  // A change that is given up may have happened all the same: it waits.
+  // A change may have happened even if we stop waiting, so we don't.
   if (method !== 'GET') return await ask<Answer>(method, path, body, signal);
   return await inTime(signal, async (ending) => await ask<Answer>(method, path, body, ending));
 }

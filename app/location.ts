@@ -47,7 +47,7 @@ export function askBeforeBack(): () => void {
     const { scrollX, scrollY } = window;
     // In place of the entry it left.
     window.history.pushState(null, '', href);
-    // The browser scrolls next, to where the page was that this one doesn't give way to yet.
+    // Next, the browser scrolls to where the other page was, though this one is still here.
     window.requestAnimationFrame(() => window.scrollTo(scrollX, scrollY));
     latest = event;
     await appBridge()?.saveBar.leaveConfirmation();

@@ -5,7 +5,7 @@ type Attempt = ActivityDetail['attempts'][number];
 /** Attempts in a row that ended the same: the last of them, when the first was made, and how many. */
 export type AttemptRun = { attempt: Attempt; since: string; times: number };
 
-/** Attempts that are made again without anybody asking for it. */
+/** Attempts that are repeated without anybody asking for it. */
 const REPEATED: ReadonlySet<Attempt['class']> = new Set(['retry', 'unknown', 'connection_problem']);
 
 const endOf = ({ class: kind, status, error, answer }: Attempt) => JSON.stringify([kind, status, error, answer]);

@@ -79,7 +79,7 @@ function Facts({ detail }: { detail: ActivityDetail }) {
       : []),
     ...(detail.settledAt ? [{ term: t('event.ended'), description: format.moment(detail.settledAt) }] : []),
     { term: t('event.source'), description: textIf(`activity.sources.${detail.source}`) ?? detail.source },
-    // What we made ourselves has names of our own there, which mean nothing to anybody else.
+    // The events that we make ourselves have our own names there, which mean nothing to a merchant.
     ...(ownSources.includes(detail.source)
       ? []
       : [

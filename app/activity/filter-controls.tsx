@@ -12,15 +12,15 @@ const choicesOf = (names: readonly string[], nameOf: (name: string) => string) =
   names.map((value) => ({ value, label: nameOf(value) }));
 
 /**
- * Each filter with its control, which applies at once. What only a link can set, one customer for
- * example, is there while it applies: to be taken off.
+ * Each filter with its control, which applies at once. A filter that only a link can set, such as one
+ * customer, is listed while it applies, so that it can be taken off.
  */
 export function filterControls(
   filter: Filter,
   applied: readonly Applied[],
   change: (changed: Partial<Filter>) => void,
 ): IndexFiltersProps['filters'] {
-  /** Some of these names; chosen in any order, they keep their own. */
+  /** Any of these names. Whatever order they are chosen in, they are kept in this one. */
   const several = (key: 'state' | 'source', names: readonly string[], nameOf: (name: string) => string) => ({
     key,
     control: (

@@ -30,7 +30,7 @@ export function useViews() {
       }),
     onSuccess: (answer) => client.setQueryData(shopQuery.queryKey, answer),
   });
-  /** Whether it was done; a toast says so, and if it wasn't. */
+  /** Makes a change; a toast says whether it worked. @returns whether it did */
   const change = async (one: Change, done: string): Promise<boolean> => {
     try {
       if ((await mutateAsync(one)) === null) return false;

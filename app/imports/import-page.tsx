@@ -21,7 +21,7 @@ const t = textsOf('imports');
 type Action = 'start' | 'pause' | 'resume' | 'cancel';
 const open = ['counting', 'counted', 'running', 'paused'];
 
-/** How old its state is. */
+/** When it was begun, started, paused and ended. */
 const timesOf = ({ createdAt, startedAt, pausedAt, endedAt }: Import, format: Format): string =>
   [
     createdAt && t('begun', { moment: format.moment(createdAt) }),

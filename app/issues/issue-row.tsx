@@ -9,7 +9,7 @@ import { say, textAt, textsOf } from '../texts.ts';
 
 const t = textsOf('issues');
 
-/** What to do besides what the cause says; only the value that is likely wrong is called wrong. */
+/** What to do, beyond what the cause says. It names a value only if that one is probably wrong. */
 function stepFor({ reason, suspect }: Issue): string | null {
   if (suspect) return t('suspect', { key: suspect.key, value: suspect.value });
   if (reason === 'rejected') return t('noValue');

@@ -56,7 +56,8 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     res.json(await describe(shop, job));
   });
 
-  async function start(shop: Shop, id: string): Promise<boolean | Text> {
+  async function start(shop: Shop, { id, state }: Import): Promise<boolean | Text> {
+    if (state !== 'counted') return false;
     if (!(await settings.load(shop))?.guid) return { code: 'refusal.not_connected' };
     return await inShop(db, shop, async ({ sql }) => {
       const [other] = await sql.query(
@@ -68,18 +69,19 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
     });
   }
 
-  const actions: Record<string, (shop: Shop, id: string) => Promise<boolean | Text>> = {
+  /** False: not in the state that the import is in; a text: why else it can't be done. */
+  const actions: Record<string, (shop: Shop, job: Import) => Promise<boolean | Text>> = {
     start,
-    pause: async (shop, id) => await changeState(db, shop, id, { from: ['running'], to: 'paused' }),
-    resume: async (shop, id) => await changeState(db, shop, id, { from: ['paused'], to: 'running' }),
-    cancel: async (shop, id) => await cancelImport(db, shop, id),
+    pause: async (shop, { id }) => await changeState(db, shop, id, { from: ['running'], to: 'paused' }),
+    resume: async (shop, { id }) => await changeState(db, shop, id, { from: ['paused'], to: 'running' }),
+    cancel: async (shop, { id }) => await cancelImport(db, shop, id),
   };
 
   for (const [name, act] of Object.entries(actions)) {
     router.post(`/imports/:id/${name}`, noOptions, async (req, res) => {
       const { shop } = merchantOf(res);
       const before = found(await findImport(db, shop, pathId(req.params.id)));
-      const done = before.state === 'counted' || name !== 'start' ? await act(shop, before.id) : false;
+      const done = await act(shop, before);
       const after = (await findImport(db, shop, before.id)) ?? before;
       if (done === true) res.json(await describe(shop, after));
       else conflict(res, done === false ? { code: 'refusal.import_state', params: { action: name } } : done);

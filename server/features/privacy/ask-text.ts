@@ -7,8 +7,8 @@ import type { PrivacyRequest } from '../../store/shops/privacy-requests.ts';
 const dayOf = (at: Instant, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
 
 /**
- * A text for the merchant to send to Ascent360. It names the person by what we still hold; of an
- * erased one nothing, so that the merchant adds who it was.
+ * A text for the merchant to send to Ascent360. It names the person by what we still hold. About an
+ * erased person that is nothing: the merchant adds who it was.
  * @param timeZone the shop's, an IANA name that the runtime knows, used for the dates
  */
 export function askText(

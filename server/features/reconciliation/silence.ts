@@ -27,11 +27,12 @@ type SilenceDeps = ChangesDeps & { log: Log };
 const SHORTEST_MS = 30 * MINUTE;
 /** While an entry is open: how soon to see whether webhooks come again. */
 const OPEN_EVERY_MS = MINUTE;
+/** How soon to try again if Shopify couldn't be asked, or the comparison has to count. */
 const LATER_MS = 5 * MINUTE;
 
 /**
- * How many changes Shopify knows of that no webhook told: those that the comparison has found, and
- * those that it hasn't got to; null: it can't be asked; `perhaps`: there are too many to tell.
+ * How many changes in Shopify no webhook reported: those that the comparison has found, and those that
+ * it hasn't come to yet. Null: Shopify can't be asked; `perhaps`: there are too many to look at.
  */
 async function untold(
   deps: SilenceDeps,
@@ -67,7 +68,7 @@ async function untold(
   return isTooMuch ? 'perhaps' : 0;
 }
 
-/** When to ask Shopify; the earliest moment that it may be, while that is still to come. */
+/** When to ask Shopify. Until the shortest silence is over, its end will do. */
 async function whenToLook(db: Db, shop: Shop, { since, looked }: Silence, now: Instant): Promise<Instant> {
   const earliest = since + SHORTEST_MS;
   if (now < earliest) return earliest;

@@ -44,7 +44,7 @@ export const itemColumns = `e.id, e.webhook_id, e.topic, e.source, e.received_at
 export const summaryOf = ({ vault }: Shop, { id, summary }: Pick<ItemRow, 'id' | 'summary'>): Summary | null =>
   summary && ifReadable(() => vault.openJson<Summary>(summaryBinding(id), summary));
 
-/** The rows as lines, each with whom it is about, as far as that is known. */
+/** The rows as lines of the activity. Each says whom it is about, if we know. */
 export async function itemsOf(sql: Sql, shop: Shop, rows: readonly ItemRow[], gate: Gate): Promise<ActivityItem[]> {
   const items = rows.map((row) => itemOf(shop, row, gate));
   const reached = await aboutWhom(sql, shop, items);

@@ -81,7 +81,7 @@ export function selectEvents(
     const named = 'SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND d.person_id IS NOT NULL';
     conditions.push(`NOT EXISTS (${named})`);
   } else if (filter.person) {
-    // As an array: a person has few events.
+    // As an array, for the same reason as below: a person has few events.
     const own = (n: number) => `SELECT event_id FROM deliveries WHERE shop_id = $1 AND person_id = $${n}::uuid`;
     add((n) => `e.id = ANY(ARRAY(${own(n)}))`, filter.person);
   }
@@ -96,7 +96,7 @@ export function selectEvents(
   if (filter.q) {
     const { q } = filter;
     // As arrays, so that they are looked up first: a whole value matches few events, whatever the
-    // planner estimates. The messages of many name nobody: those are found by who has the address.
+    // planner estimates. Many messages name nobody: they are found by who has the address.
     const found = (n: number) => `e.id = ANY(ARRAY(
       WITH has AS (
         SELECT p.id, p.key FROM addresses a JOIN people p ON p.id = a.person_id WHERE a.shop_id = $1 AND a.address = ANY($${n}::text[]))

@@ -2,7 +2,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type KnownPerson, type KnownPersonRow, openIfReadable } from './profiles.ts';
 
-/** A page of the shop's people, by key, without those who were deleted or merged into others, or whose profile is damaged. */
+/** A page of the shop's people, by key, without deleted and merged ones, and those with a damaged profile. */
 export async function loadPeoplePage(
   sql: Sql,
   shop: Shop,

@@ -10,7 +10,7 @@ type Missed = { orders: number; customers: number; consents: number; from: strin
 
 export const noneMissed = { orders: 0, customers: 0, consents: 0 };
 
-/** How long the merchant can see that something was missed. */
+/** How long the merchant sees that something was missed, in milliseconds. */
 const SHOWN_MS = 7 * DAY;
 
 const isMissed = (detail: object): detail is Missed => 'orders' in detail && 'to' in detail;

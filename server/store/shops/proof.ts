@@ -21,8 +21,8 @@ export type ProofStore = {
 };
 
 /**
- * Ascent360 accepted something under the GUID that the shop has now: the caller holds the shop's
- * lock, and knows that it is this one.
+ * Records that Ascent360 accepted something under the shop's current GUID. The caller holds the
+ * shop's lock, and has checked that this GUID is the current one.
  */
 export async function noteProof(sql: Sql, shop: Shop, now: Instant): Promise<void> {
   await sql.query(
@@ -35,7 +35,7 @@ export async function noteProof(sql: Sql, shop: Shop, now: Instant): Promise<voi
 /** What Ascent360 answered when it refused a GUID, and when the next probe is due. */
 export type Refusal = { error: string; now: Instant; probeAt: Instant };
 
-/** Ascent360 refused the GUID that the shop has now; as for noteProof. */
+/** Records that Ascent360 refused the current GUID; the caller as for noteProof. */
 export async function noteProblem(sql: Sql, shop: Shop, { error, now, probeAt }: Refusal): Promise<void> {
   await sql.query(
     `UPDATE settings SET problem_since = coalesce(problem_since, $2::timestamptz), problem_error = $3,
@@ -44,7 +44,7 @@ export async function noteProblem(sql: Sql, shop: Shop, { error, now, probeAt }:
   );
 }
 
-/** Ascent360 took something under the GUID that the shop has now; as for noteProof. */
+/** Ends that: an answer shows that Ascent360 knows the current GUID; the caller as for noteProof. */
 export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(
     'UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL WHERE shop_id = $1',
@@ -52,7 +52,10 @@ export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
   );
 }
 
-/** The same, when it accepted a record of the shop's: what was refused before and is again may be at fault itself. */
+/**
+ * The same once a record of the shop was accepted. This is counted: a delivery that was refused before
+ * and is refused again may be at fault itself.
+ */
 export async function noteRecovery(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('UPDATE settings SET recoveries = recoveries + 1 WHERE shop_id = $1 AND problem_since IS NOT NULL', [
     shop.id,
