@@ -63,7 +63,10 @@ export function showToast(message: string): void {
   appBridge()?.toast.show(message);
 }
 
-/** Says that something failed, seen wherever the page is scrolled. A banner says what, and what to do. */
+/**
+ * Says that something failed, seen wherever the page is scrolled. A banner says what, and what to
+ * do.
+ */
 export function showErrorToast(message: string): void {
   appBridge()?.toast.show(message, { isError: true });
 }

@@ -12,8 +12,8 @@ const choicesOf = (names: readonly string[], nameOf: (name: string) => string) =
   names.map((value) => ({ value, label: nameOf(value) }));
 
 /**
- * Each filter with its control, which applies at once. A filter that only a link can set, such as one
- * customer, is listed while it applies, so that it can be taken off.
+ * Each filter with its control, which applies at once. A filter that only a link can set, such as
+ * one customer, is listed while it applies, so that it can be taken off.
  */
 export function filterControls(
   filter: Filter,

@@ -187,8 +187,8 @@ export function createClient(deps: ClientDeps): Admin {
           const backoff = patience.backoffMs[failures];
           failures += 1;
           if (backoff === undefined || !isQuery(document)) {
-            // Shopify may no longer accept tokens that never expire: the next call of the pages gets
-            // another. This one stays in use, since the shop itself may be the reason.
+            // Shopify may no longer accept tokens that never expire: the next call of the pages
+            // gets another. This one stays in use, since the shop itself may be the reason.
             if (outcome.code === 'status_403') await access.noteRejected(shop, token, outcome.code);
             return await giveUp(shop, document.name, outcome.code, outcome.partial);
           }

@@ -52,8 +52,10 @@ export async function fetchWholeOrder({ admin, shop, signal }: Asking, id: Shopi
 const isSilence = ({ failure, partial }: AdminError) => failure === 'later' && !partial;
 
 /**
- * Several orders, each as one record, by id. Missing: it no longer exists; null: Shopify fails on it.
- * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the reason
+ * Several orders, each as one record, by id. Missing: it no longer exists; null: Shopify fails on
+ * it.
+ * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the
+ *   reason
  * @throws AdminError
  */
 export async function fetchEachOrder(
@@ -121,7 +123,8 @@ export async function fetchCustomers(
 
 /**
  * The same, but null for those on which Shopify fails.
- * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the reason
+ * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the
+ *   reason
  * @throws AdminError also if it fails for each of several
  */
 export async function fetchEachCustomer(

@@ -10,8 +10,8 @@ export type PersonRead = {
   /** Every change up to then is in the answer, by Shopify's clock; missing: up to `at`. */
   upTo?: Instant;
   /**
-   * When the app had last been uninstalled, as far as we knew when we asked; missing: an import or a
-   * comparison read it.
+   * When the app had last been uninstalled, as far as we knew when we asked; missing: an import or
+   * a comparison read it.
    */
   uninstalledAt?: Instant | null;
   /** By `namespace.key`, for the keys the settings named then; empty: the customer has none. */
@@ -25,8 +25,8 @@ export type PersonRead = {
   /** How often it had no such customer, and never had said anything else; missing: it had. */
   absences?: number;
   /**
-   * The opt-ins that it confirmed: `channel:hash` for an email address or mobile number; `tags`, if it
-   * named their tags, for those by tag. Missing: it has no such customer.
+   * The opt-ins that it confirmed: `channel:hash` for an email address or mobile number; `tags`, if
+   * it named their tags, for those by tag. Missing: it has no such customer.
    */
   about?: string[];
 };

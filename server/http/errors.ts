@@ -60,7 +60,9 @@ function unreadable(req: Request): RefusalCode | null {
   return /^utf-?8$/i.test(charset) ? null : 'body_charset';
 }
 
-/** Reads the body of every call of the merchant API; `jsonBody` and `jsonText` take it from there. */
+/**
+ * Reads the body of every call of the merchant API; `jsonBody` and `jsonText` take it from there.
+ */
 export function readBody(intake: Pick<Intake, 'read'>): RequestHandler {
   return async (req, res, next) => {
     if (hasBody(req)) {

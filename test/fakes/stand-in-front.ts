@@ -42,7 +42,9 @@ export async function builtStandIn(app: App): Promise<StandInFront> {
   return { ...built, files: standIn(app).use(built.files), shopifyHead: headOf(app), close: async () => {} };
 }
 
-/** What the pages are built from: values of `server/`, such as its texts, come from `domain/` alone. */
+/**
+ * What the pages are built from: values of `server/`, such as its texts, come from `domain/` alone.
+ */
 const sources = ['app', 'server/domain', 'vite.config.ts', 'package-lock.json'];
 
 /** Whether a source of the pages is newer than the build, or there is none. */

@@ -116,8 +116,9 @@ export type Recipient = {
 const NOBODY: Recipient = { personId: null, canBeAsked: false, isBeingAsked: false, optInsFrom: -Infinity };
 
 /**
- * When facts about one address count from; null: undated. An undated opt-in from an event counts from
- * when that was triggered, as long as nobody can be asked and nothing is known that it could undo.
+ * When facts about one address count from; null: undated. An undated opt-in from an event counts
+ * from when that was triggered, as long as nobody can be asked and nothing is known that it could
+ * undo.
  */
 export function countingFrom(
   facts: readonly ConsentFact[],

@@ -21,7 +21,9 @@ export const isCode = (code: string): code is TextCode => patternOf(code) !== un
  */
 export const writeText = (text: Text): string => (text.params || text.next ? JSON.stringify(text) : text.code);
 
-/** @param kept what `writeText` wrote; anything else, such as zod's own message, is shown as it is */
+/**
+ * @param kept what `writeText` wrote; anything else, such as zod's own message, is shown as it is
+ */
 export function readText(kept: string): Text {
   if (kept.startsWith('{"code":')) {
     const text: Text = JSON.parse(kept);

@@ -50,8 +50,8 @@ function factText({ source, level, chosen_at, recorded_at }: FactRow): Text {
 }
 
 /**
- * SQL: fact `f` is another customer's subscription, and Shopify has said what this person (`$4`: the
- * ids of their rows) chose at the address. It says nothing about them then.
+ * SQL: fact `f` is another customer's subscription, and Shopify has said what this person (`$4`:
+ * the ids of their rows) chose at the address. It says nothing about them then.
  */
 const SAYS_NOTHING = `f.state = 'subscribed' AND f.person_id <> ALL($4::uuid[]) AND EXISTS (SELECT 1 FROM consent_facts o
   WHERE o.shop_id = $1 AND o.channel = f.channel AND o.address = f.address AND o.person_id = ANY($4::uuid[])
@@ -144,7 +144,9 @@ function decisionText(row: DecisionRow) {
 const OF_ANOTHERS = `EXISTS (SELECT 1 FROM consent_facts f WHERE f.id = c.fact_id AND ${SAYS_NOTHING}
   AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = c.event_id AND d.person_id = ANY($4::uuid[])))`;
 
-/** A decision made again for every attempt of an event, as in an outage, is one entry per outcome. */
+/**
+ * A decision made again for every attempt of an event, as in an outage, is one entry per outcome.
+ */
 async function decisionEntries(
   sql: Sql,
   shop: Shop,

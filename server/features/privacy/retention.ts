@@ -44,9 +44,9 @@ async function expire(sql: Sql, shopId: number): Promise<number> {
 }
 
 /**
- * Empties a page of events that ended long enough ago. The delivery of a dismissed opt-out may still
- * wait for its daily attempt, as in a paused store. With nothing left to send it is closed, and the
- * daily check opens another.
+ * Empties a page of events that ended long enough ago. The delivery of a dismissed opt-out may
+ * still wait for its daily attempt, as in a paused store. With nothing left to send it is closed,
+ * and the daily check opens another.
  * @returns where the next page starts; null after the last
  */
 async function empty(sql: Sql, shopId: number, days: number, from: Place): Promise<Place | null> {

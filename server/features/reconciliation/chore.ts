@@ -86,7 +86,9 @@ async function compareChanges(deps: ReconciliationDeps, work: Comparing, at: Rec
 
 const EVERYBODY: BulkAsked = { kind: 'customers', query: null, metafieldKeys: [] };
 
-/** The problem while everybody's consent can't be compared. Answers to other calls don't close it. */
+/**
+ * The problem while everybody's consent can't be compared. Answers to other calls don't close it.
+ */
 const FAILING = { kind: 'shopify_failing', key: 'everybody' } as const;
 
 /** Shopify answered, and yet everybody can't be read: another try follows in `waitMs`. */

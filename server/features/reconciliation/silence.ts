@@ -31,8 +31,9 @@ const OPEN_EVERY_MS = MINUTE;
 const LATER_MS = 5 * MINUTE;
 
 /**
- * How many changes in Shopify no webhook reported: those that the comparison has found, and those that
- * it hasn't come to yet. Null: Shopify can't be asked; `perhaps`: there are too many to look at.
+ * How many changes in Shopify no webhook reported: those that the comparison has found, and those
+ * that it hasn't come to yet. Null: Shopify can't be asked; `perhaps`: there are too many to look
+ * at.
  */
 async function untold(
   deps: SilenceDeps,

@@ -17,7 +17,10 @@ import { placeChoices } from './nameless-choices.ts';
 const seenAt = (event: TranslatedEvent, updatedAt: Instant | null) =>
   updatedAt === null ? event.triggeredAt : Math.min(event.triggeredAt, updatedAt);
 
-/** An order that has nothing of its customer but the id: we already knew whatever else it says of them. */
+/**
+ * An order that has nothing of its customer but the id: we already knew whatever else it says of
+ * them.
+ */
 const namesById = ({ translated }: TranslatedEvent) => translated.kind === 'order' && translated.buyerById === true;
 
 /** Whom the state of an order or customer is about, once all it says of them is known. */
@@ -71,7 +74,10 @@ function learn(batch: Batch, event: TranslatedEvent, t: OfState, person: Person)
   return batch.ask(person, { newAddress: others.length > 0, changedAt });
 }
 
-/** The addresses in a merged customer's message stay that customer's: they don't become the kept one's. */
+/**
+ * The addresses in a merged customer's message stay that customer's: they don't become the kept
+ * one's.
+ */
 function learnOfMerged(
   batch: Batch,
   event: TranslatedEvent,

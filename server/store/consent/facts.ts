@@ -106,10 +106,10 @@ export const factOf = (row: FactRow, addressChangedAt: Instant | null = null): C
 const UNTICKED = `${UNTICKED_WITHIN} * interval '1 millisecond'`;
 
 /**
- * The facts about these addresses, by ledgerKey, without the unticked boxes that explain no opt-out:
- * a till that gives every buyer one address has tens of thousands. If the person a fact came with had
- * another address on the channel before, it says since when they have this one, unless its event
- * named it.
+ * The facts about these addresses, by ledgerKey, without the unticked boxes that explain no
+ * opt-out: a till that gives every buyer one address has tens of thousands. If the person a fact
+ * came with had another address on the channel before, it says since when they have this one,
+ * unless its event named it.
  * @param news opt-outs at these addresses that aren't stored: boxes may explain them, too
  */
 export async function loadFacts(

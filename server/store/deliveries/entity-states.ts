@@ -111,8 +111,8 @@ export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly str
 
 /**
  * Saves what was last accepted for these orders and customers (null: we don't know what Ascent360
- * has), and when that state was triggered (null: not known). Whenever it was sent, its body has every
- * change up to then.
+ * has), and when that state was triggered (null: not known). Whenever it was sent, its body has
+ * every change up to then.
  */
 export async function noteAcceptedStates(
   sql: Sql,

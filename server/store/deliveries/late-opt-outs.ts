@@ -13,8 +13,8 @@ const columns = `e.id, e.source, ${dueSince()} AS since`;
 const isLate = (now: string) => `${dueSince()} < ${now} - interval '${LATE_DAYS * 24} hours'`;
 
 /**
- * SQL: the events with a late opt-out that waits, with their source and since when it has been due. It
- * runs for all shops together, so it is kept cheap: it doesn't look whether they are still due.
+ * SQL: the events with a late opt-out that waits, with their source and since when it has been due.
+ * It runs for all shops together, so it is kept cheap: it doesn't look whether they are still due.
  * @param shop the SQL for the shop's id
  */
 export const lateWaiting = (shop: string) =>
@@ -22,7 +22,8 @@ export const lateWaiting = (shop: string) =>
      WHERE d.shop_id = ${shop} AND d.open AND e.state = 'open' AND d.carries_opt_out AND ${isLate('now()')}`;
 
 /**
- * SQL: those still due, and those that need attention and weren't accepted with anything else since.
+ * SQL: those still due, and those that need attention and weren't accepted with anything else
+ * since.
  * @param now the SQL for the moment to compare with
  */
 export const lateOptOuts = (shop: string, now = 'now()') => openOptOuts(shop, columns, isLate(now));

@@ -6,8 +6,8 @@ const OWN_FAULT_AFTER = 3;
 
 /**
  * SQL: another delivery of `d`'s person was found at fault, even if it was dismissed since, and no
- * newer one of its kind was accepted. If both are about the same order or customer, only a newer one
- * about that counts.
+ * newer one of its kind was accepted. If both are about the same order or customer, only a newer
+ * one about that counts.
  */
 const PERSON_AT_FAULT = `EXISTS (SELECT 1 FROM deliveries o JOIN events e ON e.id = o.event_id
          WHERE o.shop_id = d.shop_id AND o.person_id = d.person_id AND cardinality(o.refused_after) >= ${OWN_FAULT_AFTER}
@@ -17,10 +17,11 @@ const PERSON_AT_FAULT = `EXISTS (SELECT 1 FROM deliveries o JOIN events e ON e.i
                AND ne.state = 'accepted' AND ((d.entity = o.entity) IS NOT TRUE OR n.entity = o.entity)))`;
 
 /**
- * Counts how often each delivery was refused as for a wrong GUID: once until another one is accepted.
- * While Ascent360 refuses the GUID itself, nothing is accepted, so all its refusals count once. Two
- * are at fault at once: an opt-out that was, and is tried again every day; and, unless it is a probe,
- * any delivery of a person with such a record, since it probably has the same name in it.
+ * Counts how often each delivery was refused as for a wrong GUID: once until another one is
+ * accepted. While Ascent360 refuses the GUID itself, nothing is accepted, so all its refusals count
+ * once. Two are at fault at once: an opt-out that was, and is tried again every day; and, unless it
+ * is a probe, any delivery of a person with such a record, since it probably has the same name in
+ * it.
  * @returns the deliveries that are at fault themselves: something refuses them for what is in them
  */
 export async function countRefusals(

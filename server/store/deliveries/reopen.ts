@@ -24,8 +24,8 @@ const OWES_OPT_OUT = `(d.carries_opt_out AND NOT ${TOLD_SINCE}
          AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.state = 'attention'))`;
 
 /**
- * Reopens deliveries at the end of their lanes, even one that still waits for its daily attempt after
- * its event ended. Old attempts stay in their history, and no old claim can end them.
+ * Reopens deliveries at the end of their lanes, even one that still waits for its daily attempt
+ * after its event ended. Old attempts stay in their history, and no old claim can end them.
  */
 export async function reopen(
   sql: Sql,

@@ -62,11 +62,11 @@ const ITS_PEOPLE = `(SELECT d.person_id AS id UNION SELECT a.person_id FROM addr
          WHERE a.shop_id = d.shop_id AND a.address IN (d.email_lane, d.phone_lane) AND EXISTS (${optedOut('d')}))`;
 
 /**
- * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet. A rejected opt-out goes
- * out again with other records, even a guest's, and a person may unsubscribe twice. Our own event,
- * until it is tried, is about the same addresses. An untried state of an order or customer has the
- * opt-outs of the state it replaced, which we no longer know: any other opt-out of the person counts
- * for it.
+ * SQL: an older event `o` has the same opt-outs, and they aren't accepted yet. A rejected opt-out
+ * goes out again with other records, even a guest's, and a person may unsubscribe twice. Our own
+ * event, until it is tried, is about the same addresses. An untried state of an order or customer
+ * has the opt-outs of the state it replaced, which we no longer know: any other opt-out of the
+ * person counts for it.
  */
 const REPEATS = `(d.kind IN ('read', 'order', 'customer') OR EXISTS (${optedOut('d')}))
      AND EXISTS (

@@ -2,7 +2,10 @@ import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type KnownPerson, type KnownPersonRow, openIfReadable } from './profiles.ts';
 
-/** A page of the shop's people, by key, without deleted and merged ones, and those with a damaged profile. */
+/**
+ * A page of the shop's people, by key, without deleted and merged ones, and those with a damaged
+ * profile.
+ */
 export async function loadPeoplePage(
   sql: Sql,
   shop: Shop,

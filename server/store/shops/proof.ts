@@ -44,7 +44,9 @@ export async function noteProblem(sql: Sql, shop: Shop, { error, now, probeAt }:
   );
 }
 
-/** Ends that: an answer shows that Ascent360 knows the current GUID; the caller as for noteProof. */
+/**
+ * Ends that: an answer shows that Ascent360 knows the current GUID; the caller as for noteProof.
+ */
 export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
   await sql.query(
     'UPDATE settings SET problem_since = NULL, problem_error = NULL, probe_at = NULL WHERE shop_id = $1',
@@ -53,8 +55,8 @@ export async function clearProblem(sql: Sql, shop: Shop): Promise<void> {
 }
 
 /**
- * The same once a record of the shop was accepted. This is counted: a delivery that was refused before
- * and is refused again may be at fault itself.
+ * The same once a record of the shop was accepted. This is counted: a delivery that was refused
+ * before and is refused again may be at fault itself.
  */
 export async function noteRecovery(sql: Sql, shop: Shop): Promise<void> {
   await sql.query('UPDATE settings SET recoveries = recoveries + 1 WHERE shop_id = $1 AND problem_since IS NOT NULL', [
