@@ -408,7 +408,7 @@ describe('a 401 from Shopify', () => {
     expect(scene.there.tokens).toMatchObject({ exchanges: 2, refreshes: 1 });
   });
 
-  it('without one, a 403 that goes on has another token exchanged as well: Shopify answers so to one that may not be used any more', async () => {
+  it('without one, a 403 that goes on has another token exchanged, too: Shopify gives that answer to a token that may no longer be used', async () => {
     scene.there.behave(() => ({ status: 403 }));
     expect(await failureOf(run())).toBe('later');
     scene.there.behave([]);

@@ -146,7 +146,7 @@ it.each([
   await vi.waitFor(() => expect(ended).toHaveBeenCalledExactlyOnceWith(ends));
 });
 
-it('a file can be read for a while after the click, as Safari begins to then, and is let go of in the end', async () => {
+it('a downloaded file can be read for a while after the click, which is when Safari reads it, and is released in the end', async () => {
   vi.stubGlobal('fetch', async () => new Response('file'));
   vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:1');
   const letGo = vi.spyOn(URL, 'revokeObjectURL').mockReturnValue();

@@ -107,7 +107,7 @@ describe('the description of the merchant API', () => {
     expect(paths.filter((path) => !named.has(path))).toEqual([]);
   });
 
-  it('has for every route what any answers to a body that it can’t take', () => {
+  it('says for every route what it answers to a body that it can’t take', () => {
     const all = Object.values(description.paths).flatMap((methods) => Object.values(methods));
     const lacking = all.filter(({ responses }) => ['408', '413', '415', '503'].some((status) => !responses[status]));
     expect(lacking).toEqual([]);

@@ -4,6 +4,7 @@ import type { Measures } from '../../pipeline/measures.ts';
 import { madeAt } from '../../platform/database/ids.ts';
 import { type StateGaugesDeps, stateGauges } from './state-gauges.ts';
 
+/** Buckets of the histograms: all in seconds, but SHIFT, which is a score. */
 const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ATTEMPT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 const PAGE = [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2.5, 4, 8, 15];

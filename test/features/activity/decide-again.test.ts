@@ -164,7 +164,7 @@ describe('not resent, and why:', () => {
     ['was from before the app was uninstalled', { ...unsentNewest, reason: 'uninstalled' }, 'state.uninstalled'],
     ['waits until its person has been read', { ...unsentNewest, state: 'open' }, 'refusal.waiting'],
     ['was erased', { has_subject: false }, 'refusal.erased'],
-    ['is that of another customer, who was deleted', { person_id: 'p2', deleted: true }, 'state.deleted_person'],
+    ['is about another customer, who was deleted', { person_id: 'p2', deleted: true }, 'state.deleted_person'],
   ])('an older state, if the newest %s', (_what, change, code) => {
     expect(fate(event(), newestIs(change))).toBe(code);
     expect(fate(unsent(), newestIs(change))).toBe(code);
@@ -195,7 +195,7 @@ describe('several events of one order are sent once:', () => {
     expect(sent([e(1), e(2)])).toEqual({ sends: ['e2 with d2'], joins: ['e1 with e2, d2'] });
   });
 
-  it('for the newest state’s own event, if that is of another customer by now', () => {
+  it('for the event of the newest state, if the order is another customer’s by now', () => {
     const newest = newestIs({ person_id: 'p2' });
     expect(sent([e(1), e(2)], { newest })).toEqual({
       sends: ['e9 with d9'],

@@ -115,7 +115,7 @@ describe('resending an event', () => {
     ['was accepted', answers.accepted, 'accepted'],
     ['was rejected', answers.rejected, 'merged'],
   ])(
-    'of an order that another customer has by now, which %s, sends theirs in an event of theirs',
+    'of an order that is another customer’s by now, which %s, sends the newest state in that customer’s event',
     async (_, how, ends) => {
       const first = await scene.receive('orders/create', order(1001, 0, by(1)));
       await scene.work(how);

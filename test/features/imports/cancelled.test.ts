@@ -162,7 +162,7 @@ describe('what an import had fed when it was canceled makes', () => {
     await scene.connector.db.query(`UPDATE reconciliations SET orders_until = now() - interval '3 hours'`);
   };
 
-  it('no change known that no webhook told, though a comparison came by it meanwhile', async () => {
+  it('no change known that no webhook reported, even if a comparison has passed it meanwhile', async () => {
     await comparedBefore();
     const updatedAt = ago(2);
     const id = await importWaits(updatedAt);
@@ -193,7 +193,7 @@ describe('what an import had fed when it was canceled makes', () => {
     expect(await endsAs('late')).toMatchObject({ state: 'accepted' });
   });
 
-  it('no webhook newer than what Ascent360 has, which alone makes one stale that is older than that', async () => {
+  it('no webhook stale that is newer than what Ascent360 has: only an older one is', async () => {
     await webhook(ago(9), 'first');
     expect(await endsAs('first')).toMatchObject({ state: 'accepted' });
     scene.connector.ascent360.behave({ status: 503 });
@@ -208,7 +208,7 @@ describe('what an import had fed when it was canceled makes', () => {
     expect(await endsAs('late')).toMatchObject({ state: 'accepted' });
   });
 
-  it('no webhook count that is older than the one being sent just then', async () => {
+  it('no webhook count that is older than the state being sent just then', async () => {
     const newest = ago(2);
     const { promise: after, resolve: answer } = Promise.withResolvers<void>();
     scene.connector.ascent360.behave([{ after }]);

@@ -550,7 +550,7 @@ describe('an opt-out that has not reached Ascent360', () => {
   it.each([
     ['a guest’s order', { customer: null, email: 'person1@example.com' }],
     ['another customer’s order', { customer: { id: 2, email: 'person1@example.com' }, email: 'person1@example.com' }],
-  ])('counts once though %s with its address took it along and was rejected, too', async (_, by) => {
+  ])('counts once, even if %s with its address carried it and was rejected, too', async (_, by) => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work();
     await scene.receive('customers_email_marketing_consent/update', emailOptOut());

@@ -88,7 +88,7 @@ it('the opt-out of a new customer at an erased address is told, though one was t
   expect(await scene.send()).toMatchObject([{ EmailPermission: false }]);
 });
 
-it('what was told of an address that another had before goes with who has it now: the opt-in of a new customer is told there', async () => {
+it('erasing whoever has an address also erases what was sent about it, though another had it before: a new customer’s opt-in is sent', async () => {
   scene.access = false;
   await scene.receive('customers/create', customer(2, { email: SHARED, updated_at: ago(20 * MINUTE) }));
   await scene.receive('customers/update', customer(2, { updated_at: ago(15 * MINUTE) }));
@@ -282,7 +282,7 @@ const mergeIntoSecond = async () => {
   });
 };
 
-it('an erasure of one who was merged into another, who stays, leaves the other no number that was the first’s', async () => {
+it('erasing a customer who was merged into another takes their number from the other, who stays', async () => {
   await mergeIntoSecond();
   const formers = async () =>
     (await people()).map((row) => openIfReadable(scene.base.shop, row)?.profile.contact.former?.phone);
@@ -291,14 +291,14 @@ it('an erasure of one who was merged into another, who stays, leaves the other n
   expect(await formers()).toEqual([undefined]);
 });
 
-it('an erasure takes one who was merged into the customer though their profile is damaged', async () => {
+it('erasing a customer also erases one who was merged into them and whose profile is damaged', async () => {
   await mergeIntoSecond();
   await scene.base.db.query("UPDATE people SET profile = 'x' WHERE merged_into IS NOT NULL");
   await scene.receive('customers/redact', { customer: { id: 2, email: 'person2@example.com' } });
   expect(await people()).toEqual([]);
 });
 
-it('an erasure that names nothing but the phone of an address leaves who has a number of their own', async () => {
+it('an erasure that names only the phone of a postal address leaves the customer alone who has a number of their own', async () => {
   const home = { address1: '1 Main St', city: 'Vail', country_code: 'US', phone: '+14155550102' };
   await scene.receive('customers/create', customer(1, { email: null, phone: PHONE, default_address: home }));
   await scene.receive('customers/redact', { customer: { phone: home.phone } });

@@ -93,7 +93,7 @@ it('what is too new for one piece is compared in a later one, though its page wa
 });
 
 it.each(['orders', 'customers'])(
-  'one of several %s about whom Shopify never answers holds up the others once, and is asked for again by its event',
+  'one of several %s that Shopify never answers about holds up the others once, and is asked for again by its event',
   async (kind) => {
     const { db, shop, now } = scene.base;
     const changed = [1, 2, 3].map((id) => ({
@@ -125,7 +125,7 @@ it.each(['orders', 'customers'])(
 );
 
 it.each(['right', 'ahead'])(
-  'what a webhook told is not found as missed, however long the webhooks that wait take to be translated, the clock of the process that received it being %s',
+  'what a webhook reported isn’t found as missed, however long translating takes, if the clock of the process that received it is %s',
   async (clock) => {
     const { db, shop, now } = scene.base;
     const updatedAt = new Date(now - 10 * MINUTE).toISOString();

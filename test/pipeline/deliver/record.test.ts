@@ -238,7 +238,7 @@ describe('an attempt that carries an opt-out', () => {
     expect([await late(2), await late(4)]).toEqual([0, 1]);
   });
 
-  it('is no sooner late because what it went with had arrived long before, and was resent', async () => {
+  it('isn’t late any sooner because the record it went with had arrived long before and was resent', async () => {
     const ticked = { customer: null, buyer_accepts_marketing: true, processed_at: now() };
     const sent = await claimOne('orders/create', order(1, ticked));
     await scene.record(sent, answers.accepted);
@@ -493,7 +493,7 @@ describe('while Ascent360 refuses the GUID, the probe', () => {
   });
 });
 
-it('what was never posted is due to the very turn that gives it back', async () => {
+it('a delivery that was never posted is due again in the very turn that gives it back', async () => {
   const { id, fence } = await claimOne('customers/create', customer(1));
   const lease = `UPDATE deliveries SET lease_until = now() + interval '1 minute' WHERE id = $1`;
   for (let round = 0; round < 12; round += 1) {

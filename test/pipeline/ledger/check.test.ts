@@ -489,7 +489,7 @@ it('an opt-out that was dismissed is resent at once, also while its daily attemp
   expect(await scene.standing(id)).toMatchObject({ state: 'attention', reason: 'rejected' });
 });
 
-it('an opt-out that was dismissed before a pause of months ends as that when what it would have sent is deleted, and is sent by another', async () => {
+it('an opt-out dismissed before a pause of months stays dismissed when its content is deleted, and another event sends it', async () => {
   const { db, shop } = scene.base;
   const id = await dismissOptOut();
   await scene.base.save({ paused: true });

@@ -340,7 +340,7 @@ describe.skipIf(!binary)('the queue on Redis', () => {
     );
   });
 
-  it('that Redis can’t be used is logged again if it could be in between', async () => {
+  it('logs again that Redis can’t be used, if it could be used in between', async () => {
     const warned: string[] = [];
     const noting = { ...log, warn: (_: object, text?: string) => void (text && warned.push(text)) };
     const queue = createBullQueue(redis.url.replace('://', '://reader:secret@'), noting);
