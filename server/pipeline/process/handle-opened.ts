@@ -99,9 +99,19 @@ type Handled = {
   left: Left | null;
   /** More of what was opened comes next. What is claimed before may be undone by it. */
   isCut: boolean;
+  /** Otherwise the event, which was alone, is to be handled again. */
+  isOver: boolean;
 };
 
-const nothing: Handled = { rows: [], subjects: new Map(), asked: false, quietMs: null, left: null, isCut: false };
+const nothing: Handled = {
+  rows: [],
+  subjects: new Map(),
+  asked: false,
+  quietMs: null,
+  left: null,
+  isCut: false,
+  isOver: true,
+};
 
 type Opened = OpenedEvents['events'][number];
 
@@ -126,11 +136,11 @@ export async function handleOpened(deps: BatchDeps, held: InShop, opened: Opened
   if (!alone) {
     const { atOnce, ...others } = deps;
     const handled = await handleBatch(isCut ? others : deps, { ...held, life }, batch, isLarge);
-    return { ...handled, isCut };
+    return { ...handled, isCut, isOver: true };
   }
   const isSign = (row: StoredEvent) => isSignOfLife(row, opened.read(row));
-  await handleShopEvent({ ...held, life }, { event: alone, now: deps.now(), isSign });
-  return { ...nothing, rows: [oldest.row], isCut };
+  const isOver = await handleShopEvent({ ...held, life }, { event: alone, now: deps.now(), isSign });
+  return { ...nothing, rows: [oldest.row], isCut, isOver };
 }
 
 /** Handles events that are each about one person. */
@@ -139,7 +149,7 @@ async function handleBatch(
   held: InShop,
   opened: readonly Opened[],
   isLarge: boolean,
-): Promise<Omit<Handled, 'isCut'>> {
+): Promise<Omit<Handled, 'isCut' | 'isOver'>> {
   const { sql, shop, life, stored } = held;
   const now = deps.now();
   const rows = opened.map(({ row }) => row);

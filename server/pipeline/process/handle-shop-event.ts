@@ -37,9 +37,8 @@ export function isShopEvent(translated: Translated): translated is ShopEvent {
 
 /**
  * Ignored when older than a reinstall: a later call or webhook shows that the app is installed.
- * @returns null: more is waiting than one transaction ends, so it is to be handled again
  */
-async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: Detail | null } | null> {
+async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<Ended> {
   const life = await loadInstallation(sql, shop, true);
   const isUsed = Math.max(life.lastCallAt ?? 0, life.lastWebhookAt ?? 0) > at;
   const webhookAt = isUsed ? null : await lastWebhookSince(sql, shop, at);
@@ -51,7 +50,7 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
     await saveInstallation(sql, shop, { ...life, lastWebhookAt, lastUninstalledAt });
     await askLedgerCheck(sql, shop);
     await compareConsentSoon(sql, shop);
-    return { detail: detailOf('used_since') };
+    return { reason: 'lifecycle', detail: detailOf('used_since') };
   }
   // An older uninstallation may arrive after a newer one.
   const uninstalledAt = Math.max(life.uninstalledAt ?? at, at);
@@ -60,7 +59,7 @@ async function uninstall(sql: Sql, shop: Shop, at: Instant): Promise<{ detail: D
   await stopReadWaits(sql, shop);
   await endImports(sql, shop, { code: 'import.uninstalled' });
   await forgetPoint(sql, shop);
-  return (await skipOpen(sql, shop, 'uninstalled', null)) ? null : { detail: null };
+  return (await skipOpen(sql, shop, 'uninstalled', null)) ? 'not_yet' : { reason: 'lifecycle' };
 }
 
 /**
@@ -106,8 +105,11 @@ type Handling = {
   isSign: (webhook: WaitingWebhook) => boolean;
 };
 
-/** How an event ends; null: that is written already, or it doesn't end yet. */
-type Ended = { reason: SkippedReason; detail?: Detail | null; search?: string[] } | null;
+/**
+ * How an event ends; null: that is written already. Not yet: more is to do than fits in one
+ * transaction, so it is handled again.
+ */
+type Ended = { reason: SkippedReason; detail?: Detail | null; search?: string[] } | null | 'not_yet';
 
 /** What Shopify asks for about a person, or the whole shop. */
 async function handleRequest(
@@ -150,10 +152,8 @@ async function handle(held: InShop, handling: Handling, t: ShopEvent): Promise<E
   const { sql, shop } = held;
   const { triggeredAt } = handling.event;
   switch (t.kind) {
-    case 'uninstalled': {
-      const ended = await uninstall(sql, shop, triggeredAt);
-      return ended && { reason: 'lifecycle', ...ended };
-    }
+    case 'uninstalled':
+      return await uninstall(sql, shop, triggeredAt);
     case 'lifecycle':
       await mergeFacts(sql, shop, t.shop);
       return { reason: 'lifecycle' };
@@ -165,7 +165,8 @@ async function handle(held: InShop, handling: Handling, t: ShopEvent): Promise<E
   }
 }
 
-export async function handleShopEvent(held: InShop, handling: Handling): Promise<void> {
+/** @returns whether the event is over; if not, it is to be handled again */
+export async function handleShopEvent(held: InShop, handling: Handling): Promise<boolean> {
   const { sql, shop } = held;
   const { event } = handling;
   const t = event.translated;
@@ -174,12 +175,13 @@ export async function handleShopEvent(held: InShop, handling: Handling): Promise
   const about = t.kind === 'customer_deleted' || (t.kind === 'compliance' && t.request === 'data_request') ? t : null;
   if (about?.customerId && (await isErased(sql, shop, about.customerId, event.triggeredAt))) {
     await settleErased(sql, event.id);
-    return;
+    return true;
   }
   const ended = await handle(held, handling, t);
-  if (!ended) return;
+  if (ended === null || ended === 'not_yet') return ended === null;
   const { reason, detail = null, search = [] } = ended;
   await settleTranslated(sql, shop, [
     { id: event.id, settled: { state: 'skipped', reason }, detail, summary: event.summary, search, entity: null },
   ]);
+  return true;
 }

@@ -52,7 +52,7 @@ async function processBatch(
   if (!latest) return { handled: 0, isCut: false };
   const mayBeMore = opened.events.length === limit && opened.bytes <= LARGE_BYTES;
   if (mayBeMore && !opened.events.some(isAboutShop)) deps.ahead?.begin(latest.row.id, limit);
-  const { rows, subjects, asked, quietMs, left, isCut } = await inShop(
+  const { rows, subjects, asked, quietMs, left, isCut, isOver } = await inShop(
     deps.db,
     shop,
     async (held) => await handleOpened(deps, held, opened),
@@ -61,7 +61,7 @@ async function processBatch(
   if (rows.length === 0 && ahead) return await processBatch(deps, shop, limit, trying);
   if (left) deps.atOnce?.take(left);
   for (const [id, subject] of subjects) deps.fresh?.keep(id, subject);
-  if (rows.length > 0) {
+  if (rows.length > 0 && isOver) {
     if (asked) deps.reads?.wake(shop.id);
     if (quietMs !== null) deps.quiet?.wakeLater(shop.id, quietMs);
     const now = deps.now();

@@ -109,7 +109,7 @@ it.each([
   },
 );
 
-it('an uninstallation ends what waits in several transactions when there is much of it, and only then ends itself', async () => {
+it('an uninstallation ends what waits in several transactions when there is much of it, and only then ends itself and is counted', async () => {
   await base.begin({});
   const { db, shop, shops } = base;
   await db.query(
@@ -125,8 +125,18 @@ it('an uninstallation ends what waits in several transactions when there is much
   );
   const uninstalled = await base.receive('app/uninstalled', { id: 1 });
   await base.receive('customers/create', customer(1), { receivedAt: base.now - 1000 });
+  const counted: number[] = [];
+  const metrics = {
+    eventsProcessed: (lags: readonly number[]) => void counted.push(lags.length),
+    eventFailed: () => {},
+  };
+  const traced: string[] = [];
+  const traces = {
+    translated: (_: number, rows: readonly { id: string }[]) => void traced.push(...rows.map(({ id }) => id)),
+  };
   const states = async () => {
-    await processEvents({ db, shops, log: createLog('silent'), now: () => base.now }, shop, 1);
+    const log = createLog('silent');
+    expect(await processEvents({ db, shops, log, metrics, traces, now: () => base.now }, shop, 1)).toBe(1);
     const rows = await db.query<{ state: string; reason: string | null; count: number }>(
       'SELECT state, reason, count(*) AS count FROM events WHERE shop_id = $1 GROUP BY state, reason ORDER BY state, reason',
       [shop.id],
@@ -139,10 +149,12 @@ it('an uninstallation ends what waits in several transactions when there is much
     ['skipped', 'uninstalled', 2000],
   ]);
   expect(await loadInstallation(db, shop)).toMatchObject({ uninstalledAt: base.now });
+  expect({ counted, traced }).toEqual({ counted: [], traced: [] });
   expect(await states()).toEqual([
     ['received', null, 1],
     ['skipped', 'lifecycle', 1],
     ['skipped', 'uninstalled', 2500],
   ]);
+  expect({ counted, traced }).toEqual({ counted: [1], traced: [uninstalled] });
   expect(await db.query('SELECT state FROM events WHERE id = $1', [uninstalled])).toEqual([{ state: 'skipped' }]);
 });
