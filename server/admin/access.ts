@@ -53,7 +53,7 @@ export type Access = {
   gain(shop: Shop): Promise<boolean>;
   /** Whether the app has a private key, so that nobody has to open it. */
   gains: boolean;
-  /** Whether the last exchange for this shop failed. */
+  /** Whether the last exchange for this shop failed, minutes ago at most: the app may have got a token in another way since. */
   isFailing(shop: Shop): boolean;
 };
 
@@ -182,6 +182,6 @@ export function createAccess({ db, oauth, log, now }: AccessDeps): Access {
     gains: oauth.forApp !== null,
     gain: async (shop) =>
       oauth.forApp !== null && (await exchanging(shop.id, async () => await exchangeNow(shop, null))),
-    isFailing: (shop) => resting.has(shop.id),
+    isFailing: (shop) => performance.now() < (resting.get(shop.id)?.until ?? Number.NEGATIVE_INFINITY) + REST.longest,
   };
 }

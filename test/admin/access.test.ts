@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
+import express from 'express';
+import request from 'supertest';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAccess } from '../../server/admin/access.ts';
 import { ShopFacts } from '../../server/admin/documents.generated.ts';
 import { OAuthError } from '../../server/admin/oauth-error.ts';
+import { exchangeOnCall } from '../../server/http/exchange-on-call.ts';
 import {
   accessOf,
   dropLease,
@@ -103,6 +106,35 @@ describe('token exchange', () => {
     expect([await state(), scene.access.isFailing(scene.shop)]).toEqual(['ok', false]);
     await eraseTokens(scene.db, scene.shop, Date.now(), false);
     expect([await restBefore({ cut: true }), await restBefore({ cut: true })]).toEqual([0, 1]);
+  });
+
+  it('is waited for by a call again once a failed one is minutes old: the app may have got, and lost, a token in another way since', async () => {
+    let clock = Math.ceil(performance.now());
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    onTestFinished(() => void spy.mockRestore());
+    const { db, admin, log, access, shop } = scene;
+    const app = express().use(
+      (_req, res, next) => {
+        res.locals['merchant'] = { shop, userId: '42' };
+        next();
+      },
+      exchangeOnCall({ db, admin, access, log }),
+      async (_req, res) => void res.json(await state()),
+    );
+    /** What the app has when the call is answered. */
+    const call = async () =>
+      (
+        await request(app)
+          .get('/')
+          .auth(await scene.idToken(), { type: 'bearer' })
+      ).body;
+    scene.there.behaveTokens([{ cut: true }]);
+    expect(await call()).toBe('missing');
+    expect(await scene.process().access.exchange(shop, await scene.idToken())).toBe(true);
+    await eraseTokens(db, shop, Date.now(), false);
+    clock += 120_000;
+    scene.there.behaveTokens([{ delayMs: 200 }]);
+    expect(await call()).toBe('ok');
   });
 
   it.each([
