@@ -216,6 +216,6 @@ describe('whoever is not let in', () => {
     const answer = await fetch(`${connector.url}${path}`, { method: 'POST', body: sent, headers });
     expect(answer.status).toBe(status);
     const { errors } = (await answer.json()) as { errors: { message: string }[] };
-    expect(errors).toEqual([{ message: expect.stringMatching(/(?:use|set|send|install)\b.*\.$/i) }]);
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/(?:use|set|send|install)\b.*\.$/i) }]);
   });
 });
