@@ -35,8 +35,8 @@ const TRANSACTIONS_AT_ONCE = 3;
  */
 const QUIET_MS = 2000;
 /**
- * Of a chore, which is renewed while it goes on. A new customer waits for READ_WAIT until read, so a
- * process that died must have let go of the shop long before.
+ * How long a chore's lease lasts at most; it is renewed while the chore goes on. A new customer
+ * waits up to READ_WAIT to be read, so a dead process has to free the shop long before.
  */
 const LONGEST_CHORE_LEASE_MS = 15_000;
 /** Check for new problems every sixth sweep: every half minute. */

@@ -1,7 +1,7 @@
 import type { Text } from '../../server/domain/wording/text.ts';
 import type { OverviewAnswer } from '../../server/features/overview/api.ts';
 
-/** Problems because of which something new wouldn't reach us, or not all of it Ascent360. */
+/** Problems that keep something new from reaching us, or part of it from reaching Ascent360. */
 const HOLDING_UP = ['admin_access', 'shopify_failing', 'silent', 'opt_outs_undelivered', 'fields_denied'];
 
 /**

@@ -70,8 +70,8 @@ export type ConsentFact = {
 };
 
 /**
- * A choice of which we know only that and when it was told: it counts as a state without a choice,
- * which holds back an older opt-in and says nothing else.
+ * A choice that we can't read: we only know when Shopify reported it. It counts as a state without
+ * a choice, which holds back an older opt-in and says nothing else.
  */
 export const unknownChoice = (
   personId: string,

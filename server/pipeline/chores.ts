@@ -68,7 +68,7 @@ const SLOW_AFTER_MS = 8000;
 const MOST = 100;
 /** How many intervals a shop's chore rests after a failure of its own. */
 const REST_INTERVALS = 6;
-/** While the database is away: how often to try to let go of a chore, in milliseconds. */
+/** While the database is away: how often to try to free a chore, in milliseconds. */
 const LET_GO_EVERY_MS = 1000;
 
 type Waiting = Map<string, { chore: AnyChore; shopId: number }>;

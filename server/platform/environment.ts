@@ -24,7 +24,7 @@ const duration = z.string().transform((text, ctx) => {
 export const atMost = (days: number) => duration.refine((ms) => ms <= days * unit.d, `is too long: ${days}d at most`);
 /** Zero would leave no time to work in, or make us look for work in an endless loop. */
 export const someTime = (days: number) => atMost(days).refine((ms) => ms >= 1, 'is too short: 1ms at least');
-/** A fifth more is still no more than a timer takes. */
+/** A timer takes less than 25 days, and a wait may be a fifth longer than it says. */
 export const LONGEST_DAYS = 20;
 
 export const schedule = z.string().transform((text, ctx) => {

@@ -29,8 +29,8 @@ export function describeError(error: unknown): object {
 const SECRETS: ReadonlySet<string> = new Set(['guid', 'token', 'secret', 'authorization']);
 
 /**
- * Hides values whose name is that of a secret, in the line and in nested objects. pino's own
- * redaction took longer than the line.
+ * Hides the values that are named like a secret, in the line and in nested objects. pino's own
+ * redaction took longer than writing the line.
  */
 export function withoutSecrets(line: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};

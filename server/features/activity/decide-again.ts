@@ -101,8 +101,8 @@ function decide(row: Candidate, newest: Candidate | undefined, newId: () => stri
   const send = sendOf(row, kind, newId);
   if (row.delivery_id !== null) return row.has_subject ? { ...send, source: row.delivery_id } : ERASED;
   if (row.reason === 'recorded' && kind === 'consent') return reasonText('recorded');
-  // Translating it again would end the same way, so send the person as last known. A stale state
-  // than which none is newer is that of a customer who was merged into another.
+  // Translating it again would end the same way, so send the person as last known. If a stale state
+  // has none that is newer, its customer was merged into another.
   if (row.reason === 'no_choice' || (row.reason === 'stale' && kind === 'customer')) {
     return row.person_id ? { ...send, source: null } : reasonText(row.reason);
   }
@@ -143,8 +143,9 @@ export function decideAgain(rows: readonly Candidate[], { newest, open }: Known,
 }
 
 /**
- * The same plan without the events whose newest state another delivery holds and can't be read.
- * @param readable the deliveries of other events that can be
+ * The same plan without the events that would send the state of another delivery, if that can't be
+ * read.
+ * @param readable the deliveries of other events that can be read
  */
 export function refuseUnreadable(plan: AgainPlan, readable: Pick<ReadonlySet<string>, 'has'>): AgainPlan {
   const isReadable = ({ source, deliveryId }: SendAgain) =>

@@ -57,7 +57,7 @@ export async function listMembers(
   else cursors.set(job.id, seen.add(pageInfo.endCursor));
 }
 
-/** By id: those who have been merged into another since they were listed, and into whom. */
+/** The customers merged into another since they were listed: by their id, the other's. */
 async function keptOf(sql: Sql, shop: Shop, ids: readonly ShopifyId[]): Promise<Map<ShopifyId, ShopifyId>> {
   const keyOf = (id: ShopifyId) => customerKey(shop.vault, id);
   const people = await loadPeople(sql, shop, ids.map(keyOf));

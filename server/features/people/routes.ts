@@ -43,7 +43,7 @@ const refusals = {
   no_contact: reasonText('no_contact'),
 } satisfies Record<string, Text>;
 
-/** The address whose consent is shown: the one they are sent with, else the last one seen. */
+/** The address to show consent for: the one they are sent with, else the last one seen. */
 function shownAddress(shop: Shop, person: Person, channel: AddressChannel): { hash: string; written: string } | null {
   const own = addressesOf(shop.vault, person.profile.contact).find((address) => address.channel === channel);
   return own ?? addressesOn(person, channel).sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;

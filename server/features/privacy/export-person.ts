@@ -155,7 +155,7 @@ export type ExportOf = { subject: PrivacySubject | null; erasedAt: Instant | nul
   | { requestId: null; key?: string }
 );
 
-/** What a file says that may be empty because we don't know whom it is about. */
+/** What the export says if it is empty, or may be because we don't know whom it is about. */
 function whyEmpty(of: ExportOf, found: boolean): { erasedAt?: string | null; note?: string } {
   const { subject, erasedAt } = of;
   if (erasedAt !== null) return { erasedAt: isoOf(erasedAt), note: 'The person was erased: nothing is held.' };

@@ -46,8 +46,8 @@ const HOPELESS_MS = 6 * HOUR;
 const AHEAD_MS = 7 * DAY;
 const GROUP = 200;
 /**
- * A group of the file may have as many people read. While so many wait for that, no more are added: whoever just
- * bought something waits behind them.
+ * A group of the file may have this many people read. While as many wait for that, no more are
+ * added: somebody who has just bought something would wait behind them.
  */
 const MOST_READS = 250;
 

@@ -75,8 +75,7 @@ export async function knownOf({ settings, shops }: ChangesDeps, shop: Shop): Pro
 
 /**
  * Whether a finding should become an event: it has something new, and its person is not erased or
- * deleted. `noted`: what Shopify said about a person whose finding has nothing new, besides what
- * would be sent.
+ * deleted. `noted`: if it has nothing new to send, whatever else Shopify said about its person.
  */
 export async function judge(
   deps: ChangesDeps,

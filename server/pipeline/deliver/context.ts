@@ -152,7 +152,7 @@ export async function addLedger(
   return { profiles, deleted, damaged, contacts, facts, told, parked, own, saleOptOuts, entities };
 }
 
-/** What Shopify said about those themselves whose delivery may carry another person's opt-in. */
+/** Where a delivery may carry another person's opt-in: what Shopify said about its own person. */
 export async function ownWordsFor(
   { sql, shop }: { sql: Sql; shop: Shop },
   deliveries: readonly ClaimedDelivery[],

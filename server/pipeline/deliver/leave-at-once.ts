@@ -98,7 +98,7 @@ function candidatesOf(
   });
 }
 
-/** What claiming them would load. Their people and states are those of the batch. */
+/** What claiming them would load, with the people and states that the batch has already. */
 async function contextOf(
   { sql, shop }: InShop,
   stored: StoredSettings,

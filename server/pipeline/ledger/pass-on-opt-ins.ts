@@ -4,8 +4,8 @@ import { loadTold, noteSending } from '../../store/consent/told-flags.ts';
 import type { InShop } from '../in-shop.ts';
 
 /**
- * Ascent360 may have an opt-in to calls or post of customers who were merged into others: as if it
- * had been sent for whom they are now, so that an opt-out of theirs undoes it.
+ * Ascent360 may have an opt-in to calls or post from a customer who was merged into another. From
+ * now on it counts as sent for the kept customer, so that an opt-out of theirs undoes it.
  * @param merges by the ids of people
  */
 export async function passOnOptIns(

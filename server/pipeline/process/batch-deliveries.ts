@@ -74,9 +74,9 @@ export function batchDeliveries(
       const id = newId();
       const lanes = lanesOf(shop.vault, contact);
       const old = entity ? open.get(entity) : undefined;
-      // It also goes out for what the one was for whose place it takes: a choice, or a tag, which
-      // counts even if the settings leave customers out. An opt-out that one had counts as open until
-      // this one is tried.
+      // It also goes out for what the delivery it replaces was for: a choice, or a tag, which
+      // counts even if the settings leave customers out. If that one had an opt-out, it counts as
+      // open until this one is tried.
       const choice = what.choice === true || old?.choice === true;
       const kind = old?.kind === 'tags' && what.kind === 'customer' ? old.kind : what.kind;
       const carriesOptOut = what.carriesOptOut === true || old?.carriesOptOut === true;

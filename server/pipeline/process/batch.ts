@@ -129,7 +129,7 @@ export type Batch = {
   unreadMoves(): readonly Move[];
   /** People who were merged into others by these events. */
   mergedAway(): string[];
-  /** Those of them who weren't before, with whom they are now. */
+  /** The new ones among these merges: who was merged, and into whom. */
   newMerges(): Merge[];
   /** Whom they were merged into. */
   keptByMerges(): readonly Person[];
@@ -156,7 +156,7 @@ export type ChooseLeaving = (opened: readonly NewDelivery[], known: KnownInBatch
 export type KnownInBatch = {
   people: People;
   entities: ReadonlyMap<string, EntityState>;
-  /** Those orders and customers of which a state is being sent. */
+  /** The orders and customers that have a state being sent. */
   sending: ReadonlySet<string>;
 };
 

@@ -32,7 +32,7 @@ const COST_OF_ONE = 6;
 /** When to ask again for what Shopify refuses to say, or fails to say, in milliseconds. */
 const AFTER_REFUSAL_MS = DAY;
 const AFTER_ACCIDENT_MS = HOUR;
-/** When to ask again for one about whom no answer comes at all, while others are due. */
+/** When to ask again about somebody who gets no answer at all, while others are due. */
 const AFTER_FAILURE_MS = 5 * MINUTE;
 
 /** How many people fit into one query. */

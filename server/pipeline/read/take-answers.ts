@@ -20,7 +20,9 @@ export type TakeDeps = {
   now: () => Instant;
 };
 
-/** When to ask again, each time, about one whom Shopify doesn't have yet, in milliseconds. */
+/**
+ * The waits before asking again about a customer whom Shopify doesn't have yet, in milliseconds.
+ */
 const AFTER_ABSENCE_MS = [10_000, MINUTE, 10 * MINUTE, HOUR];
 
 /** When Shopify was asked, and when the app had last been uninstalled as far as we knew then. */
@@ -95,7 +97,9 @@ async function confirm(
 
 const keysOf = (wanted: readonly DueRead[]) => wanted.map(({ key }) => key);
 
-/** How long until one is asked about again whom Shopify may not have yet; undefined: they aren't. */
+/**
+ * The wait before asking again about somebody whom Shopify may not have yet; undefined: don't ask.
+ */
 const waitOf = ({ deletedAt, profile: { read } }: Person): number | undefined =>
   deletedAt === null && read?.absences ? AFTER_ABSENCE_MS[read.absences - 1] : undefined;
 

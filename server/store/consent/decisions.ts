@@ -33,7 +33,7 @@ const decisionName = (decision: FlagDecision, attemptId: string | null) => {
   return HELD.has(decision.reason) ? 'held' : 'left_out';
 };
 
-/** Decisions about addresses of which a choice is known. */
+/** The decisions based on a choice that we know. */
 const worthKeeping = (decisions: readonly KeptDecision[]) => decisions.filter(({ decision }) => decision.fact !== null);
 
 /** What the audit log says of these decisions. */

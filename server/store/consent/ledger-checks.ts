@@ -117,8 +117,9 @@ async function withoutOpen(
 }
 
 /**
- * A page of the shop's opt-outs that may be untold: the addresses of those that nothing open may tell, of
- * the others, and the last one checked; null: no more.
+ * A page of the shop's opt-outs that may not have been sent. `keys`: the addresses that no open
+ * delivery may send one to; `waiting`: the others; `last`: the last one checked, or null when there
+ * are no more.
  */
 export async function untoldOptOuts(
   sql: Sql,

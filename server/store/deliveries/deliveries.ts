@@ -88,8 +88,8 @@ export type ClaimedDelivery = {
 };
 
 /**
- * Stored as the subject of a delivery that left as soon as it was opened, whose event's body says all of
- * it: hardly any is needed again.
+ * Stored in place of the subject if the delivery left as soon as it was opened: its event's body
+ * says the same, and it is hardly ever needed again.
  */
 const IN_BODY = Buffer.alloc(0);
 export const isInBody = (stored: Uint8Array): boolean => stored.length === 0;
@@ -186,11 +186,11 @@ export async function addDeliveries(
     })),
     2,
   );
-  // A delivery that replaces one waiting for a read waits no longer than that one would have; one that replaces
-  // a retry keeps what that failed with, so that the end of a read doesn't end the retry's wait. seq
-  // is taken row by row in the order of the events, because a volatile function is evaluated after
-  // the sort. The column keeps whole milliseconds and would round up, so a delivery due now would
-  // not be due yet for the claim that follows at once.
+  // A delivery that replaces one waiting for a read waits no longer than that one would have. One
+  // that replaces a retry keeps the class of its failure, so that the end of a read doesn't end the
+  // retry's wait. seq is taken row by row in the order of the events, because a volatile function
+  // is evaluated after the sort. The column keeps whole milliseconds and would round up, so a
+  // delivery due now would not be due yet for the claim that follows at once.
   await sql.query(
     `INSERT INTO deliveries
        (id, shop_id, event_id, kind, entity, person_id, email_lane, phone_lane, subject, carries_opt_out, opt_out_since, choice, payload,

@@ -4,9 +4,9 @@ import type { Shop } from '../shops/shops.ts';
 import { type Leasing, payloadBinding } from './deliveries.ts';
 
 /**
- * Leases deliveries for one attempt each. One without flags to send again has none later either: they
- * went with another since that was asked for. An opt-out that it takes along is due from now on, unless its own
- * event brought it.
+ * Leases deliveries for one attempt each. If it has no flags to send again now, it has none later
+ * either: another delivery took them since. An opt-out that it carries for another event is due
+ * from now on.
  * @returns the fence of each: only the newest claim may record a result
  */
 export async function lease(

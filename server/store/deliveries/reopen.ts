@@ -62,7 +62,7 @@ export async function reopen(
   );
 }
 
-/** Has these deliveries go out as those of the people whom Shopify merged theirs into. */
+/** If a delivery's person was merged into another, it goes out as the other's from now on. */
 export async function sendAsKept(sql: Sql, shop: Shop, deliveryIds: readonly string[]): Promise<void> {
   if (deliveryIds.length === 0) return;
   const people = await sql.query<{ id: string }>(
@@ -104,11 +104,11 @@ const DISMISSED_HERE = `(${isDismissed('e')} AND e.settled_at >= coalesce((SELEC
 
 /**
  * Retries deliveries that carried opt-outs about these addresses or people (their keys) and ended
- * without being accepted, so that the activity shows each once however often it is tried. One that was dismissed stays
- * so meanwhile: it neither waits nor counts as undelivered. Each goes out as a new one would: with its person, if that
- * would go out with them, or else alone. But one about an email address goes alone now, and any other without the
- * name: what else is known of its person may be why it wasn't accepted. Ascent360 loads no contact without an email
- * address.
+ * without being accepted, so that the activity shows each once, however often it is tried. A
+ * dismissed one stays dismissed meanwhile: it neither waits nor counts as undelivered. Each goes
+ * out with the person that a new delivery would go out with, or else alone. But one about an email
+ * address goes alone, and any other without the name: something else about its person may be why it
+ * wasn't accepted. (Ascent360 loads no contact without an email address.)
  * @param withWhom whom a new one would go out with, by these keys; missing: it would go out alone
  * @returns the addresses and the ids of the people that those are about
  */

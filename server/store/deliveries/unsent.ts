@@ -59,7 +59,10 @@ export async function waitingOf(sql: Sql, shop: Shop, personId: string): Promise
   return rows.map(({ id }) => id);
 }
 
-/** SQL: has those of the shop's webhooks of which this holds translated again, and forgets what they were to send. */
+/**
+ * SQL: translates the shop's webhooks that this condition holds for again, and forgets what they
+ * would have sent.
+ */
 const anew = (which: string) =>
   `WITH since AS (
        UPDATE events SET state = 'received', reason = NULL, detail = NULL, summary = NULL, search = '{}', entity = NULL,
@@ -76,7 +79,7 @@ const anew = (which: string) =>
 /**
  * Has webhooks that wait, or need attention, and were triggered after that time translated again: what
  * happened then, such as an erasure, doesn't concern them.
- * @param except orders and customers, by their keys, of which this doesn't hold
+ * @param except the keys of orders and customers that are left as they are
  * @returns those events
  */
 export async function startAnew(

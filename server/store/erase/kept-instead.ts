@@ -19,7 +19,10 @@ async function keptInstead(sql: Sql, shop: Shop, ids: readonly string[]): Promis
   return rows.flatMap((row) => openIfReadable(shop, row) ?? []);
 }
 
-/** Events about merging these customers with others, done or not: their search keys are those of the other. */
+/**
+ * Events about merging these customers with others, done or not: they are found by the other's
+ * keys.
+ */
 export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly ShopifyId[]): Promise<string[]> {
   const names = { customerIds, orderIds: new Set<string>(), emails: [], phones: [] };
   const rows = await throughAllEvents<{ id: string; body: Uint8Array }>(

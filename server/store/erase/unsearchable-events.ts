@@ -66,7 +66,9 @@ export function namesPerson(text: string, { customerIds, orderIds, emails, phone
   return phones.some((phone) => writtenApart(phone.replaceAll(/\D/g, '').slice(-NATIONAL_DIGITS)).test(lower));
 }
 
-/** Whom a privacy request names, of which this is the text; null: it is none, or names no customer. */
+/**
+ * The customer named in this text of a privacy request; null: it names none, or isn't a request.
+ */
 const customerOfRequest = (topic: string, text: string): ShopifyId | null =>
   /^customers\/(?:data_request|redact)$/.test(topic)
     ? (/"customer"\s*:\s*\{[^{}]*?"id"\s*:\s*"?(\d+)/.exec(text)?.[1] ?? null)

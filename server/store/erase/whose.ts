@@ -44,11 +44,11 @@ const UNDONE = `EXISTS (SELECT 1 FROM consent_facts n WHERE n.shop_id = $1 AND n
   AND n.person_id = ANY($4::uuid[]) AND n.state IN ('subscribed', 'ticked') AND n.chosen_at > coalesce(t.chosen_at, '-infinity'))`;
 
 /**
- * Which of their choices stay with the address, without whose they were. No opt-in, since Ascent360 is
- * asked to erase them, and nothing that they undid. What stays keeps back an older opt-in, which may
- * arrive later: of another customer who has had the address, since Ascent360 would be told to write
- * again to one that was opted out; or of the new person, who chose after the erasure was asked for,
- * which is `$6`.
+ * Which of their choices stay with the address, without saying whose they were: no opt-in, since
+ * Ascent360 is asked to erase them, and nothing that they undid. What stays holds back an older
+ * opt-in that may arrive later. It may be of another customer who has had the address: Ascent360
+ * would write again to an address that was opted out. Or it may be of the new person, who chose
+ * after the time of the erasure request, `$6`.
  */
 export const STAYS = `(t.channel IN ('email', 'sms') AND coalesce(t.state, '') NOT IN ('subscribed', 'ticked')
   AND (${OTHERS_HAVE} OR ${OTHERS_CHOSE} OR coalesce(t.chosen_at > $6, false)) AND NOT ${UNDONE})`;

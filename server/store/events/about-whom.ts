@@ -6,9 +6,9 @@ import { openProfile } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 
 /**
- * What reaches the people whom events are about, by event, where the event's own message named
- * nobody: as we know them now, so an erased person isn't in it. Without a delivery it is the person
- * by whose key the event is found.
+ * For events with a message that names nobody: the address or number of the person they are about,
+ * by event, as we know it now (so not of an erased one). Without a delivery, the person is the one
+ * that the event is found by.
  */
 export async function aboutWhom(
   sql: Sql,

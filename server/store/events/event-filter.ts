@@ -22,8 +22,8 @@ const openOptOuts = ['waiting', 'late'] as const;
 /**
  * Which events to show; empty or null: any. `from` and `to` are both included. `reason`: how they
  * ended. `ids`: only these. `person`: an id, or `none` for those about nobody we know. `optOuts`:
- * those whose delivery carries an opt-out that wasn't accepted yet, each choice once. `missed`: what comparing found and
- * a webhook should have reported.
+ * those with an opt-out that wasn't accepted yet, each choice once. `missed`: what a comparison
+ * found and a webhook should have reported.
  */
 export type ActivityFilter = {
   state: readonly EventState[];

@@ -72,7 +72,7 @@ export async function loadParkedChoices(
  * Has parked events translated again with what is known now. Their reason says that they have
  * waited.
  * @param whose conditions on `parked_events`, with parameters from $2 on
- * @returns whose they were
+ * @returns the ids of their people
  */
 async function unpark(sql: Sql, shop: Shop, whose: string, params: readonly Param[]): Promise<Set<string>> {
   const rows = await sql.query<{ person_id: string | null }>(

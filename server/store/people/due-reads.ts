@@ -59,7 +59,7 @@ export async function endReads(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Has those read again after a while for whom nothing else has asked. */
+/** Has these people read again after a while, unless something else has asked for it meanwhile. */
 export async function readLater(
   sql: Sql,
   shop: Shop,

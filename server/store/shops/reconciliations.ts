@@ -216,7 +216,7 @@ export async function saveConsentRead(
 
 /**
  * Moves on in the file.
- * @param at where this worker is, and in the file of which time
+ * @param at where this worker is, and when its file was written
  * @returns false when another worker has moved on, or has another file
  */
 export async function moveInFile(
