@@ -56,7 +56,7 @@ async function* attempt(
   }
   if (!isOfFile(response, from)) {
     await body.cancel();
-    throw new Error('Something else than the file');
+    throw new Error('Something other than the file');
   }
   // A server without range support sends the whole file.
   let skip = status === 200 ? from : 0;

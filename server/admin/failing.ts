@@ -7,8 +7,8 @@ import type { Shop } from '../store/shops/shops.ts';
 /** A failure shorter than this, in milliseconds, needs no one's attention. */
 const TELL_AFTER_MS = 5 * MINUTE;
 /**
- * What fails is asked for again within an hour, what a comparison was refused after 6. After so long, in
- * milliseconds, nobody asks any more.
+ * What fails is asked for again within an hour; what Shopify refused a comparison, after 6. If it
+ * wasn't asked for in this time, in milliseconds, nobody asks for it any more.
  */
 const FORGOTTEN_AFTER_MS = 7 * HOUR;
 

@@ -68,7 +68,10 @@ function parse(text: string): z.infer<typeof envelope> | null {
   }
 }
 
-/** Also a 400 whose `errors` is one text. A page comes from something in between, and says nothing about the query. */
+/**
+ * Whether Shopify itself answered, even with a text as `errors`. A page comes from something in
+ * between, and says nothing about the query.
+ */
 function isOfShopify(text: string): boolean {
   try {
     return isObject(JSON.parse(text));

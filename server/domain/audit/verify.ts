@@ -5,7 +5,7 @@ export type Verdict =
   /** `line` counts from 1. `entry`: null for the end line, or when the line can't be read. */
   | { ok: false; line: number; entry: number | null; message: string };
 
-/** `fields`: null when it is no JSON; what is no object has neither a number nor a kind. */
+/** `fields`: null if it isn't JSON. JSON that isn't an object has neither a number nor a kind. */
 type Line = { text: string; fields: Record<string, Json> | null };
 
 function parse(text: string): Line {
@@ -32,7 +32,7 @@ function readEnd({ text, fields }: Line): Line['fields'] {
  * all hashes anew is found by comparing the newest hash with the one in the log of that day.
  */
 export function verifyExport(text: string): Verdict {
-  // Editors and mail programs change what ends a line, which is no part of an entry.
+  // Editors and mail programs change line ends, which are not part of an entry.
   const lines = text
     .replace(/^\uFEFF/, '')
     .replace(/\r?\n$/, '')
@@ -55,8 +55,8 @@ export function verifyExport(text: string): Verdict {
   for (const [index, line] of entries.entries()) {
     const { fields } = line;
     const seq = entryOf(line);
-    if (!fields || seq === null) return bad(index, `is no entry; entry ${expected} belongs here`);
-    if (seq !== expected) return bad(index, `entry ${seq} stands where entry ${expected} belongs`);
+    if (!fields || seq === null) return bad(index, `is not an entry; entry ${expected} belongs here`);
+    if (seq !== expected) return bad(index, `entry ${seq} is where entry ${expected} belongs`);
     if (fields['prev'] !== prev) {
       // Which of the two was changed: if the next one still fits this one, it was the one before.
       const isSound = lines[index + 1]?.fields?.['prev'] === hashOfLine(line.text);

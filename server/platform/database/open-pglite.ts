@@ -18,8 +18,8 @@ const INT8 = 20;
 const FLAGS = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
 /**
- * PostgreSQL's default are 128 MB, of which the start touches every page: half a second and 100 MB. The
- * operating system keeps the files in memory as well.
+ * PostgreSQL's default is 128 MB. The start touches every page of it, which takes half a second and
+ * 100 MB. The operating system keeps the files in memory as well.
  */
 const SHARED_BUFFERS = ['-c', 'shared_buffers=32MB'];
 
@@ -97,14 +97,14 @@ async function makeOrCopy(folder: string, place: string): Promise<void> {
 }
 
 /**
- * Opens the embedded PostgreSQL in this folder; creates it, migrated, if there is none. int8 is returned as
- * number.
+ * Opens the embedded PostgreSQL in this folder; creates it, migrated, if there is none. int8 is
+ * returned as a number.
  * @param place where a migrated database is kept
  */
 export async function openPglite(folder: string, place = KEPT): Promise<PGlite> {
   for (const flag of FLAGS) setFlagsFromString(flag);
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeOrCopy(path.resolve(folder), place);
-  // Of an older version, or restored from a backup; only its owner may close it.
+  // An older version or a restored backup may have left it open. Only its owner may close it.
   await closeToOthers(folder).catch(() => {});
   return await PGlite.create({
     dataDir: folder,

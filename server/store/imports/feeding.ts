@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { LAST_ID } from '../../platform/database/ids.ts';
 
 /**
- * Moves to the next place in the feed: it waits for nothing, then.
+ * Moves to the next place in the feed, and forgets what it waited for.
  * @returns false when the import isn't running, or another worker has continued it
  */
 export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next: Position): Promise<boolean> {
@@ -16,8 +16,8 @@ export async function moveFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>, next:
 }
 
 /**
- * These have been fed. If one sorts before what was counted for good, since the clock of the process that fed it is
- * behind, all are counted again.
+ * Notes that these events have been fed. If one sorts before those counted for good, because the
+ * clock of the process that fed it is behind, all are counted again.
  * @returns whether anything still is counted for good
  */
 export async function addFed(sql: Sql, id: string, eventIds: readonly string[]): Promise<boolean> {
@@ -31,7 +31,7 @@ export async function addFed(sql: Sql, id: string, eventIds: readonly string[]):
   return rows.some(({ settled_to }) => settled_to !== null);
 }
 
-/** Everything has been fed. */
+/** Notes that everything has been fed. */
 export async function endFeed(sql: Sql, job: Pick<Import, 'id' | 'feed'>): Promise<void> {
   await sql.query(
     `UPDATE imports SET fed_at = now(), total = fed, message = '' WHERE id = $1 AND feed_line = $2 AND state = 'running'`,

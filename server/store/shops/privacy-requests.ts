@@ -27,9 +27,10 @@ export const namesNobody = ({ customerId, email, phone, orderIds }: PrivacySubje
   customerId === null && email === null && phone === null && orderIds.length === 0;
 
 /**
- * `open`: we couldn't do our part, because we can't tell who the request is about, or it `failed`; `ready`: the
- * merchant's turn; `done`: the merchant marked it so, and hasn't resent it since, or the person of a data request was
- * erased, which leaves nothing to hand over. A `shop_redact` is here only if it failed.
+ * `open`: we couldn't do our part, because we can't tell who the request is about, or it `failed`;
+ * `ready`: it is the merchant's turn; `done`: the merchant marked it as done and hasn't resent it
+ * since, or the person of a data request was erased, which leaves nothing to hand over. A
+ * `shop_redact` is here only if it failed.
  */
 export type PrivacyRequest = {
   id: string;
@@ -141,7 +142,7 @@ export async function keepFailed(sql: Sql, shop: Pick<Shop, 'id'>, eventIds: rea
   );
 }
 
-/** It is handled now, after all. */
+/** A failed request is handled after all. */
 export async function forgetFailed(sql: Sql, shop: Shop, eventId: string): Promise<void> {
   await sql.query('DELETE FROM privacy_requests WHERE shop_id = $1 AND id = $2 AND failed IS NOT NULL', [
     shop.id,
@@ -222,7 +223,10 @@ export async function requestsOf(
   }));
 }
 
-/** Removes the person from the data requests about them. `ids`: also of their events; a request has the id of its own. */
+/**
+ * Removes the person from the data requests about them.
+ * @param ids of requests and of the person's other events: a request has the id of its event
+ */
 export async function eraseRequests(sql: Sql, shop: Shop, ids: readonly string[], at: Instant): Promise<void> {
   await sql.query(
     `UPDATE privacy_requests SET subject = NULL, search = '{}', erased_at = $3

@@ -42,12 +42,18 @@ describe('what the verifier says', () => {
   });
 
   it.each<[string, string[], number, number | null, string]>([
-    ['nothing', [''], 1, null, 'is no entry; entry 1 belongs here'],
-    ['a line that is no JSON', changed(WHOLE, { 2: 'no JSON' }), 2, null, 'is no entry; entry 2 belongs here'],
-    ['a line that is a list', changed(WHOLE, { 2: '[1]' }), 2, null, 'is no entry; entry 2 belongs here'],
-    ['a line without a number', changed(PART, { 2: '{"seq":"4"}' }), 2, null, 'is no entry; entry 4 belongs here'],
-    ['a number that is not whole', changed(PART, { 2: '{"seq":4.5}' }), 2, null, 'is no entry; entry 4 belongs here'],
-    ['a line that is missing', changed(PART, { 2: null }), 2, 5, 'entry 5 stands where entry 4 belongs'],
+    ['nothing', [''], 1, null, 'is not an entry; entry 1 belongs here'],
+    ['a line that is no JSON', changed(WHOLE, { 2: 'no JSON' }), 2, null, 'is not an entry; entry 2 belongs here'],
+    ['a line that is a list', changed(WHOLE, { 2: '[1]' }), 2, null, 'is not an entry; entry 2 belongs here'],
+    ['a line without a number', changed(PART, { 2: '{"seq":"4"}' }), 2, null, 'is not an entry; entry 4 belongs here'],
+    [
+      'a number that is not whole',
+      changed(PART, { 2: '{"seq":4.5}' }),
+      2,
+      null,
+      'is not an entry; entry 4 belongs here',
+    ],
+    ['a line that is missing', changed(PART, { 2: null }), 2, 5, 'entry 5 is where entry 4 belongs'],
     [
       'a changed entry',
       changed(PART, { 2: (lines[3] ?? '').replace('done', 'gone') }),
