@@ -102,18 +102,18 @@ export async function findChanges(
         await applyDataSaleOptOuts(sql, shop, noted, readAt);
         const news = await addFindings(sql, shop, findings, at);
         await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: at });
-        await movePoint(sql, shop, kind, point);
+        await movePoint(sql, shop, kind, { since, until: point });
         return news;
       });
     }
     point = Math.max(point, inRange.at(-1)?.updatedAt ?? point);
-    await movePoint(db, shop, kind, point);
+    await movePoint(db, shop, kind, { since, until: point });
     if (page.next === null) break;
     if (page.changed.some(({ updatedAt }) => updatedAt > until)) unfinished ??= { after };
     after = page.next;
     if (enough()) return stopped();
   }
   // Our clock may be ahead of Shopify's: what changes until that has reached this point is new.
-  await movePoint(db, shop, kind, until - AHEAD_MS);
+  await movePoint(db, shop, kind, { since, until: until - AHEAD_MS });
   return { found, complete: true };
 }

@@ -147,13 +147,21 @@ export async function postpone(
   );
 }
 
-/** We know the changes of this kind up to here. It never goes back. */
-export async function movePoint(sql: Sql, shop: Shop, kind: Kind, until: Instant): Promise<void> {
+/**
+ * We know the changes of this kind from one moment to another. The point never goes back, and stays where it is if it
+ * went back meanwhile.
+ */
+export async function movePoint(
+  sql: Sql,
+  shop: Shop,
+  kind: Kind,
+  { since, until }: { since: Instant; until: Instant },
+): Promise<void> {
   const column = kind === 'orders' ? 'orders_until' : 'customers_until';
-  await sql.query(`UPDATE reconciliations SET ${column} = greatest(${column}, $2::timestamptz) WHERE shop_id = $1`, [
-    shop.id,
-    new Date(until),
-  ]);
+  await sql.query(
+    `UPDATE reconciliations SET ${column} = greatest(${column}, $3::timestamptz) WHERE shop_id = $1 AND ${column} >= $2`,
+    [shop.id, new Date(since), new Date(until)],
+  );
 }
 
 /** A clock was ahead when changes were compared, so we don't know up to when: goes back. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Admin, AdminError } from '../../../server/admin/admin.ts';
 import { LAST_ID } from '../../../server/platform/database/ids.ts';
-import { loadReconciliation, setPoint } from '../../../server/store/shops/reconciliations.ts';
+import { loadReconciliation, movePointsBack, setPoint } from '../../../server/store/shops/reconciliations.ts';
 import { customer, MINUTE } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { slicesOf } from './slices.ts';
@@ -154,3 +154,15 @@ it.each(['right', 'ahead'])(
     expect(await db.query('SELECT 1 FROM problems WHERE shop_id = $1', [shop.id])).toEqual([]);
   },
 );
+
+it('a point that goes back while a comparison runs stays there: what lies between is compared again', async () => {
+  const { db, shop, now } = scene.base;
+  await due(now - 100 * MINUTE);
+  const back = now - 200 * MINUTE;
+  const run: Admin['run'] = async <Data>(_: unknown, { name }: { name: string }) => {
+    if (name === 'OrdersChanged') await movePointsBack(db, shop, back);
+    return { data: { customers: none, orders: none } as Data, denied: [] };
+  };
+  expect(await slicesOf(scene, { run, now: () => now })()).toBe(false);
+  expect((await loadReconciliation(db, shop))?.ordersUntil).toBe(back);
+});
