@@ -8,6 +8,7 @@ import { askAbout, askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { mayHoldChoices, putOff } from '../../store/deliveries/due-work.ts';
 import { changeLanes, type DueDelivery, findDue } from '../../store/deliveries/find-due.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
+import { triedToday } from '../../store/deliveries/reopen.ts';
 import { closeDeliveries, keepPayloads, skipOpen } from '../../store/deliveries/unsent.ts';
 import { settleEvents } from '../../store/events/events.ts';
 import { keysOfLanes, lanesOf } from '../../store/people/identifiers.ts';
@@ -138,7 +139,12 @@ export async function claimDeliveries(
     problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
   if (plan.mayOwe) await askLedgerCheck(sql, shop);
-  else await askAbout(sql, shop, stored.account, plan.owed);
+  else {
+    const addresses = plan.owed.map(({ address }) => address);
+    const tried = await triedToday(sql, shop, addresses);
+    const untried = plan.owed.filter(({ address }) => !tried.has(address));
+    await askAbout(sql, shop, stored.account, untried);
+  }
   return {
     ready,
     settled: plan.closed.length + plan.moved.length,

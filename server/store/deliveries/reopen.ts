@@ -171,6 +171,18 @@ export async function reopenOptOuts(
   return tried;
 }
 
+/** Of these addresses, those whose opt-out the ledger's check had sent within a day in vain: it tries it again itself. */
+export async function triedToday(sql: Sql, shop: Shop, about: readonly string[]): Promise<ReadonlySet<string>> {
+  if (about.length === 0) return new Set();
+  const rows = await sql.query<{ address: string }>(
+    `SELECT DISTINCT a.address FROM events e CROSS JOIN unnest($3::text[]) AS a(address)
+     WHERE e.shop_id = $1 AND e.topic = $2 AND (e.state = 'attention' OR ${DISMISSED_HERE})
+       AND e.settled_at > now() - interval '1 day' AND e.search && ARRAY[a.address]`,
+    [shop.id, OPT_OUT_TOPIC, about],
+  );
+  return new Set(rows.map(({ address }) => address));
+}
+
 /** A due opt-out. `person`: the key of the person it is sent with; `chosenAt` null: undated. */
 export type DueOptOut = LedgerKey & { person: string; chosenAt: Instant | null };
 

@@ -302,6 +302,35 @@ it.each<[string, () => Promise<void>, object]>([
   },
 );
 
+it('a rejected opt-out is tried once a day, however many orders of its customer the settings leave out meanwhile', async () => {
+  const { db, shop, claim, record } = scene.base;
+  scene.access = false;
+  await scene.base.save({ send: { excludeChannels: ['pos'] } });
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  const rejected = async () => {
+    while ((await check.due(db)).includes(shop.id)) await check.work(shop, new AbortController().signal);
+    let sent = 0;
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const delivery of await claim()) {
+        sent += 1;
+        await record(delivery, answers.rejected);
+      }
+    }
+    return sent;
+  };
+  await scene.receive('customers/create', customer(1));
+  await scene.send();
+  await scene.receive(EMAIL, emailConsent(1, 'unsubscribed', ago(MINUTE)));
+  expect(await rejected()).toBe(1);
+  await askLedgerCheck(db, shop);
+  expect(await rejected()).toBe(1);
+  for (const id of [5, 6]) {
+    await scene.receive('orders/create', order(id, { ...buyer(1), source_name: 'pos' }));
+    expect(await rejected()).toBe(0);
+    expect(await rejected()).toBe(0);
+  }
+});
+
 it.each([
   ['another customer’s by now', 2, {}],
   ['theirs at another address by now', 1, { email: 'new@example.com' }],
