@@ -1,17 +1,31 @@
+import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
+import { ledgerKey } from '../../store/consent/facts.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { markOptOuts } from '../../store/deliveries/give-way.ts';
+import { dismissedOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
-import { carriesOptOut, flagsOf, imagined } from '../deliver/evaluate.ts';
+import { carriesOptOut, type Evaluated, flagsOf, imagined } from '../deliver/evaluate.ts';
 import { evaluateAll } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 
+/** The flags that it would send now, each with what it is about, and when that was chosen. */
+function flagsWithin({ keys, prepared }: Evaluated) {
+  return flagChannels.flatMap((channel) => {
+    const key = keys[channel];
+    const value = prepared.kind === 'send' ? prepared.flags[channel] : undefined;
+    const chosenAt = prepared.decisions[channel].fact?.chosenAt ?? null;
+    return key && value !== undefined ? [{ ...key, value, chosenAt }] : [];
+  });
+}
+
 /**
  * For each person: if a permission flag is due and no open delivery will carry it, opens one. Their
- * rows must be saved first. What waits with an opt-out counts as undelivered, although nothing may be sent yet.
+ * rows must be saved first. What waits with an opt-out counts as undelivered, although nothing may be sent yet, unless
+ * the merchant has dismissed that.
  * @returns how many it opened
  */
 export async function openDueFlags(
@@ -42,7 +56,18 @@ export async function openDueFlags(
   const due = theirs.flatMap((person, i) => {
     const one = evaluated[i];
     const isCarried = !one || flagsOf(one).every((flag) => carried.has(flag));
-    return isCarried ? [] : [{ person, carriesOptOut: carriesOptOut(one) }];
+    return isCarried ? [] : [{ person, carriesOptOut: carriesOptOut(one), flags: flagsWithin(one) }];
   });
-  return (await addOwnEvents(sql, shop, { why: 'read', now }, due)).length;
+  const dismissed = await dismissedOptOuts(
+    sql,
+    shop,
+    due.flatMap(({ person: { key: person }, flags }) =>
+      flags.flatMap((flag) => (flag.value ? [] : [{ ...flag, person }])),
+    ),
+  );
+  const opening = due.map(({ flags, ...one }) => ({
+    ...one,
+    isDismissed: flags.every((flag) => !flag.value && dismissed.has(ledgerKey(flag))),
+  }));
+  return (await addOwnEvents(sql, shop, { why: 'read', now }, opening)).length;
 }

@@ -568,6 +568,27 @@ it.each<[string, string, () => object]>([
   expect(await scene.events('read')).toMatchObject([{ state: 'skipped', reason: 'dismissed' }]);
 });
 
+it('an opt-out that was dismissed stays so if a later read of its customer finds it due, and the settings leave their changes out', async () => {
+  const dismissed = { state: 'skipped', reason: 'dismissed' };
+  await scene.base.save({ send: { customers: false }, providerType: 3, listIds: ['1'] });
+  scene.shopify.setCustomer({ id: 1, defaultEmailAddress: optedOut });
+  await scene.receive('customers/create', customer(1, { updated_at: ago(10 * MINUTE) }));
+  await scene.read();
+  const reject = async () => {
+    for (let turn = 0; turn < 3; turn += 1)
+      for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.rejected);
+  };
+  await reject();
+  expect(await said()).toMatchObject({ waiting: 1 });
+  await scene.base.call('post', '/activity/dismiss', { filter: {} });
+  expect(await said()).toEqual({ waiting: 0, kinds: [] });
+  await scene.receive('customers/update', customer(1, { phone: mobile, updated_at: ago(0) }));
+  await scene.read();
+  await reject();
+  expect(await scene.events('read')).toMatchObject([dismissed, dismissed]);
+  expect(await said()).toEqual({ waiting: 0, kinds: [] });
+});
+
 it('an opt-out that was dismissed for one Ascent360 account needs attention if another rejects it, too', async () => {
   const id = await dismissOptOut();
   scene.base.now = Date.now() + 1000;
