@@ -26,20 +26,25 @@ const HELD: ReadonlySet<FlagReason> = new Set([
   'being_asked',
 ]);
 
-/** A flag that is due stays out when the settings leave out what it would go with. */
-const decisionName = (decision: FlagDecision, attemptId: string | null) => {
-  if (decision.send !== null) return attemptId === null ? 'left_out' : 'told';
+const decisionName = (decision: FlagDecision) => {
+  if (decision.send !== null) return 'told';
   if (decision.reason === 'held_by_newer_state') return 'superseded';
   return HELD.has(decision.reason) ? 'held' : 'left_out';
 };
 
-/** The decisions based on a choice that we know. */
-const worthKeeping = (decisions: readonly KeptDecision[]) => decisions.filter(({ decision }) => decision.fact !== null);
+/**
+ * The decisions based on a choice that we know. A flag that is due where nothing is sent stays due:
+ * that is decided with the delivery that carries it.
+ */
+const worthKeeping = (decisions: readonly KeptDecision[]) =>
+  decisions.filter(
+    ({ decision, attemptId }) => decision.fact !== null && (decision.send === null || attemptId !== null),
+  );
 
 /** What the audit log says of these decisions. */
 const auditEntries = ({ vault }: Shop, decisions: readonly KeptDecision[]): DecisionEntry[] =>
   worthKeeping(decisions).map(({ decision, personId, eventId, attemptId, ...key }) => {
-    const name = decisionName(decision, attemptId);
+    const name = decisionName(decision);
     const subject = subjectHash(vault, key, personId);
     return {
       kind: 'decision',
@@ -82,7 +87,7 @@ export async function keepDecisions(
       channel,
       address,
       at: new Date(now),
-      decision: decisionName(decision, attemptId),
+      decision: decisionName(decision),
       value: decision.send,
       reason: decision.reason,
       // A mapped tag isn't a row in the ledger, so it has no id there.

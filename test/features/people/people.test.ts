@@ -383,6 +383,26 @@ describe('the timeline', () => {
     expect(await sent()).toMatchObject({ state: 'attention', acceptedAt });
   });
 
+  it('never says that a flag stayed out which an event left to a newer choice’s event: it was sent with that one', async () => {
+    await scene.receive('customers/create', customer(7, 0));
+    await scene.work();
+    for (const [state, age] of [
+      ['subscribed', DAY],
+      ['unsubscribed', HOUR],
+    ] as const) {
+      await scene.receive('customers_email_marketing_consent/update', emailChoice(7, state, scene.now - age));
+      await scene.process();
+    }
+    expect([...(await scene.work()), ...(await scene.work())]).toMatchObject([{ EmailPermission: false }]);
+    const { timeline } = await read(await idOf('7'));
+    expect(timeline.filter(({ kind }: { kind: string }) => kind === 'decision')).toMatchObject([
+      { decision: 'told', value: false, reason: 'due' },
+    ]);
+    expect(timeline).toContainEqual(
+      expect.objectContaining({ kind: 'delivery', state: 'merged', reason: 'superseded' }),
+    );
+  });
+
   it('says why a choice was held back', async () => {
     await scene.receive('customers/create', customer(7, 0));
     await scene.receive('customers_email_marketing_consent/update', emailChoice(7, 'subscribed', scene.now - 30 * DAY));
