@@ -27,6 +27,8 @@ type SilenceDeps = ChangesDeps & { log: Log };
 const SHORTEST_MS = 30 * MINUTE;
 /** While an entry is open: how soon to see whether webhooks come again. */
 const OPEN_EVERY_MS = MINUTE;
+/** After Shopify confirmed that nothing happened: they may come again, and stop. */
+const QUIET_EVERY_MS = SHORTEST_MS;
 /** How soon to try again if Shopify couldn't be asked, or the comparison has to count. */
 const LATER_MS = 5 * MINUTE;
 
@@ -93,7 +95,7 @@ async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, si
   // Shopify couldn't be asked, and now confirms that nothing happened.
   const closes = missed === 0 && entry?.asked === false;
   const stays = opens || (entry !== null && !closes);
-  const nextAt = stays ? now + OPEN_EVERY_MS : nextLookAt(since, now);
+  const nextAt = now + (stays ? OPEN_EVERY_MS : QUIET_EVERY_MS);
   await db.transaction(async (sql) => {
     if (closes) await closeProblem(sql, shop, { kind: 'silent' }, now);
     if (opens) {
@@ -126,7 +128,8 @@ export function silenceChore(deps: SilenceDeps): Chore {
       const entry = isOver ? null : silence.entry;
       const at = await whenToLook(db, shop, silence, now);
       if (now < at) {
-        await watchAgainAt(db, shop, entry ? Math.min(at, now + OPEN_EVERY_MS) : at);
+        const everyMs = entry ? OPEN_EVERY_MS : silence.looked ? QUIET_EVERY_MS : Infinity;
+        await watchAgainAt(db, shop, Math.min(at, now + everyMs));
         return false;
       }
       try {
