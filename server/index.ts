@@ -6,10 +6,13 @@ import type { Running } from './start.ts';
 /** How long a stop may take before the process exits anyway, in milliseconds. */
 const STOP_WITHIN = 9_500;
 
-function refuse(message: string): never {
+function refuse(message: string, code = 1): never {
   process.stderr.write(`${message}\n`);
-  process.exit(1);
+  process.exit(code);
 }
+
+// A port given as an option, say, must not be ignored.
+if (process.argv.length > 2) refuse('npm start takes no options: environment variables say all (README.md)', 2);
 
 try {
   const config = readConfig(process.env);

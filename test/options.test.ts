@@ -24,6 +24,22 @@ it.each([
   expect(await run(entry, ...args)).toEqual({ code: 2, said: expect.stringMatching(said) });
 });
 
+it.each([
+  ['test/demo/demo.ts', ['--onc'], "Unknown option '--onc'; the options are --once, --dev"],
+  ['test/demo/demo.ts', ['once'], "Unexpected argument 'once'; the options are --once, --dev"],
+  ['test/bench/silence/simulate.ts', ['--help'], "Unknown option '--help'; the options are --shops, --seed, --write"],
+  [
+    'test/bench/silence/simulate.ts',
+    ['--seed'],
+    "Option '--seed <value>' argument missing; the options are --shops, --seed, --write",
+  ],
+  ['test/browser/shoot.ts', ['--al', 'x'], "Unknown option '--al'; the options are --all"],
+  ['test/mutation/mutate.ts', ['--test', 'x'], "Unknown option '--test'; the options are --tests, --kind, --json"],
+  ['server/index.ts', ['--port', '4000'], 'npm start takes no options: environment variables say all (README.md)'],
+])('%s %j says in one line which options there are, and does nothing', async (entry, args, said) => {
+  expect(await run(entry, ...args)).toEqual({ code: 2, said: `${said}\n` });
+});
+
 it.each([['--help'], ['--dry-run'], ['status']])(
   'db:migrate %s migrates nothing: it has no options',
   async (option) => {

@@ -10,8 +10,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { namesOf, numberOf } from '../options.ts';
+import { namesOf, numberOf, readOptions } from '../options.ts';
 import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
 import { audit } from './rows-audit.ts';
@@ -40,7 +39,7 @@ const measures = {
 /** These have sections of their own and run only on request. */
 const alone = { import: importing, ledger, 'many-shops': manyShops };
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     quick: { type: 'boolean', default: false },
     pairs: { type: 'string' },

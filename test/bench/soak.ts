@@ -5,13 +5,12 @@
  * soak -- [--minutes 10] [--rate 200] [--seed 1] [--settle-minutes 3] [--audit-export FOLDER]
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { numberOf, someOf } from '../options.ts';
+import { numberOf, readOptions, someOf } from '../options.ts';
 import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
@@ -19,7 +18,7 @@ import { createTraffic, type Sent } from './soak-traffic.ts';
 import { judgeSoak, type Taken } from './soak-verdict.ts';
 import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '200' },

@@ -3,9 +3,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { buildPages } from '../fakes/stand-in-front.ts';
+import { readOptions } from '../options.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
 import { importsScenes } from './imports-scenes.ts';
@@ -38,7 +38,7 @@ const NARROW = 360;
 const HEIGHT = 900;
 
 const root = path.join(import.meta.dirname, '../..');
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'string' } } });
+const { values, positionals } = readOptions({ allowPositionals: true, options: { all: { type: 'string' } } });
 const directory = values.all ?? path.join(root, 'docs/screenshots');
 /** The names in links such as `screenshots/overview.webp`. */
 const referred = new Set(

@@ -1,5 +1,7 @@
 // npm run demo: the app between a stand-in for Shopify and one for Ascent360, with a table of what
 // it sent and why.
+import { readOptions } from '../options.ts';
+
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 22) {
   process.stderr.write(`Node ${process.versions.node} is too old: start with "npm run demo", which brings Node 24.\n`);
@@ -7,12 +9,13 @@ if (major < 22) {
 }
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
-const once = process.argv.includes('--once');
 /**
- * npm run dev: a shop with a month of history and the pages from their sources, reloaded after each
+ * `dev`, npm run dev: a shop with a month of history and the pages from their sources, reloaded after each
  * change, at a fixed address.
  */
-const dev = process.argv.includes('--dev');
+const { once, dev } = readOptions({
+  options: { once: { type: 'boolean', default: false }, dev: { type: 'boolean', default: false } },
+}).values;
 // Said first: loading the app takes a second or two.
 print(
   `Starting the app${dev ? ', in a shop with a month of history,' : ''} between stand-ins for Shopify and Ascent360 …`,

@@ -4,13 +4,13 @@
  */
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../options.ts';
 import { relatedTests } from './related-tests.ts';
 import { report } from './report.ts';
 import { runMutants } from './run-mutants.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions({
   allowPositionals: true,
   options: {
     tests: { type: 'string', multiple: true },

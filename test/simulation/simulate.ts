@@ -3,15 +3,14 @@
  * wrong in them.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { namesOf, numberOf, someOf } from '../options.ts';
+import { namesOf, numberOf, readOptions, someOf } from '../options.ts';
 import { type History, type StepKind, stepKinds } from './history.ts';
 import { live } from './live.ts';
 import { sayFound, sayHistory, sayResult } from './report.ts';
 import { search } from './search.ts';
 import { World } from './world.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     seconds: { type: 'string', default: '60' },
     /** Ends after this many, if time isn't up before. */

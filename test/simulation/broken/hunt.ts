@@ -6,8 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { numberOf, someOf } from '../../options.ts';
+import { numberOf, readOptions, someOf } from '../../options.ts';
 import { OF_AMID_ANSWERS } from './amid-answers.ts';
 import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
 import { OF_CLAIMS } from './claims.ts';
@@ -16,7 +15,7 @@ import { OF_REAL_SHOPS } from './in-a-real-shop.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 import { OF_WORLD_AND_TIME } from './world-and-time.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     case: { type: 'string' },
     seconds: { type: 'string', default: '60' },
