@@ -10,6 +10,9 @@ export const holds = ['due', 'paused', 'connection_problem', 'not_connected', 'b
 export const unfinished = ['waiting', 'sending', 'retrying', 'attention'] as const;
 export const recent = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
 
+/** What is left of a shop whose key is destroyed waits for nothing but its deletion. */
+const IS_THERE = 's.erased_at IS NULL';
+
 /** The state of all shops together. Ages in seconds. */
 type State = {
   unfinished: Record<(typeof unfinished)[number], number>;
@@ -51,7 +54,7 @@ export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
     const rows = await sql.query<{ state: (typeof recent)[number]; count: number }>(
       `SELECT CASE WHEN e.state IN ('received', 'open') THEN 'waiting' ELSE e.state END AS state, count(*) AS count
        FROM shops s JOIN events e ON e.shop_id = s.id
-       WHERE e.received_at >= now() - interval '1 hour' AND e.source IN ${countedSources} GROUP BY 1`,
+       WHERE ${IS_THERE} AND e.received_at >= now() - interval '1 hour' AND e.source IN ${countedSources} GROUP BY 1`,
     );
     for (const row of rows) state.recent[row.state] = row.count;
     return state;
@@ -62,7 +65,7 @@ export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
 async function countSilent(sql: Sql): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `SELECT count(*) AS count FROM problems p JOIN shops s ON s.id = p.shop_id
-     WHERE p.kind = 'silent' AND p.closed_at IS NULL AND (p.detail->>'asked')::boolean AND s.uninstalled_at IS NULL`,
+     WHERE p.kind = 'silent' AND p.closed_at IS NULL AND (p.detail->>'asked')::boolean AND s.uninstalled_at IS NULL AND ${IS_THERE}`,
   );
   return row?.count ?? 0;
 }
@@ -107,6 +110,6 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
        WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
          AND ${firstOfLanes}
        ORDER BY d.due_at LIMIT 1) f ON true
-     GROUP BY 1`,
+     WHERE ${IS_THERE} GROUP BY 1`,
   );
 }

@@ -164,4 +164,18 @@ describe('the gauges read from the database', () => {
     await connector.api('DELETE', '/settings/guid', undefined, 'broken.myshopify.com');
     expect(await counts()).toEqual([0, 1, 2]);
   });
+
+  it('count nothing of a shop whose key is destroyed: nobody can do anything with what is still to be deleted', async () => {
+    await connector.db.query(
+      `UPDATE shops SET domain = 'erased:' || id, wrapped_key = NULL, wrap_key_id = NULL, uninstalled_at = NULL, erased_at = now()`,
+    );
+    const text = await fresh(connector);
+    const counted = text
+      .split('\n')
+      .filter(
+        (line) =>
+          /^connector_(events|oldest|breakers|shops|opt_outs)_(?!.*(lag|_total))/.test(line) && !line.endsWith(' 0'),
+      );
+    expect(counted).toEqual([]);
+  });
 });
