@@ -57,7 +57,7 @@ export function createMetrics(deps: StateGaugesDeps): Metrics {
   );
   const processed = counter(
     'events_processed_total',
-    'Events translated (handled), or that need attention because they could not be (failed).',
+    'Events translated (handled), or that need attention because they could not be (failed). One that is translated again, as after waiting for Shopify or when resent, counts again.',
     ['result'],
   );
   const batchTime = histogram(
@@ -68,7 +68,7 @@ export function createMetrics(deps: StateGaugesDeps): Metrics {
   );
   const processingLag = histogram(
     'event_processing_lag_seconds',
-    'From the receiving of an event to the commit of its translation.',
+    'From the receiving of an event to the commit of its translation; translated again: with all that came between.',
     LAG,
     [],
   );
