@@ -1,5 +1,5 @@
 import type { Channel } from '../../domain/consent.ts';
-import type { Sql } from '../../platform/database/db.ts';
+import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { FIRST_ID } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
 import type { LedgerKey } from './facts.ts';
@@ -16,11 +16,11 @@ const AGAIN = 'ON CONFLICT (shop_id) DO UPDATE SET due_at = excluded.due_at, ask
 
 /** Something changed what is due: has the shop's whole ledger checked soon. */
 export async function askLedgerCheck(sql: Sql, shop: Pick<Shop, 'id'>): Promise<void> {
-  await sql.query(`${ASK} VALUES ($1, now(), 1) ${AGAIN}`, [shop.id]);
+  await sql.query(`${ASK} VALUES ($1, ${AT_ONCE}, 1) ${AGAIN}`, [shop.id]);
 }
 
 /** The same as part of a statement, for the rows of `from`, which have a `shop_id`. */
-export const askLedgerCheckFor = (from: string) => `${ASK} SELECT shop_id, now(), 1 FROM ${from} ${AGAIN}`;
+export const askLedgerCheckFor = (from: string) => `${ASK} SELECT shop_id, ${AT_ONCE}, 1 FROM ${from} ${AGAIN}`;
 
 /** The same, if any of these events opts out of something: what is sent in its place may be about another address. */
 export async function askIfOptedOut(sql: Sql, shop: Shop, eventIds: readonly string[]): Promise<void> {
