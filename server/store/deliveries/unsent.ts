@@ -19,7 +19,7 @@ const CLOSED_AT_ONCE = 2000;
 /**
  * Closes open deliveries of a shop, or of one person, and settles their events as skipped, together
  * with events that wait for a read. A delivery being sent is left to finish, and so is one that
- * carries a deleted person's opt-out.
+ * carries a deleted person's opt-out. What was dismissed, and is tried nevertheless, stays so.
  * @returns whether there may be more: only so many at once
  */
 export async function skipOpen(
@@ -41,7 +41,7 @@ export async function skipOpen(
          LIMIT ${CLOSED_AT_ONCE}) RETURNING event_id),
      skipped AS (
        UPDATE events SET state = 'skipped', reason = $2, detail = NULL, settled_at = now()
-       WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked))
+       WHERE id IN (SELECT event_id FROM closed UNION ALL SELECT event_id FROM unparked) AND state <> 'skipped')
      SELECT ${CLOSED_AT_ONCE} IN ((SELECT count(*) FROM closed), (SELECT count(*) FROM unparked)) AS more`,
     [shop.id, reason, personId],
   );

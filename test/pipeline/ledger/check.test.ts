@@ -518,6 +518,30 @@ it('an opt-out that was dismissed is resent at once, also while its daily attemp
   expect(await scene.standing(id)).toMatchObject({ state: 'attention', reason: 'rejected' });
 });
 
+it.each<[string, () => Promise<unknown>]>([
+  ['its customer is deleted', async () => await scene.receive('customers/delete', { id: 1 })],
+  [
+    'the app is uninstalled and installed again',
+    async () => {
+      await scene.receive('app/uninstalled', { id: 1 });
+      await scene.base.claim();
+      await scene.base.db.query('UPDATE shops SET uninstalled_at = NULL WHERE id = $1', [scene.base.shop.id]);
+    },
+  ],
+])('an opt-out that was dismissed stays so if %s while its daily attempt waits to be repeated', async (_, happens) => {
+  const { db, shop } = scene.base;
+  const id = await dismissOptOut();
+  await askLedgerCheck(db, shop);
+  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+  while (await check.work(shop, new AbortController().signal));
+  for (const delivery of [...(await scene.base.claim()), ...(await scene.base.claim())])
+    await scene.base.record(delivery, answers.down);
+  await happens();
+  expect(await nextDay()).toEqual([always]);
+  expect(await said()).toEqual({ waiting: 0, kinds: [] });
+  expect(await scene.standing(id)).toMatchObject({ state: 'skipped', reason: 'dismissed' });
+});
+
 it('an opt-out dismissed before a pause of months stays dismissed when its content is deleted, and another event sends it', async () => {
   const { db, shop } = scene.base;
   const id = await dismissOptOut();
