@@ -64,6 +64,8 @@ async function untold(
       failure = error;
     }
   }
+  // What the comparison found meanwhile is no longer untold.
+  if (count === 0) count = await countFound(deps.db, shop, since, deps.now());
   // One kind is enough to know that something happened.
   if (count > 0) return count;
   if (failure?.failure === 'no_access') return null;

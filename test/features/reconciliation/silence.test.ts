@@ -156,6 +156,31 @@ describe('a shop whose webhooks stop', () => {
     expect((await overview()).silence).toMatchObject({ state: 'silent' });
   });
 
+  it('is not called quiet where a comparison finds what no webhook told while Shopify is being asked', async () => {
+    await lastWebhook(25);
+    const at = ago(3 * HOUR);
+    shop.setOrder({ id: 701, email: 'guest@example.com', createdAt: at, processedAt: at, updatedAt: at });
+    let isAsked = false;
+    shop.behave((operation) => {
+      if (operation !== 'OrdersChanged' || isAsked) return null;
+      isAsked = true;
+      const compared = async () => {
+        await connector.db.query(`UPDATE reconciliations SET due_at = now() - interval '1 second'`);
+        await until('it was compared', async () => {
+          const rows = await connector.db.query(
+            `SELECT 1 FROM events WHERE source = 'reconciliation' AND state = 'accepted'`,
+          );
+          return rows[0];
+        });
+      };
+      return { meanwhile: compared };
+    });
+    await look();
+    await looked();
+    expect(await silent()).toMatchObject([{ count: 1 }]);
+    expect((await overview()).silence).toMatchObject({ state: 'silent' });
+  });
+
   it('counts a change once, however often Shopify is asked before the comparison gets to it', async () => {
     await lastWebhook(25);
     change(501, ago(3 * HOUR));
