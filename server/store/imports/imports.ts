@@ -211,11 +211,14 @@ async function forgetPeople(sql: Sql, id: string): Promise<void> {
   await sql.query('DELETE FROM import_met WHERE import_id = $1', [id]);
 }
 
-/** Events that had ended wait again, or ended another way: has their imports counted again. */
+/**
+ * Events that had ended wait again, or ended another way: has their imports counted again. What was counted before
+ * isn't kept: `due_at` changes in any case.
+ */
 export async function noteChangedEnds(sql: Sql, eventIds: readonly string[]): Promise<void> {
   if (eventIds.length === 0) return;
   await sql.query(
-    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = ${AT_ONCE}
+    `UPDATE imports SET settled_to = NULL, settled = '{}', told_stale = true, due_at = least(${AT_ONCE}, due_at - interval '1 millisecond')
      WHERE id IN (SELECT import_id FROM events WHERE id = ANY($1::uuid[]) AND import_id IS NOT NULL)`,
     [eventIds],
   );
