@@ -218,6 +218,11 @@ it.each([-300, 0, 3, 300])(
     const then = now() - ahead;
     shopify.setCustomer({ id: 1, updatedAt: at(then), defaultEmailAddress: emailOf(BUYER), dataSaleOptOut: true });
     await send('customers/update', customer(1, { email: BUYER, updated_at: at(then) }), then);
+    await until(
+      'that is known',
+      async () =>
+        await thereIs(shop, `events e ON e.shop_id = s.id AND e.topic = 'customers/update' AND e.state <> 'received'`),
+    );
     await save({ ...lists, paused: false });
     await settled();
     expect(accepted()).toHaveLength(1);
