@@ -130,6 +130,20 @@ export function countingFrom(
     chosenAt ?? (mayDate && heardAt !== null && !(askedAt != null && heardAt <= askedAt) ? heardAt : null);
 }
 
+/**
+ * Of the facts about one address, others' opt-ins that say nothing about this person, since Shopify
+ * says that they haven't chosen there (row 3).
+ */
+export function othersOptIns(
+  facts: readonly ConsentFact[],
+  to: Pick<Recipient, 'personId' | 'canBeAsked' | 'askedAt'>,
+) {
+  const countsFrom = countingFrom(facts, to);
+  const said = facts.map((fact) => ({ fact, meaning: meaningOf(fact, 'any'), at: countsFrom(fact) ?? -Infinity }));
+  if (unchosen(own(said, to)) === null) return [];
+  return facts.filter((fact) => fact.personId !== to.personId && meaningOf(fact, 'any') === 'opt_in');
+}
+
 type Said = { fact: ConsentFact; meaning: ChoiceMeaning; at: Instant };
 
 /**
@@ -203,7 +217,7 @@ function isHistory(at: Instant, meaning: 'opt_in' | 'opt_out', historyBefore: In
 
 const NOT_CHOSEN: ReadonlySet<string | null> = new Set(['not_subscribed', 'never_subscribed']);
 
-const own = (said: readonly Said[], { personId }: Recipient) =>
+const own = (said: readonly Said[], { personId }: Pick<Recipient, 'personId'>) =>
   personId === null ? [] : said.filter(({ fact }) => fact.personId === personId);
 
 /**

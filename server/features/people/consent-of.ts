@@ -1,4 +1,4 @@
-import { countingFrom, type Recipient } from '../../domain/consent/decide.ts';
+import { countingFrom, othersOptIns, type Recipient } from '../../domain/consent/decide.ts';
 import type { ConsentFact } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -6,34 +6,32 @@ import type { ChannelConsent } from './api.ts';
 
 /**
  * Compares two facts: above 0 if `a` counts as the later one. Undated facts are oldest. At the same
- * moment an opt-out wins, and Shopify's answer wins over an opt-in that it hasn't confirmed.
+ * moment an opt-out wins, then an opt-in, unless it is an undated one that Shopify hasn't confirmed.
  */
 function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instant): number {
   if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
-  const optOut = (fact: ConsentFact) => (fact.state === 'unsubscribed' ? 1 : 0);
-  const heard = (fact: ConsentFact) => (fact.heardAt == null ? 0 : 1);
-  return optOut(a) - optOut(b) || heard(b) - heard(a) || (a.id > b.id ? 1 : -1);
+  const rank = (fact: ConsentFact) => {
+    if (fact.state === 'unsubscribed') return 3;
+    if (fact.state !== 'subscribed') return 1;
+    return fact.heardAt == null || at(fact) > -Infinity ? 2 : 0;
+  };
+  return rank(a) - rank(b) || (a.id > b.id ? 1 : -1);
 }
-
-/** `ids`: the person, and the customers who were merged into them. */
-type Whose = Pick<Recipient, 'canBeAsked' | 'askedAt'> & { ids: readonly string[] };
 
 /**
  * The newest thing Shopify said about a person's address, and what Ascent360 accepted. An unticked
- * box says nothing. Neither does another customer's subscription, once Shopify has said what this
- * person chose at the address.
+ * box says nothing, nor does another's opt-in that isn't this person's.
  */
 export function consentOf(
   address: string | null,
   facts: readonly ConsentFact[],
   told: { accepted: boolean | null; acceptedAt: Instant | null },
-  whose: Whose,
+  whose: Pick<Recipient, 'personId' | 'canBeAsked' | 'askedAt'>,
 ): ChannelConsent {
   const countsFrom = countingFrom(facts, whose);
   const at = (fact: ConsentFact) => countsFrom(fact) ?? -Infinity;
-  const all = facts.filter((fact) => fact.state !== 'unticked');
-  const isOwn = ({ personId }: ConsentFact) => personId != null && whose.ids.includes(personId);
-  const said = all.some(isOwn) ? all.filter((fact) => isOwn(fact) || fact.state !== 'subscribed') : all;
+  const others = othersOptIns(facts, whose);
+  const said = facts.filter((fact) => fact.state !== 'unticked' && !others.includes(fact));
   const newest = said.reduce<ConsentFact | null>(
     (best, fact) => (!best || later(fact, best, at) > 0 ? fact : best),
     null,

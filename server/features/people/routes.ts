@@ -1,5 +1,6 @@
 import { Router } from 'express';
-import { type AddressChannel, tagChannels } from '../../domain/consent.ts';
+import { othersOptIns } from '../../domain/consent/decide.ts';
+import { type AddressChannel, type ConsentFact, tagChannels } from '../../domain/consent.ts';
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { gateOf, reasonText } from '../../domain/wording/describe-state.ts';
@@ -49,18 +50,22 @@ function shownAddress(shop: Shop, person: Person, channel: AddressChannel): { ha
   return own ?? addressesOn(person, channel).sort((a, b) => b.lastSeenAt - a.lastSeenAt)[0] ?? null;
 }
 
+type Known = {
+  person: Person;
+  whose: Parameters<typeof othersOptIns>[1];
+  facts: ReadonlyMap<string, readonly ConsentFact[]>;
+  account: number;
+};
+
 async function consentNow(
   db: Db,
   shop: Shop,
-  { person, ids }: { person: Person; ids: readonly string[] },
-  account: number,
+  { person, whose, facts, account }: Known,
 ): Promise<{ email: ChannelConsent; sms: ChannelConsent }> {
-  const whose = { ...askingOf(await loadInstallation(db, shop), person.profile), ids };
   const of = async (channel: AddressChannel): Promise<ChannelConsent> => {
     const address = shownAddress(shop, person, channel);
     if (!address) return consentOf(null, [], { accepted: null, acceptedAt: null }, whose);
     const key = { channel, address: address.hash };
-    const facts = await loadFacts(db, shop, [key]);
     const told = await loadTold(db, shop, account, [key]);
     return consentOf(address.written || null, facts.get(ledgerKey(key)) ?? [], told(key), whose);
   };
@@ -95,10 +100,15 @@ async function readPerson(
   const about = [...new Map(known.map((key) => [ledgerKey(key), key])).values()];
   const { mapping } = (stored ?? nothingStored).settings;
   const byTags = tagChannels.flatMap((channel) => factFromTags(profile, mapping, channel));
-  const { email, sms } = await consentNow(db, shop, { person, ids }, stored?.account ?? 1);
+  const facts = await loadFacts(db, shop, about);
+  const whose = { ...askingOf(await loadInstallation(db, shop), profile), personId: person.id };
+  const { email, sms } = await consentNow(db, shop, { person, whose, facts, account: stored?.account ?? 1 });
+  const others = [...facts.values()]
+    .flatMap((said) => othersOptIns(said, whose))
+    .filter(({ personId }) => personId != null && !ids.includes(personId));
   const flags = await flagsNow(db, seen, person.id);
   const knownAt = profile.read?.at ?? person.seenAt;
-  const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, knownAt, profile }, gateOf(stored));
+  const { entries, cut } = await timelineOf(db, shop, { ids, about, byTags, others, knownAt, profile }, gateOf(stored));
   return {
     ...itemOf(person),
     damaged,

@@ -49,27 +49,19 @@ function factText({ source, level, chosen_at, recorded_at }: FactRow): Text {
   return inTurn({ code: `timeline.source.${source}` }, withLevel);
 }
 
-/**
- * SQL: fact `f` is another customer's subscription, and Shopify has said what this person (`$4`:
- * the ids of their rows) chose at the address. It says nothing about them then.
- */
-const SAYS_NOTHING = `f.state = 'subscribed' AND f.person_id <> ALL($4::uuid[]) AND EXISTS (SELECT 1 FROM consent_facts o
-  WHERE o.shop_id = $1 AND o.channel = f.channel AND o.address = f.address AND o.person_id = ANY($4::uuid[])
-    AND o.state IS DISTINCT FROM 'unticked')`;
-
 async function factEntries(
   sql: Sql,
   shop: Shop,
-  keys: readonly OwnAddress[],
-  ids: readonly string[],
+  { about, others }: Pick<Timed, 'about' | 'others'>,
 ): Promise<TimelineEntry[]> {
   const rows = await sql.query<FactRow>(
-    `SELECT channel, address, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts f
-     WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[])) AND (${SAYS_NOTHING}) IS NOT TRUE
+    `SELECT channel, address, state, level, chosen_at, source, event_id, recorded_at FROM consent_facts
+     WHERE shop_id = $1 AND (channel, address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+       AND id <> ALL($4::uuid[])
      ORDER BY coalesce(chosen_at, recorded_at) DESC, id DESC LIMIT ${MOST + 1}`,
-    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address), ids],
+    [shop.id, about.map((key) => key.channel), about.map((key) => key.address), others.map(({ id }) => id)],
   );
-  const written = writtenIn(keys);
+  const written = writtenIn(about);
   return rows.map((row) => ({
     at: (row.chosen_at ?? row.recorded_at).toISOString(),
     kind: 'fact',
@@ -140,29 +132,22 @@ function decisionText(row: DecisionRow) {
   );
 }
 
-/** SQL: decision `c` is about such a subscription, and was made for another customer's record. */
-const OF_ANOTHERS = `EXISTS (SELECT 1 FROM consent_facts f WHERE f.id = c.fact_id AND ${SAYS_NOTHING}
-  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = c.event_id AND d.person_id = ANY($4::uuid[])))`;
-
 /**
  * A decision made again for every attempt of an event, as in an outage, is one entry per outcome.
  */
-async function decisionEntries(
-  sql: Sql,
-  shop: Shop,
-  keys: readonly OwnAddress[],
-  ids: readonly string[],
-): Promise<TimelineEntry[]> {
+async function decisionEntries(sql: Sql, shop: Shop, { about, others, ids }: Timed): Promise<TimelineEntry[]> {
   const rows = await sql.query<DecisionRow>(
     `SELECT c.channel, c.address, c.decision, c.value, c.reason, c.event_id, a.class AS outcome,
        c.attempt_id IS NOT NULL AND a.id IS NULL AS forgotten, max(c.at) AS at, min(c.at) AS since, count(*)::int AS times
      FROM consent_decisions c LEFT JOIN attempts a ON a.id = c.attempt_id
-     WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[])) AND NOT ${OF_ANOTHERS}
+     WHERE c.shop_id = $1 AND (c.channel, c.address) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+       AND (c.fact_id = ANY($4::uuid[]) AND NOT EXISTS (
+         SELECT 1 FROM deliveries d WHERE d.event_id = c.event_id AND d.person_id = ANY($5::uuid[]))) IS NOT TRUE
      GROUP BY c.channel, c.address, c.decision, c.value, c.reason, c.event_id, outcome, forgotten
      ORDER BY max(c.at) DESC, max(c.id::text) DESC LIMIT ${MOST + 1}`,
-    [shop.id, keys.map((key) => key.channel), keys.map((key) => key.address), ids],
+    [shop.id, about.map((key) => key.channel), about.map((key) => key.address), others.map(({ id }) => id), ids],
   );
-  const written = writtenIn(keys);
+  const written = writtenIn(about);
   return rows.map((row) => ({
     at: row.at.toISOString(),
     since: row.since.toISOString(),
@@ -211,24 +196,29 @@ async function deliveryEntries(sql: Sql, shop: Shop, ids: readonly string[], gat
   });
 }
 
+type Timed = {
+  /** The person's id, and those of the customers who were merged into them. */
+  ids: readonly string[];
+  about: readonly OwnAddress[];
+  /** What their tags say. */
+  byTags: readonly ConsentFact[];
+  /** Other customers' opt-ins that say nothing about them: listed only where their own record took one along. */
+  others: readonly ConsentFact[];
+  knownAt: Instant;
+  profile: PersonProfile;
+};
+
 /**
  * What Shopify said, what was decided and what was sent about a person and their addresses, newest
- * first. `cut`: at least one kind has more entries. `ids`: theirs, and of those who were merged into
- * them. `byTags`: what their tags say.
+ * first. `cut`: at least one kind has more entries.
  */
 export async function timelineOf(
   sql: Sql,
   shop: Shop,
-  person: {
-    ids: readonly string[];
-    about: readonly OwnAddress[];
-    byTags: readonly ConsentFact[];
-    knownAt: Instant;
-    profile: PersonProfile;
-  },
+  person: Timed,
   gate: Gate,
 ): Promise<{ entries: TimelineEntry[]; cut: boolean }> {
-  const { about, profile } = person;
+  const { profile } = person;
   const readAt = isoOf(profile.read?.at ?? null);
   const reads: TimelineEntry[] = readAt
     ? [{ at: readAt, kind: 'read', ...saying({ code: 'summary.read' }, describeRead(profile)), eventId: null }]
@@ -236,8 +226,8 @@ export async function timelineOf(
   const kinds = [
     reads,
     person.byTags.map((fact) => tagEntry(fact, person.knownAt)),
-    await factEntries(sql, shop, about, person.ids),
-    await decisionEntries(sql, shop, about, person.ids),
+    await factEntries(sql, shop, person),
+    await decisionEntries(sql, shop, person),
     await deliveryEntries(sql, shop, person.ids, gate),
   ];
   return {

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../../server/domain/consent/decide.ts';
 import type { ConsentFact } from '../../../server/domain/consent.ts';
 import { consentOf } from '../../../server/features/people/consent-of.ts';
 
@@ -19,7 +21,7 @@ const fact = (
   ...rest,
 });
 const untold = { accepted: null, acceptedAt: null };
-const alone = { canBeAsked: false, askedAt: null, ids: ['me'] };
+const alone = { canBeAsked: false, askedAt: null, personId: 'me' };
 const heard = (id: string, heardAt: number) => fact(id, 'subscribed', null, { heardAt });
 
 describe('what Shopify last says', () => {
@@ -28,6 +30,7 @@ describe('what Shopify last says', () => {
     ['the only fact', [fact('a', 'pending', 5)], 'pending'],
     ['the later date', [fact('b', 'subscribed', 5), fact('a', 'unsubscribed', 6)], 'unsubscribed'],
     ['a date rather than none', [fact('b', 'subscribed', 5), fact('c', 'unsubscribed', null)], 'subscribed'],
+    ['the opt-in on a tie with a pending one', [fact('a', 'subscribed', 5), fact('b', 'pending', 5)], 'subscribed'],
     ['the opt-out on a tie', [fact('a', 'unsubscribed', 5), fact('b', 'subscribed', 5)], 'unsubscribed'],
     [
       'an unticked box says nothing',
@@ -45,6 +48,21 @@ describe('what Shopify last says', () => {
       'what they chose themselves rather than that',
       [fact('a', 'subscribed', 5, { personId: 'other' }), fact('b', 'never_subscribed', null, { personId: 'me' })],
       'never_subscribed',
+    ],
+    [
+      'another’s later opt-in, where they had opted out: it is sent',
+      [fact('a', 'unsubscribed', 5, { personId: 'me' }), fact('b', 'subscribed', 6, { personId: 'other' })],
+      'subscribed',
+    ],
+    [
+      'a guest’s later opt-in, where they had opted out: it is sent',
+      [fact('a', 'unsubscribed', 5, { personId: 'me' }), fact('b', 'subscribed', 6, { personId: null })],
+      'subscribed',
+    ],
+    [
+      'a guest’s opt-in, where they hadn’t chosen: it is held',
+      [fact('a', 'not_subscribed', 5, { personId: 'me' }), fact('b', 'subscribed', 6, { personId: null })],
+      'not_subscribed',
     ],
     [
       'another’s opt-out, which is about the address',
@@ -65,6 +83,35 @@ describe('what Shopify last says', () => {
     for (const opted of [heard('a', 6), heard('c', 6)]) {
       expect(consentOf('a@example.com', [opted, other], untold, { ...alone, ...to }).state).toBe(other.state);
     }
+  });
+
+  it('is an opt-in whenever a true is due, and never while a false is', () => {
+    const said = fc.record({
+      state: fc.constantFrom('subscribed', 'unsubscribed', 'not_subscribed', 'never_subscribed', 'pending', null),
+      chosenAt: fc.option(fc.integer({ min: 1, max: 5 })),
+      heardAt: fc.option(fc.integer({ min: 1, max: 5 })),
+      personId: fc.constantFrom('me', 'other', null),
+    });
+    const asked = fc.record({ canBeAsked: fc.boolean(), askedAt: fc.option(fc.integer({ min: 1, max: 5 })) });
+    fc.assert(
+      fc.property(fc.array(said, { maxLength: 5 }), asked, (all, to) => {
+        const facts = all.map(({ state, ...rest }, i) =>
+          fact(`${i}`, state, rest.chosenAt, { ...rest, heardAt: rest.chosenAt === null ? rest.heardAt : null }),
+        );
+        const { send } = decide({
+          channel: 'email',
+          facts,
+          told: { ...untold, pendingFlags: [] },
+          rules: { optInLevel: 'any', history: 'all', untickedBox: 'send' },
+          historyBefore: 0,
+          now: 10,
+          to: { personId: 'me', ...to, isBeingAsked: false, optInsFrom: -Infinity },
+        });
+        const { state } = consentOf('a@example.com', facts, untold, { personId: 'me', ...to });
+        if (send !== null) expect(state === 'subscribed').toBe(send);
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it('is dated by its event if it has no date of its own and counts from then', () => {

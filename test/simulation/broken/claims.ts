@@ -56,8 +56,8 @@ export const OF_CLAIMS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/features/people/routes.ts',
-        find: 'await consentNow(db, shop, { person, ids }, stored?.account ?? 1);',
-        replace: 'await consentNow(db, shop, { person, ids }, 1);',
+        find: 'account: stored?.account ?? 1 });',
+        replace: 'account: 1 });',
       },
     ],
     only: ['choose', 'street', 'settings'],
