@@ -1,18 +1,41 @@
 import type { Instant } from '../../domain/scalars.ts';
-import type { Sql } from '../../platform/database/db.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
-import type { Installation } from '../../store/shops/installation.ts';
-import type { StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { markOptOuts } from '../../store/deliveries/give-way.ts';
+import { nothingStored } from '../../store/shops/settings.ts';
+import type { InShop } from '../in-shop.ts';
+import { withSubjects } from '../subjects.ts';
 import { loadContext } from './context.ts';
-import { type Evaluated, evaluate } from './evaluate.ts';
+import { carriesOptOut, type Evaluated, evaluate } from './evaluate.ts';
+
+type Held = Pick<InShop, 'sql' | 'shop' | 'life' | 'stored'>;
 
 /** What these deliveries would send now, in their order. */
 export async function evaluateAll(
-  { sql, shop, life, stored }: { sql: Sql; shop: Shop; life: Installation; stored: StoredSettings },
+  { sql, shop, life, stored }: Held,
   deliveries: readonly ClaimedDelivery[],
   now: Instant,
 ): Promise<Evaluated[]> {
-  const found = await loadContext(sql, shop, stored, deliveries);
-  return deliveries.map((delivery) => evaluate({ shop, stored, life, found, now }, delivery));
+  const view = { shop, stored: stored ?? nothingStored, life, now };
+  const found = await loadContext(sql, shop, view.stored, deliveries);
+  return deliveries.map((delivery) => evaluate({ ...view, found }, delivery));
+}
+
+/**
+ * The same for deliveries that wait and can be read. An opt-out that one of them carries counts as
+ * undelivered from now on, whatever it is due for: another account may have been named since.
+ */
+export async function evaluateWaiting(
+  held: Held,
+  waiting: readonly ClaimedDelivery[],
+  now: Instant,
+): Promise<Evaluated[]> {
+  const { sql, shop } = held;
+  const readable = (await withSubjects(sql, shop, waiting)).filter(({ subject }) => subject !== null);
+  const evaluated = await evaluateAll(held, readable, now);
+  await markOptOuts(
+    sql,
+    shop,
+    evaluated.filter(carriesOptOut).map(({ delivery }) => delivery.id),
+  );
+  return evaluated;
 }

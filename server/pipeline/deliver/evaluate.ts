@@ -200,6 +200,7 @@ export const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
       })
     : [];
 
+/** Whether it would send a flag of `false` now. */
 export const carriesOptOut = ({ prepared }: Evaluated): boolean =>
   prepared.kind === 'send' && Object.values(prepared.flags).includes(false);
 

@@ -18,6 +18,8 @@ import { type InShop, inShop } from '../in-shop.ts';
 import { markDueOptOuts, openDueOptOuts } from './open-due-opt-outs.ts';
 import { openTagOptOuts, optedOutByTag } from './open-tag-opt-outs.ts';
 
+const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+
 /** How many opt-outs one statement checks, and the most deliveries opened under one shop lock. */
 const PAGE = 2000;
 /** How many people's tags are checked at once. */
@@ -39,29 +41,30 @@ type Step = { opened: number; at: LedgerCheck | null };
 export function ledgerChore(deps: { db: Db; log: Log; now: () => Instant; wake(shopId: number): void }): Chore {
   const { db, log, now } = deps;
 
-  async function openAll<T>(
+  /** @returns what `work` returned for each part */
+  async function inParts<T, R>(
     shop: Shop,
     all: readonly T[],
-    open: (held: InShop, some: readonly T[], at: Instant) => Promise<number>,
-  ): Promise<number> {
-    let opened = 0;
+    work: (held: InShop, some: readonly T[], at: Instant) => Promise<R>,
+  ): Promise<R[]> {
+    const done: R[] = [];
     for (let at = 0; at < all.length; at += OPENED_AT_ONCE) {
       const some = all.slice(at, at + OPENED_AT_ONCE);
-      opened += await inShop(db, shop, async (held) => await open(held, some, now()));
+      done.push(await inShop(db, shop, async (held) => await work(held, some, now())));
     }
-    return opened;
+    return done;
   }
 
   async function checkFacts(shop: Shop, account: number, afterFactId: string | null): Promise<Step> {
     const page = await untoldOptOuts(db, shop, account, { afterFactId, size: PAGE });
-    const opened = await openAll(shop, page.keys, openDueOptOuts);
-    await openAll(shop, page.waiting, markDueOptOuts);
+    const opened = sum(await inParts(shop, page.keys, openDueOptOuts));
+    await inParts(shop, page.waiting, markDueOptOuts);
     return { opened, at: page.last === null ? null : { afterFactId: page.last, afterPerson: null } };
   }
 
   async function checkPeople(shop: Shop, settings: Settings, { afterFactId, afterPerson }: LedgerCheck): Promise<Step> {
     const page = await loadPeoplePage(db, shop, { after: afterPerson, size: PEOPLE_PAGE });
-    const opened = await openAll(shop, optedOutByTag(page.people, settings), openTagOptOuts);
+    const opened = sum(await inParts(shop, optedOutByTag(page.people, settings), openTagOptOuts));
     return { opened, at: page.last === null ? null : { afterFactId, afterPerson: page.last } };
   }
 

@@ -6,14 +6,12 @@ import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { firstToAddresses } from '../../store/deliveries/find-due.ts';
-import { markOptOuts } from '../../store/deliveries/give-way.ts';
 import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
-import { carriesOptOut, imagined } from '../deliver/evaluate.ts';
-import { evaluateAll } from '../deliver/evaluate-all.ts';
+import { imagined } from '../deliver/evaluate.ts';
+import { evaluateAll, evaluateWaiting } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
-import { withSubjects } from '../subjects.ts';
 
 /**
  * Who an opt-out is sent with: a person who still has the address, as last known; otherwise anybody
@@ -98,24 +96,8 @@ export async function openOptOutsOf(held: InShop, personIds: readonly string[], 
   return await openDueOptOuts(held, await untoldOptOutsOf(held.sql, held.shop, held.stored.account, personIds), now);
 }
 
-/**
- * What waits for these addresses, and will go out with an opt-out that has become due since, counts as undelivered: it
- * is due to an account that was named meanwhile, say.
- * @returns 0: it opens none
- */
-export async function markDueOptOuts(
-  { sql, shop, life, stored }: InShop,
-  addresses: readonly string[],
-  now: Instant,
-): Promise<number> {
-  if (!stored?.guid) return 0;
-  const first = await withSubjects(sql, shop, await firstToAddresses(sql, shop, addresses));
-  const readable = first.filter(({ subject }) => subject !== null);
-  const evaluated = await evaluateAll({ sql, shop, life, stored }, readable, now);
-  await markOptOuts(
-    sql,
-    shop,
-    evaluated.filter(carriesOptOut).map(({ delivery }) => delivery.id),
-  );
-  return 0;
+/** Opt-outs that have become due since, and go out with what waits for these addresses, count as undelivered. */
+export async function markDueOptOuts(held: InShop, addresses: readonly string[], now: Instant): Promise<void> {
+  if (!held.stored?.guid) return;
+  await evaluateWaiting(held, await firstToAddresses(held.sql, held.shop, addresses), now);
 }

@@ -5,14 +5,12 @@ import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
-import { markOptOuts } from '../../store/deliveries/give-way.ts';
 import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
-import { carriesOptOut, flagsOf, imagined } from '../deliver/evaluate.ts';
-import { evaluateAll } from '../deliver/evaluate-all.ts';
+import { flagsOf, imagined } from '../deliver/evaluate.ts';
+import { evaluateAll, evaluateWaiting } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
-import { withSubjects } from '../subjects.ts';
 
 /** The people whose tags opt them out of calls or post, as far as we know. */
 export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Settings): KnownPerson[] {
@@ -28,17 +26,13 @@ export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Setti
  * is due and isn't carried by anything open.
  * @returns how many it opened
  */
-export async function openTagOptOuts(
-  { sql, shop, life, stored }: InShop,
-  people: readonly KnownPerson[],
-  now: Instant,
-): Promise<number> {
+export async function openTagOptOuts(held: InShop, people: readonly KnownPerson[], now: Instant): Promise<number> {
+  const { sql, shop, stored } = held;
   if (people.length === 0 || !stored?.guid) return 0;
-  const view = { sql, shop, life, stored };
   const own = people.map(({ id }) =>
     imagined({ kind: 'read', personId: id, topic: OPT_OUT_TOPIC, eventReceivedAt: now }),
   );
-  const untold = (await evaluateAll(view, own, now)).flatMap(({ keys, prepared: { decisions } }, i) => {
+  const untold = (await evaluateAll(held, own, now)).flatMap(({ keys, prepared: { decisions } }, i) => {
     const person = people[i];
     if (!person) return [];
     const owed = tagChannels.flatMap((channel) => {
@@ -50,13 +44,7 @@ export async function openTagOptOuts(
   });
   if (untold.length === 0) return 0;
   const ids = untold.map(({ person }) => person.id);
-  const open = (await withSubjects(sql, shop, await openOfPeople(sql, shop, ids))).filter(({ subject }) => subject);
-  const waiting = await evaluateAll(view, open, now);
-  await markOptOuts(
-    sql,
-    shop,
-    waiting.filter(carriesOptOut).map(({ delivery }) => delivery.id),
-  );
+  const waiting = await evaluateWaiting(held, await openOfPeople(sql, shop, ids), now);
   const carried = new Set(waiting.flatMap(flagsOf));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
   const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));

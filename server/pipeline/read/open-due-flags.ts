@@ -2,15 +2,12 @@ import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
-import { markOptOuts } from '../../store/deliveries/give-way.ts';
 import { dismissedOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
-import { nothingStored } from '../../store/shops/settings.ts';
 import { carriesOptOut, type Evaluated, flagsOf, imagined } from '../deliver/evaluate.ts';
-import { evaluateAll } from '../deliver/evaluate-all.ts';
+import { evaluateAll, evaluateWaiting } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
-import { withSubjects } from '../subjects.ts';
 
 /** The flags that it would send now, each with what it is about, and when that was chosen. */
 function flagsWithin({ keys, prepared }: Evaluated) {
@@ -28,30 +25,20 @@ function flagsWithin({ keys, prepared }: Evaluated) {
  * the merchant has dismissed that.
  * @returns how many it opened
  */
-export async function openDueFlags(
-  { sql, shop, life, stored }: InShop,
-  people: readonly Person[],
-  now: Instant,
-): Promise<number> {
+export async function openDueFlags(held: InShop, people: readonly Person[], now: Instant): Promise<number> {
   if (people.length === 0) return 0;
+  const { sql, shop } = held;
   const theirs = people.filter(({ deletedAt }) => deletedAt === null);
   const opened = await openOfPeople(
     sql,
     shop,
     theirs.map(({ id }) => id),
   );
-  const open = (await withSubjects(sql, shop, opened)).filter(({ subject }) => subject !== null);
+  const waiting = await evaluateWaiting(held, opened, now);
   const own = theirs.map(({ id }) =>
     imagined({ kind: 'read', personId: id, topic: 'person/read', eventReceivedAt: now }),
   );
-  const view = { sql, shop, life, stored: stored ?? nothingStored };
-  const evaluated = await evaluateAll(view, [...own, ...open], now);
-  const waiting = evaluated.slice(own.length);
-  await markOptOuts(
-    sql,
-    shop,
-    waiting.filter(carriesOptOut).map(({ delivery }) => delivery.id),
-  );
+  const evaluated = await evaluateAll(held, own, now);
   const carried = new Set(waiting.flatMap(flagsOf));
   const due = theirs.flatMap((person, i) => {
     const one = evaluated[i];
