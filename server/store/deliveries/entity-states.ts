@@ -101,7 +101,7 @@ export async function forgetHandled(sql: Sql, shop: Shop, eventIds: readonly str
     `WITH told AS MATERIALIZED (
        SELECT entity, max(triggered_at) AS at FROM events
        WHERE shop_id = $1 AND received_at >= $3 AND source <> 'import' AND topic ~* '^(orders|customers)/'
-         AND entity IS NOT NULL AND state <> 'received' AND reason IS DISTINCT FROM 'stale' GROUP BY entity)
+         AND entity IN (SELECT entity FROM events WHERE id = ANY($2::uuid[])) AND state <> 'received' AND reason IS DISTINCT FROM 'stale' GROUP BY entity)
      UPDATE entity_states s SET handled_at = least(s.handled_at, coalesce(${KNOWN_BESIDES}, 'epoch')), handled_triggered_at = ${KNOWN_BESIDES}
      FROM events e LEFT JOIN told ON told.entity = e.entity
      WHERE e.id = ANY($2::uuid[]) AND s.shop_id = $1 AND s.entity = e.entity AND s.latest_event_id = e.id`,
