@@ -7,13 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { numberOf, readOptions, someOf } from '../../options.ts';
-import { OF_AMID_ANSWERS } from './amid-answers.ts';
-import { type Breakage, BREAKAGES as OF_CASES } from './breakages.ts';
-import { OF_CLAIMS } from './claims.ts';
-import { OF_READING } from './found-by-reading.ts';
-import { OF_REAL_SHOPS } from './in-a-real-shop.ts';
-import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
-import { OF_WORLD_AND_TIME } from './world-and-time.ts';
+import { ALL_BREAKAGES } from './all-breakages.ts';
+import type { Breakage } from './breakages.ts';
 
 const { values } = readOptions({
   options: {
@@ -24,15 +19,6 @@ const { values } = readOptions({
 });
 const seconds = someOf('seconds', values.seconds);
 const seed = numberOf('seed', values.seed);
-const BREAKAGES = [
-  ...OF_CASES,
-  ...OF_SHOPS_AND_IMPORTS,
-  ...OF_WORLD_AND_TIME,
-  ...OF_READING,
-  ...OF_AMID_ANSWERS,
-  ...OF_CLAIMS,
-  ...OF_REAL_SHOPS,
-];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The server's files are loaded with these changes. */
@@ -73,13 +59,13 @@ async function hunt(breakage: Breakage): Promise<void> {
 }
 
 if (values.case === undefined) {
-  for (const { number, what } of BREAKAGES) {
+  for (const { number, what } of ALL_BREAKAGES) {
     say(`case ${number}: ${what}`);
     const more = ['--case', String(number), '--seconds', values.seconds, '--seed', values.seed];
     spawnSync(process.execPath, [path.join(import.meta.dirname, 'hunt.ts'), ...more], { stdio: 'inherit' });
   }
 } else {
-  const breakage = BREAKAGES.find(({ number }) => String(number) === values.case);
+  const breakage = ALL_BREAKAGES.find(({ number }) => String(number) === values.case);
   if (!breakage) throw new Error(`There is no case ${values.case}`);
   await hunt(breakage);
 }
