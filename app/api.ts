@@ -171,6 +171,12 @@ export async function call<Answer>(
   return await inTime(signal, async (ending) => await ask<Answer>(method, path, body, ending));
 }
 
+/** What a query asks for: `queryFn: get<Overview>('/overview')`. */
+export const get =
+  <Answer>(path: string) =>
+  ({ signal }: { signal: AbortSignal }): Promise<Answer> =>
+    call<Answer>('GET', path, { signal });
+
 /** The whole body, as long as pieces of it go on arriving. */
 async function wholeOf({ body, headers }: Response, heard: () => void): Promise<Blob> {
   const watched = body?.pipeThrough(

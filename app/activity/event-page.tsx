@@ -3,12 +3,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { MINUTE } from '../../server/domain/days.ts';
 import type { ActivityDetail } from '../../server/features/activity/api.ts';
-import { call, withQuery } from '../api.ts';
+import { call, get, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textIf, textsOf } from '../texts.ts';
 import { Attempts } from './attempts.tsx';
@@ -109,15 +110,12 @@ export function EventPage({ id }: { id: string }) {
   const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
   const client = useQueryClient();
   const format = useFormat();
-  const {
-    data: detail,
-    error,
-    refetch,
-  } = useQuery({
+  const query = useQuery({
     queryKey: ['activity', 'event', id],
-    queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${encodeURIComponent(id)}`, { signal }),
+    queryFn: get<ActivityDetail>(`/activity/${encodeURIComponent(id)}`),
     refetchInterval: ({ state }) => (state.data && isUnderWay(state.data.state) ? LOOK_AGAIN : false),
   });
+  const { data: detail, error } = query;
   const dismiss = useAction({
     mutationFn: () => call('POST', `/activity/${id}/dismiss`),
     onSuccess: async () => {
@@ -132,7 +130,7 @@ export function EventPage({ id }: { id: string }) {
   if (!detail) {
     return (
       <AppPage title={t('title')} {...(!error && { subtitle: textAt('common.loading') })} backAction={back}>
-        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 12, 3]} />}
+        <NotYet query={query} loading={<Loading cards={[3, 12, 3]} />} />
       </AppPage>
     );
   }
@@ -152,7 +150,7 @@ export function EventPage({ id }: { id: string }) {
       {...(!underWay && { secondaryActions: isUrgent ? besides : [again] })}
     >
       <BlockStack gap="400">
-        {error && <Failure error={error} onRetry={() => void refetch()} withData />}
+        {error && <Failure error={error} onRetry={() => void query.refetch()} withData />}
         <Card>
           <BlockStack gap="400">
             <Outcome detail={detail} />

@@ -5,8 +5,8 @@ import { call, withQuery } from '../api.ts';
 import { lastSearch } from '../people/last-search.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
-import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { SearchForm, useSearched } from '../shell/search-form.tsx';
 import { textAt, textsOf } from '../texts.ts';
 import { Sheet } from './sheet.tsx';
@@ -29,13 +29,18 @@ const useFound = (q: string) =>
     enabled: q !== '',
   });
 
-function Found({ data, error, refetch, dataUpdatedAt }: ReturnType<typeof useFound>) {
-  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
+function Found({ query }: { query: ReturnType<typeof useFound> }) {
+  const { data, dataUpdatedAt } = query;
   if (!data) {
     return (
-      <Card>
-        <LoadingLines lines={12} />
-      </Card>
+      <NotYet
+        query={query}
+        loading={
+          <Card>
+            <LoadingLines lines={12} />
+          </Card>
+        }
+      />
     );
   }
   if (data.length === 0) return <Empty title={t('nobody')} text={t('nobodyText')} />;
@@ -59,7 +64,7 @@ export function ConsentPage() {
         <div className="not-printed">
           <SearchForm path="/people/consent" label={t('label')} action={t('show')} />
         </div>
-        {q !== '' && <Found {...found} />}
+        {q !== '' && <Found query={found} />}
       </BlockStack>
     </AppPage>
   );

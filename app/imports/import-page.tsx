@@ -1,12 +1,13 @@
 import { Banner, BlockStack, Button, Card, InlineStack, ProgressBar, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call } from '../api.ts';
+import { call, get } from '../api.ts';
 import type { Format } from '../locale.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -79,15 +80,12 @@ export function ImportPage({ id }: { id: string }) {
   const format = useFormat();
   const client = useQueryClient();
   const queryKey = ['imports', 'one', id];
-  const {
-    data: one,
-    error,
-    refetch,
-  } = useQuery({
+  const query = useQuery({
     queryKey,
-    queryFn: ({ signal }) => call<Import>('GET', `/imports/${encodeURIComponent(id)}`, { signal }),
+    queryFn: get<Import>(`/imports/${encodeURIComponent(id)}`),
     refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? LOOK_AGAIN : false),
   });
+  const { data: one, error, refetch } = query;
   const act = useAction({
     mutationFn: (action: Action) => call<Import>('POST', `/imports/${id}/${action}`),
     onSuccess: (after, action) => {
@@ -102,7 +100,7 @@ export function ImportPage({ id }: { id: string }) {
   if (!one) {
     return (
       <AppPage title={t('title')} backAction={back}>
-        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[3, 8]} />}
+        <NotYet query={query} loading={<Loading cards={[3, 8]} />} />
       </AppPage>
     );
   }

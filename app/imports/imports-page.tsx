@@ -1,7 +1,7 @@
 import { BlockStack, Box, Button, Card, ChoiceList, InlineStack, Text, TextField } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call, isRefused } from '../api.ts';
+import { call, get, isRefused } from '../api.ts';
 import { navigate } from '../location.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
@@ -168,7 +168,7 @@ function ImportRow({ one }: { one: Import }) {
 export function ImportsPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ['imports', 'list'],
-    queryFn: ({ signal }) => call<{ items: Import[] }>('GET', '/imports', { signal }),
+    queryFn: get<{ items: Import[] }>('/imports'),
     refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? LOOK_AGAIN : false),
   });
   return (

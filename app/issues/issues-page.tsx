@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from 'wouter';
 import { type IssueState, issueStates, MOST_EVENTS } from '../../server/domain/issue-states.ts';
 import type { Issue, IssueList } from '../../server/features/activity/api.ts';
-import { call, withQuery } from '../api.ts';
+import { get, withQuery } from '../api.ts';
 import { replaceQuery } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
@@ -59,7 +59,7 @@ export function IssuesPage() {
   const state = issueStates.find((one) => one === asked) ?? 'open';
   const { data, error, refetch } = useQuery({
     queryKey: ['activity', 'issues', state],
-    queryFn: ({ signal }) => call<IssueList>('GET', withQuery('/issues', { state }), { signal }),
+    queryFn: get<IssueList>(withQuery('/issues', { state })),
   });
   return (
     <AppPage

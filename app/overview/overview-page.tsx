@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { AppPage } from '../shell/app-page.tsx';
 import { ErrorBoundary } from '../shell/error-boundary.tsx';
-import { Failure } from '../shell/failure.tsx';
 import { Loading, LoadingLines } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useShop } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
 import { textsOf } from '../texts.ts';
@@ -76,15 +76,13 @@ function Content({ overview, at }: { overview: Overview; at: number }) {
 }
 
 export function OverviewPage() {
-  const { data, error, refetch, dataUpdatedAt } = useQuery(overviewQuery);
+  const query = useQuery(overviewQuery);
   return (
     <AppPage title={t('title')}>
-      {data ? (
-        <Content overview={data} at={dataUpdatedAt} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
+      {query.data ? (
+        <Content overview={query.data} at={query.dataUpdatedAt} />
       ) : (
-        <Loading cards={[1, 4, 8, 3]} />
+        <NotYet query={query} loading={<Loading cards={[1, 4, 8, 3]} />} />
       )}
     </AppPage>
   );

@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Box, Card, InlineStack, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import type { PersonItem } from '../../server/features/people/api.ts';
-import { call, withQuery } from '../api.ts';
+import { get, withQuery } from '../api.ts';
 import { AppLink } from '../shell/app-link.tsx';
 import { AppPage } from '../shell/app-page.tsx';
 import { Empty } from '../shell/empty.tsx';
@@ -49,7 +49,7 @@ function PersonRow({ person }: { person: PersonItem }) {
 function Found({ q }: { q: string }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['people', 'search', q],
-    queryFn: ({ signal }) => call<{ items: PersonItem[] }>('GET', withQuery('/people', { q }), { signal }),
+    queryFn: get<{ items: PersonItem[] }>(withQuery('/people', { q })),
   });
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   return (

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
 import { isUnderWay } from '../activity/under-way.ts';
-import { call, download, withQuery } from '../api.ts';
+import { call, download, get, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
@@ -11,6 +11,7 @@ import { CardHead } from '../shell/card-head.tsx';
 import { Confirm } from '../shell/confirm.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import { ConsentCard } from './consent-card.tsx';
@@ -88,15 +89,12 @@ function Facts({ person }: { person: PersonDetail }) {
 export function PersonPage({ id }: { id: string }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
-  const {
-    data: person,
-    error,
-    refetch,
-  } = useQuery({
+  const query = useQuery({
     queryKey: ['people', 'one', id],
-    queryFn: ({ signal }) => call<PersonDetail>('GET', `/people/${encodeURIComponent(id)}`, { signal }),
+    queryFn: get<PersonDetail>(`/people/${encodeURIComponent(id)}`),
     refetchInterval: ({ state }) => (hasUnfinished(state.data) ? LOOK_AGAIN : false),
   });
+  const { data: person, error } = query;
   const send = useAction({
     mutationFn: () => call('POST', `/people/${id}/send`),
     onSuccess: async () => {
@@ -110,7 +108,7 @@ export function PersonPage({ id }: { id: string }) {
   if (!person) {
     return (
       <AppPage title={t('title')} backAction={back}>
-        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading cards={[4, 4, 8]} />}
+        <NotYet query={query} loading={<Loading cards={[4, 4, 8]} />} />
       </AppPage>
     );
   }
@@ -130,7 +128,7 @@ export function PersonPage({ id }: { id: string }) {
       ]}
     >
       <BlockStack gap="400">
-        {error && <Failure error={error} onRetry={() => void refetch()} withData />}
+        {error && <Failure error={error} onRetry={() => void query.refetch()} withData />}
         {take.error && <Failure error={take.error} onRetry={() => take.mutate()} />}
         {person.damaged && <Banner tone="warning">{t('damaged')}</Banner>}
         <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">

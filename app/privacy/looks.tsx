@@ -2,10 +2,10 @@ import { BlockStack, Box, Button, Card, InlineStack, Link, Text } from '@shopify
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AccessLog } from '../../server/features/privacy/access-log.ts';
-import { call } from '../api.ts';
+import { get } from '../api.ts';
 import { CardHead } from '../shell/card-head.tsx';
-import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { staffName } from '../shell/staff-name.ts';
 import { textIf, textsOf } from '../texts.ts';
@@ -41,10 +41,8 @@ function LookRow({ look, you }: { look: Look; you: string }) {
 /** Who viewed personal data in the app. */
 export function Looks() {
   const [all, setAll] = useState(false);
-  const { data, error, refetch } = useQuery({
-    queryKey: ['privacy', 'looks'],
-    queryFn: ({ signal }) => call<AccessLog>('GET', '/access-log', { signal }),
-  });
+  const query = useQuery({ queryKey: ['privacy', 'looks'], queryFn: get<AccessLog>('/access-log') });
+  const { data } = query;
   const items = data?.items ?? [];
   const hidden = all ? 0 : Math.max(0, items.length - AT_FIRST);
   return (
@@ -52,10 +50,8 @@ export function Looks() {
       <Card>
         <BlockStack gap="300">
           <CardHead title={t('title')} text={t('text')} />
-          {error && !data ? (
-            <Failure error={error} onRetry={() => void refetch()} />
-          ) : !data ? (
-            <LoadingLines lines={3} />
+          {!data ? (
+            <NotYet query={query} loading={<LoadingLines lines={3} />} />
           ) : items.length === 0 ? (
             <Text as="p">{t('none')}</Text>
           ) : (

@@ -11,6 +11,7 @@ import { copyText } from '../shell/copy-text.ts';
 import { Empty } from '../shell/empty.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
@@ -137,13 +138,14 @@ function Request({ item }: { item: PrivacyItem }) {
 }
 
 export function PrivacyPage() {
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     queryKey: ['privacy', 'list'],
     queryFn: ({ pageParam, signal }) =>
       call<PrivacyList>('GET', withQuery('/privacy-requests', { cursor: pageParam }), { signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
   });
+  const { data, fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const [first] = data?.pages ?? [];
   // One that was marked as done meanwhile may be on two pages.
   const items = [
@@ -151,10 +153,8 @@ export function PrivacyPage() {
   ];
   return (
     <AppPage title={t('title')} subtitle={t('text')}>
-      {error && !data ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : !data ? (
-        <Loading cards={[4, 4]} />
+      {!data ? (
+        <NotYet query={query} loading={<Loading cards={[4, 4]} />} />
       ) : items.length === 0 ? (
         <Empty title={t('none')} text={t('noneText')} />
       ) : (

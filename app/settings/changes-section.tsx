@@ -2,9 +2,9 @@ import { BlockStack, Button, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SettingChanges } from '../../server/features/settings/api.ts';
-import { call } from '../api.ts';
-import { Failure } from '../shell/failure.tsx';
+import { get } from '../api.ts';
 import { LoadingLines } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { staffName } from '../shell/staff-name.ts';
 import { textsOf } from '../texts.ts';
@@ -38,16 +38,12 @@ function Entry({ change, you }: { change: Change; you: string }) {
 
 export function ChangesSection() {
   const [all, setAll] = useState(false);
-  const { data, error, refetch } = useQuery({
-    queryKey: ['setting-changes'],
-    queryFn: ({ signal }) => call<SettingChanges>('GET', '/settings/changes', { signal }),
-  });
+  const query = useQuery({ queryKey: ['setting-changes'], queryFn: get<SettingChanges>('/settings/changes') });
+  const { data } = query;
   return (
     <Section id="changes">
-      {error && !data ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : !data ? (
-        <LoadingLines lines={3} />
+      {!data ? (
+        <NotYet query={query} loading={<LoadingLines lines={3} />} />
       ) : data.items.length === 0 ? (
         <Text as="p" tone="subdued">
           {t('changes.none')}

@@ -1,6 +1,7 @@
 import { Banner, BlockStack, Box, Text } from '@shopify/polaris';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
 import { textsOf } from '../texts.ts';
 import { ChangesSection } from './changes-section.tsx';
@@ -44,7 +45,7 @@ function SaveFailure({ form }: { form: SettingsForm }) {
 }
 
 export function SettingsPage() {
-  const { form, error, retry } = useSettingsForm();
+  const { form, query } = useSettingsForm();
   return (
     <AppPage title={t('title')} secondaryActions={[{ content: t('firstSteps'), url: '/setup' }]}>
       {form ? (
@@ -71,10 +72,8 @@ export function SettingsPage() {
             </BlockStack>
           </PreviewProvider>
         </form>
-      ) : error ? (
-        <Failure error={error} onRetry={retry} />
       ) : (
-        <LoadingSections />
+        <NotYet query={query} loading={<LoadingSections />} />
       )}
     </AppPage>
   );

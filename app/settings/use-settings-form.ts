@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { call, isRefused } from '../api.ts';
+import { call, get, isRefused } from '../api.ts';
 import { showErrorToast, showToast } from '../app-bridge.ts';
 import { titleOf } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -20,7 +20,7 @@ import {
 
 export const settingsQuery = {
   queryKey: ['settings'],
-  queryFn: ({ signal }: { signal: AbortSignal }) => call<SettingsAnswer>('GET', '/settings', { signal }),
+  queryFn: get<SettingsAnswer>('/settings'),
 };
 
 /** What Ascent360 answered to the test record that was sent with a GUID when it was saved. */
@@ -57,10 +57,11 @@ const continueOn = (answer: SettingsAnswer, edit: Edit): Edit => ({
 /**
  * The settings being edited: what is saved, what is on the page, and what the server said about it.
  */
-export function useSettingsForm(): { form: SettingsForm | null; error: unknown; retry: () => void } {
+export function useSettingsForm(): { form: SettingsForm | null; query: UseQueryResult } {
   const client = useQueryClient();
   const format = useFormat();
-  const { data: saved, error, refetch } = useQuery(settingsQuery);
+  const query = useQuery(settingsQuery);
+  const { data: saved } = query;
   const [edit, setEdit] = useState<Edit | null>(null);
   const [edition, setEdition] = useState(0);
   useEffect(() => {
@@ -87,11 +88,9 @@ export function useSettingsForm(): { form: SettingsForm | null; error: unknown; 
   });
   const refused = isRefused(put.error) ? put.error.faults : null;
 
-  const retry = () => void refetch();
-  if (!saved || !edit) return { form: null, error, retry };
+  if (!saved || !edit) return { form: null, query };
   return {
-    error: null,
-    retry,
+    query,
     form: {
       saved,
       draft: edit.draft,

@@ -5,8 +5,8 @@ import { appBridge } from '../app-bridge.ts';
 import { navigate } from '../location.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { settingsQuery } from '../settings/use-settings-form.ts';
-import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
 import { textAt } from '../texts.ts';
 import { type Answers, partOf, unsavedSteps } from './answers.ts';
@@ -78,7 +78,7 @@ function Connect({ saved, onTyped }: { saved: SettingsAnswer; onTyped: (isTyped:
  * @param onTyped whether something is typed in it, which would go with it
  */
 export function ConnectCard({ onTyped }: { onTyped: (isTyped: boolean) => void }) {
-  const { data, error, refetch } = useQuery(settingsQuery);
+  const query = useQuery(settingsQuery);
   return (
     <Card>
       <BlockStack gap="400">
@@ -90,12 +90,10 @@ export function ConnectCard({ onTyped }: { onTyped: (isTyped: boolean) => void }
             {textAt('setup.stepOf', { number: 1, all: steps.length })}
           </Text>
         </InlineStack>
-        {data ? (
-          <Connect saved={data} onTyped={onTyped} />
-        ) : error ? (
-          <Failure error={error} onRetry={() => void refetch()} />
+        {query.data ? (
+          <Connect saved={query.data} onTyped={onTyped} />
         ) : (
-          <LoadingLines lines={6} />
+          <NotYet query={query} loading={<LoadingLines lines={6} />} />
         )}
       </BlockStack>
     </Card>

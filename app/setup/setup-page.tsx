@@ -11,6 +11,7 @@ import { AppPage } from '../shell/app-page.tsx';
 import { edge } from '../shell/edge.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
+import { NotYet } from '../shell/not-yet.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
 import { textAt, textsOf } from '../texts.ts';
 import { type Answers, answerIn, historyOf, partOf, stepOfFaults, unsavedSteps } from './answers.ts';
@@ -213,15 +214,13 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
 }
 
 export function SetupPage() {
-  const { data, error, refetch } = useQuery(settingsQuery);
+  const query = useQuery(settingsQuery);
   return (
     <AppPage title={t('title')} backAction={{ content: textAt('common.nav.overview'), url: '/' }}>
-      {data ? (
-        <Steps saved={data} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
+      {query.data ? (
+        <Steps saved={query.data} />
       ) : (
-        <Loading cards={[6, 1, 1, 1, 1]} />
+        <NotYet query={query} loading={<Loading cards={[6, 1, 1, 1, 1]} />} />
       )}
     </AppPage>
   );

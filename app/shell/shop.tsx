@@ -1,12 +1,12 @@
 import { createContext, useContext } from 'react';
 import type { ShopAnswer } from '../../server/features/settings/api.ts';
-import { call } from '../api.ts';
+import { get } from '../api.ts';
 import { createFormat, type Format } from '../locale.ts';
 import { readLocale } from '../read-locale.ts';
 
 export const shopQuery = {
   queryKey: ['shop'],
-  queryFn: ({ signal }: { signal: AbortSignal }) => call<ShopAnswer>('GET', '/shop', { signal }),
+  queryFn: get<ShopAnswer>('/shop'),
   staleTime: 60_000,
 };
 

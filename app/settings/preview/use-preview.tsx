@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useDeferredValue, useEffect,
 import type { ActivityDetail } from '../../../server/features/activity/api.ts';
 import type { Preview } from '../../../server/features/settings/api.ts';
 import type { ActivityItem } from '../../../server/store/events/event-list.ts';
-import { call, isRefused, withQuery } from '../../api.ts';
+import { call, get, isRefused, withQuery } from '../../api.ts';
 import { documentOf } from '../draft.ts';
 import type { SettingsForm } from '../use-settings-form.ts';
 
@@ -59,7 +59,7 @@ function usePreviewOf(form: SettingsForm): PreviewOfEvent {
   const id = chosen?.id ?? null;
   const detail = useQuery({
     queryKey: ['activity', 'event', id],
-    queryFn: ({ signal }) => call<ActivityDetail>('GET', `/activity/${id}`, { signal }),
+    queryFn: get<ActivityDetail>(`/activity/${id}`),
     enabled: id !== null,
   });
   const event = detail.data?.event ?? null;
