@@ -1,4 +1,4 @@
-import { Banner, BlockStack, Divider, Select, Text } from '@shopify/polaris';
+import { Banner, Divider, Select, Text } from '@shopify/polaris';
 import type { Settings } from '../../server/domain/settings.ts';
 import { textsOf } from '../texts.ts';
 import { Section } from './section.tsx';
@@ -44,28 +44,34 @@ export function ConsentSection({ form }: { form: SettingsForm }) {
   const { email, sms } = draft.consent;
   const changeEmail = (part: Partial<typeof email>) => change({ consent: { email: { ...email, ...part }, sms } });
   const changeSms = (part: Partial<typeof sms>) => change({ consent: { email, sms: { ...sms, ...part } } });
-  return (
-    <Section id="consent" previews={['EmailPermission', 'SMSPermission']}>
+  /** What both channels have. */
+  const common = (channel: 'email' | 'sms', changeIt: typeof changeSms, historyHelp: string) => (
+    <>
       <Text as="h3" variant="headingSm">
-        {t('email')}
+        {t(channel)}
       </Text>
       <Choice
         label={t('optInLevel')}
         values={levels}
         nameOf={(one) => t(`levels.${one}`)}
-        value={email.optInLevel}
-        onChange={(optInLevel) => changeEmail({ optInLevel })}
-        error={faults.of('consent.email.optInLevel')}
+        value={draft.consent[channel].optInLevel}
+        onChange={(optInLevel) => changeIt({ optInLevel })}
+        error={faults.of(`consent.${channel}.optInLevel`)}
       />
       <Choice
         label={t('history')}
         values={histories}
         nameOf={(one) => t(`histories.${one}`)}
-        value={email.history}
-        onChange={(history) => changeEmail({ history })}
-        helpText={t('historyHelp')}
-        error={faults.of('consent.email.history')}
+        value={draft.consent[channel].history}
+        onChange={(history) => changeIt({ history })}
+        helpText={historyHelp}
+        error={faults.of(`consent.${channel}.history`)}
       />
+    </>
+  );
+  return (
+    <Section id="consent" previews={['EmailPermission', 'SMSPermission']}>
+      {common('email', changeEmail, t('historyHelp'))}
       <Choice
         label={t('untickedBox')}
         values={boxes}
@@ -76,29 +82,8 @@ export function ConsentSection({ form }: { form: SettingsForm }) {
         error={faults.of('consent.email.untickedBox')}
       />
       <Divider />
-      <Text as="h3" variant="headingSm">
-        {t('sms')}
-      </Text>
-      <Choice
-        label={t('optInLevel')}
-        values={levels}
-        nameOf={(one) => t(`levels.${one}`)}
-        value={sms.optInLevel}
-        onChange={(optInLevel) => changeSms({ optInLevel })}
-        error={faults.of('consent.sms.optInLevel')}
-      />
-      <BlockStack gap="200">
-        <Choice
-          label={t('history')}
-          values={histories}
-          nameOf={(one) => t(`histories.${one}`)}
-          value={sms.history}
-          onChange={(history) => changeSms({ history })}
-          helpText={t('smsHistoryHelp')}
-          error={faults.of('consent.sms.history')}
-        />
-        {sms.history === 'all' && <Banner tone="warning">{t('smsAllWarning')}</Banner>}
-      </BlockStack>
+      {common('sms', changeSms, t('smsHistoryHelp'))}
+      {sms.history === 'all' && <Banner tone="warning">{t('smsAllWarning')}</Banner>}
     </Section>
   );
 }

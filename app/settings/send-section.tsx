@@ -7,37 +7,25 @@ import type { SettingsForm } from './use-settings-form.ts';
 
 const t = textsOf('settings');
 
+const records = ['orders', 'orderDetails', 'testOrders', 'customers'] as const;
+/** They say nothing without orders. */
+const ofOrders: readonly string[] = ['orderDetails', 'testOrders'];
+
 export function SendSection({ form }: { form: SettingsForm }) {
   const { send } = form.draft;
   const change = (part: Partial<Draft['send']>) => form.change({ send: { ...send, ...part } });
   return (
     <Section id="send" previews={[]}>
-      <Checkbox
-        label={t('send.orders')}
-        helpText={t('send.ordersHelp')}
-        checked={send.orders}
-        onChange={(orders) => change({ orders })}
-      />
-      <Checkbox
-        label={t('send.orderDetails')}
-        helpText={t('send.orderDetailsHelp')}
-        checked={send.orderDetails}
-        disabled={!send.orders}
-        onChange={(orderDetails) => change({ orderDetails })}
-      />
-      <Checkbox
-        label={t('send.testOrders')}
-        helpText={t('send.testOrdersHelp')}
-        checked={send.testOrders}
-        disabled={!send.orders}
-        onChange={(testOrders) => change({ testOrders })}
-      />
-      <Checkbox
-        label={t('send.customers')}
-        helpText={t('send.customersHelp')}
-        checked={send.customers}
-        onChange={(customers) => change({ customers })}
-      />
+      {records.map((key) => (
+        <Checkbox
+          key={key}
+          label={t(`send.${key}`)}
+          helpText={t(`send.${key}Help`)}
+          checked={send[key]}
+          disabled={ofOrders.includes(key) && !send.orders}
+          onChange={(chosen) => change({ [key]: chosen })}
+        />
+      ))}
       <TagsField
         label={nameOf('send.excludeChannels')}
         values={send.excludeChannels}

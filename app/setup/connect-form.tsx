@@ -4,6 +4,7 @@ import { parseGuid } from '../../server/domain/settings/parse-guid.ts';
 import { showToast } from '../app-bridge.ts';
 import type { SettingsAnswer } from '../settings/draft.ts';
 import { OtherAccount } from '../settings/other-account.tsx';
+import { sourceNames } from '../settings/source-names.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
@@ -89,24 +90,7 @@ export function ConnectForm(props: {
         <OtherAccount saved={saved} draft={answer} onChange={(other) => change({ newAccount: other })} />
         {showNames ? (
           <FormLayout>
-            <FormLayout.Group condensed>
-              <TextField
-                label={textAt('settings.fields.sourceName')}
-                value={sourceName}
-                onChange={(text) => change({ sourceName: text })}
-                helpText={textAt('settings.source.nameHelp')}
-                error={faults.of('sourceName')}
-                autoComplete="off"
-              />
-              <TextField
-                label={textAt('settings.fields.sourceType')}
-                value={sourceType}
-                onChange={(text) => change({ sourceType: text })}
-                helpText={textAt('settings.source.typeHelp')}
-                error={faults.of('sourceType')}
-                autoComplete="off"
-              />
-            </FormLayout.Group>
+            <FormLayout.Group condensed>{sourceNames(answer, faults, change)}</FormLayout.Group>
           </FormLayout>
         ) : (
           <InlineStack gap="200">
