@@ -39,7 +39,8 @@ export const choicesOf = ({ vault }: Shop, customers: readonly CustomerRead[]): 
  * that it lacks: what is newer may be no choice, and doesn't hold an opt-out back. For an unknown
  * address of a customer we don't know, only a choice made after installation counts: the rest is
  * read when we first see the person. A customer we know may have come to the address unnoticed, and
- * one we don't know may have been a guest.
+ * one we don't know may have been a guest. Without a date, only an opt-out counts, and only where
+ * nothing dated is known: it is older than that.
  * @param ofKnown we know the customer or the address
  */
 export function isNews(
@@ -47,8 +48,11 @@ export function isNews(
   known: readonly Pick<ConsentFact, 'state' | 'chosenAt' | 'source'>[],
   { installed, ofKnown }: { installed: Instant; ofKnown: boolean },
 ): boolean {
-  if (fact.chosenAt === null) return false;
   const said = known.filter(({ source }) => source !== 'order_box');
+  if (fact.chosenAt === null) {
+    const mayAdd = said.every(({ chosenAt, state }) => chosenAt === null && state !== 'unsubscribed');
+    return ofKnown && fact.state === 'unsubscribed' && mayAdd;
+  }
   if (said.length === 0) return ofKnown || fact.chosenAt >= installed;
   if (said.some(({ chosenAt, state }) => chosenAt === fact.chosenAt && state === fact.state)) return false;
   const newest = Math.max(...said.map(({ chosenAt }) => chosenAt ?? Number.NEGATIVE_INFINITY));

@@ -99,7 +99,7 @@ async function differencesOf(
   shop: Shop,
   customers: readonly CustomerRead[],
   { country, asOf }: { country: string | undefined; asOf: Instant },
-): Promise<{ people: People; installed: Instant; missed: Choice[]; due: Differing[]; kept: Differing[] }> {
+): Promise<{ people: People; installed: Instant; missed: Choice[]; due: Differing[]; kept: Choice[] }> {
   const stored = (await settings.load(shop)) ?? nothingStored;
   const found = choicesOf(shop, customers);
   const people = await loadPeople(
@@ -109,7 +109,10 @@ async function differencesOf(
   );
   const installed = installedAt(await loadInstallation(db, shop)) ?? now();
   const missed = await missedOf(db, shop, found, { people, installed });
-  const differing = missed.flatMap((one): Differing[] => {
+  // Without a date, an event would count from now.
+  const undated = missed.filter(({ fact }) => fact.chosenAt === null);
+  const dated = missed.filter(({ fact }) => fact.chosenAt !== null);
+  const differing = dated.flatMap((one): Differing[] => {
     const finding = findingOfChoice(one, asOf);
     const read = translateUnstored(country, { ...finding, source: 'reconciliation' });
     return 'event' in read ? [{ event: read.event, finding, one }] : [];
@@ -119,11 +122,11 @@ async function differencesOf(
     differing.map(({ event }) => event),
   );
   const due = differing.filter((_, i) => dryRuns[i]?.settled === null);
-  const kept = differing.filter((_, i) => {
+  const kept = differing.flatMap(({ one }, i) => {
     const settled = dryRuns[i]?.settled;
-    return settled && settled.reason !== 'deleted_person';
+    return settled && settled.reason !== 'deleted_person' ? [one] : [];
   });
-  return { people, installed, missed, due, kept };
+  return { people, installed, missed, due, kept: [...undated, ...kept] };
 }
 
 /**
@@ -151,8 +154,8 @@ export async function compareConsent(
     await readTagOptOuts(sql, shop, customers, (stored ?? nothingStored).settings);
     // Store nothing about a person who was erased in the meantime.
     const gone = await erasedOf(sql, shop, missed);
-    const isLeft = ({ one }: { one: Choice }) => !gone.has(one.customerId);
-    const recorded = kept.filter(isLeft).map(({ one }) => one);
+    const isLeft = ({ customerId }: Choice) => !gone.has(customerId);
+    const recorded = kept.filter(isLeft);
     await sight(sql, shop, recorded, asOf);
     const facts = recorded.map((one) => entryOf(shop, one, people.own(one.key)?.id ?? null));
     const at = now();
@@ -166,7 +169,7 @@ export async function compareConsent(
     const isMissed = ({ fact: { chosenAt } }: Choice) =>
       chosenAt !== null && chosenAt >= installed && chosenAt <= at - MARGIN_MS;
     const add = async (areMissed: boolean) => {
-      const some = due.filter((one) => isLeft(one) && isMissed(one.one) === areMissed);
+      const some = due.filter(({ one }) => isLeft(one) && isMissed(one) === areMissed);
       return await addFindings(
         sql,
         shop,

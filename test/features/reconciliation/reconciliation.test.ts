@@ -412,6 +412,19 @@ describe('comparing consent', () => {
     expect(await problems()).toEqual([]);
   });
 
+  it('finds an opt-out without a date of a customer about whom it knew no choice, and sends it as one from before', async () => {
+    const known = buyer();
+    await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
+    await readOnce();
+    buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: null });
+    await compare('consent_due_at');
+    await compare('consent_due_at');
+    expect(payloads().filter(({ EmailPermission }) => EmailPermission === false)).toHaveLength(1);
+    expect(await problems()).toEqual([]);
+    const facts = await connector.db.query(`SELECT chosen_at FROM consent_facts WHERE state = 'unsubscribed'`);
+    expect(facts).toEqual([{ chosen_at: null }]);
+  });
+
   it('records what makes no flag due, without an event', async () => {
     const known = buyer();
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
