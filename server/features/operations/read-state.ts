@@ -82,6 +82,9 @@ type BacklogRow = Record<(typeof unfinished)[number], number> & {
 /** Without this nothing is tried, so a breaker that is open stays so, and says nothing of Ascent360. */
 const MAY_SEND = `c.guid IS NOT NULL AND s.uninstalled_at IS NULL AND NOT coalesce((c.document->>'paused')::boolean, false)`;
 
+/** Before that Ascent360 holds nobody of ours. Many shops are never connected, and a waiting opt-out of one would page for months. */
+const WAS_CONNECTED = `EXISTS (SELECT 1 FROM setting_changes g WHERE g.shop_id = s.id AND g.field = 'guid')`;
+
 async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
   return await sql.query<BacklogRow>(
     `SELECT CASE WHEN c.guid IS NULL THEN 'not_connected'
@@ -105,7 +108,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
          count(*) FILTER (WHERE d.lease_until IS NOT NULL) AS sending,
          count(*) FILTER (WHERE d.lease_until IS NULL AND d.attempts > 0) AS retrying
        FROM deliveries d WHERE d.shop_id = s.id AND d.open) o
-     CROSS JOIN LATERAL (SELECT count(*) AS late FROM (${lateWaiting('s.id')}) AS of_shop) p
+     CROSS JOIN LATERAL (SELECT count(*) AS late FROM (${lateWaiting('s.id')}) AS of_shop WHERE ${WAS_CONNECTED}) p
      LEFT JOIN LATERAL (SELECT d.due_at FROM deliveries d
        WHERE d.shop_id = s.id AND d.open AND d.lease_until IS NULL AND d.due_at <= now()
          AND ${firstOfLanes}

@@ -56,7 +56,7 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
   );
   const lateOptOuts = gauge(
     'opt_outs_late',
-    'Opt-outs that wait and have been due for more than 3 days. Laws give 10 business days.',
+    'Opt-outs of shops that were ever connected that wait and have been due for more than 3 days. Laws give 10 business days.',
     [],
   );
   const silent = gauge('shops_silent', 'Shops from which no webhooks come although Shopify knows of changes.', []);

@@ -63,11 +63,14 @@ describe('the gauges read from the database', () => {
     );
     // A pause holds an opt-out that was never tried, or was tried later: it is late counting from its arrival.
     const held = `shop_id = (SELECT id FROM shops WHERE domain = $1)`;
-    await connector.db.query(
-      `UPDATE deliveries SET carries_opt_out = true WHERE first_attempt_at IS NULL AND ${held}`,
-      [paused],
-    );
-    for (const shop of [paused, late]) {
+    // A shop that has never been connected has told Ascent360 about nobody: its opt-out would page for months.
+    for (const shop of [paused, unconnected]) {
+      await connector.db.query(
+        `UPDATE deliveries SET carries_opt_out = true WHERE first_attempt_at IS NULL AND ${held}`,
+        [shop],
+      );
+    }
+    for (const shop of [paused, late, unconnected]) {
       await connector.db.query(`UPDATE events SET received_at = now() - interval '73 hours' WHERE ${held}`, [shop]);
     }
     // Not translated for ten minutes.
@@ -108,7 +111,7 @@ describe('the gauges read from the database', () => {
       'connector_events_last_hour{state="waiting"}',
       'connector_events_last_hour{state="accepted"}',
     ].map((series) => sample(text, series));
-    expect(rest).toEqual([1, 1, 2, 7, 1, 0, 5, 0]);
+    expect(rest).toEqual([1, 1, 2, 7, 1, 0, 4, 0]);
     expect(Math.floor((sample(text, 'connector_oldest_received_age_seconds') ?? 0) / 60)).toBe(10);
   });
 
