@@ -96,24 +96,26 @@ export async function findChanges(
       if (enough()) return stopped();
       const group = unknown.slice(at, at + atOnce);
       const { readAt, findings, noted } = await judgeGroup(deps, asking, { ...known, kind, since, isStuck }, group);
+      const reached = point;
       point = Math.max(point, group.at(-1)?.updatedAt ?? point);
       found += await inShop(db, shop, async ({ sql }) => {
         const at = now();
         await applyDataSaleOptOuts(sql, shop, noted, readAt);
         const news = await addFindings(sql, shop, findings, at);
         await noteMissed(sql, shop, { ...noneMissed, [kind]: news }, { since, until, now: at });
-        await movePoint(sql, shop, kind, { since, until: point });
+        await movePoint(sql, shop, kind, { reached, until: point });
         return news;
       });
     }
+    const reached = point;
     point = Math.max(point, inRange.at(-1)?.updatedAt ?? point);
-    await movePoint(db, shop, kind, { since, until: point });
+    await movePoint(db, shop, kind, { reached, until: point });
     if (page.next === null) break;
     if (page.changed.some(({ updatedAt }) => updatedAt > until)) unfinished ??= { after };
     after = page.next;
     if (enough()) return stopped();
   }
   // Our clock may be ahead of Shopify's: what changes until that has reached this point is new.
-  await movePoint(db, shop, kind, { since, until: until - AHEAD_MS });
+  await movePoint(db, shop, kind, { reached: point, until: until - AHEAD_MS });
   return { found, complete: true };
 }

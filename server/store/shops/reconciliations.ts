@@ -148,27 +148,30 @@ export async function postpone(
 }
 
 /**
- * We know the changes of this kind from one moment to another. The point never goes back, and stays where it is if it
- * went back meanwhile.
+ * We know the changes of this kind from the point reached before to another. The point never goes back, and stays where
+ * it is if it went back meanwhile.
  */
 export async function movePoint(
   sql: Sql,
   shop: Shop,
   kind: Kind,
-  { since, until }: { since: Instant; until: Instant },
+  { reached, until }: { reached: Instant; until: Instant },
 ): Promise<void> {
   const column = kind === 'orders' ? 'orders_until' : 'customers_until';
   await sql.query(
     `UPDATE reconciliations SET ${column} = greatest(${column}, $3::timestamptz) WHERE shop_id = $1 AND ${column} >= $2`,
-    [shop.id, new Date(since), new Date(until)],
+    [shop.id, new Date(reached), new Date(until)],
   );
 }
 
-/** A clock was ahead when changes were compared, so we don't know up to when: goes back. */
+/**
+ * We don't know the changes since then after all: goes back there or, if the point isn't there yet, by the least there
+ * is, so that whoever compares meanwhile doesn't move it.
+ */
 export async function movePointsBack(sql: Sql, shop: Shop, to: Instant): Promise<void> {
   await sql.query(
-    `UPDATE reconciliations SET orders_until = least(orders_until, $2::timestamptz), customers_until = least(customers_until, $2::timestamptz)
-     WHERE shop_id = $1`,
+    `UPDATE reconciliations SET orders_until = least(orders_until - interval '1 millisecond', $2::timestamptz),
+       customers_until = least(customers_until - interval '1 millisecond', $2::timestamptz) WHERE shop_id = $1`,
     [shop.id, new Date(to)],
   );
 }

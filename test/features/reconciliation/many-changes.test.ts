@@ -155,14 +155,26 @@ it.each(['right', 'ahead'])(
   },
 );
 
-it('a point that goes back while a comparison runs stays there: what lies between is compared again', async () => {
-  const { db, shop, now } = scene.base;
-  await due(now - 100 * MINUTE);
-  const back = now - 200 * MINUTE;
-  const run: Admin['run'] = async <Data>(_: unknown, { name }: { name: string }) => {
-    if (name === 'OrdersChanged') await movePointsBack(db, shop, back);
-    return { data: { customers: none, orders: none } as Data, denied: [] };
-  };
-  expect(await slicesOf(scene, { run, now: () => now })()).toBe(false);
-  expect((await loadReconciliation(db, shop))?.ordersUntil).toBe(back);
-});
+it.each([
+  ['before where that began', 'OrdersChanged', 200, 200 * MINUTE],
+  ['into what that has compared', 'OrdersChanged', 80, 80 * MINUTE],
+  ['into what that is comparing', 'OrderById', 80, 100 * MINUTE + 1],
+])(
+  'a point that goes back while a comparison runs, %s, stays there: what follows it is compared again',
+  async (_, asked, minutes, back) => {
+    const { db, shop, now } = scene.base;
+    await due(now - 100 * MINUTE);
+    const updatedAt = new Date(now - 50 * MINUTE).toISOString();
+    const first = {
+      nodes: [{ id: 'gid://shopify/Order/1', createdAt: updatedAt, updatedAt }],
+      pageInfo: { hasNextPage: true, endCursor: '1' },
+    };
+    const run: Admin['run'] = async <Data>(_: unknown, { name }: { name: string }, asking: unknown) => {
+      const { after, id } = Object(asking);
+      if (name === asked && (after || id)) await movePointsBack(db, shop, now - minutes * MINUTE);
+      return { data: { customers: none, orders: after ? none : first, order: null } as Data, denied: [] };
+    };
+    expect(await slicesOf(scene, { run, now: () => now })()).toBe(false);
+    expect((await loadReconciliation(db, shop))?.ordersUntil).toBe(now - back);
+  },
+);
