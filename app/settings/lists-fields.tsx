@@ -29,8 +29,10 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
   const { value, faults, onChange } = props;
   const [choice, setChoice] = useState<Choice>(choiceOf(value.providerType));
   const [number, setNumber] = useState(choiceOf(value.providerType) === 'other' ? String(value.providerType) : '');
-  // Saved, discarded or changed elsewhere; a number being typed stays as it is.
-  const shown = value.providerType === null && choice === 'other' ? 'other' : choiceOf(value.providerType);
+  // The number on the page, which may be a named provider's while it is being typed, or one that was saved, discarded or
+  // changed elsewhere.
+  const isTyped = choice === 'other' && readNumber(number) === value.providerType;
+  const shown = isTyped ? 'other' : choiceOf(value.providerType);
 
   const choose = (next: string) => {
     setChoice(next === 'none' || next === '3' || next === '7' ? next : 'other');
@@ -53,7 +55,7 @@ export function ListsFields(props: { value: Part; faults: Faults; onChange: (par
           label={t('lists.number')}
           type="number"
           min={1}
-          value={readNumber(number) === value.providerType ? number : String(value.providerType ?? '')}
+          value={isTyped ? number : String(value.providerType ?? '')}
           onChange={(text) => {
             setNumber(text);
             onChange({ providerType: readNumber(text) });

@@ -212,7 +212,7 @@ inBrowser('the settings', (stage) => {
       expect(await name.inputValue()).not.toBe('Not saved');
     });
 
-    it('stay if typed while others are being saved, and can be discarded, a provider’s number too', async () => {
+    it('stay if typed while others are being saved, and can be discarded, a provider’s number too, which may begin as a named provider’s', async () => {
       const page = await open();
       const before = Object(await saved());
       const { promise: typed, resolve: goOn } = Promise.withResolvers<void>();
@@ -221,18 +221,18 @@ inBrowser('the settings', (stage) => {
         await call.continue();
       });
       await page.getByLabel('Provider', { exact: true }).selectOption('other');
-      await page.getByLabel('Provider number').fill('12');
+      await page.getByLabel('Provider number').pressSequentially('35');
       await saveButton(page).click();
       await page.getByLabel('Source name').fill('Not saved');
       goOn();
       await page.getByText('Settings saved').waitFor();
-      expect(await saved()).toMatchObject({ providerType: 12, sourceName: before.sourceName });
+      expect(await saved()).toMatchObject({ providerType: 35, sourceName: before.sourceName });
       expect(await page.getByLabel('Source name').inputValue()).toBe('Not saved');
 
       await page.getByLabel('Provider number').fill('15');
       await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
       expect(await page.getByLabel('Source name').inputValue()).toBe(before.sourceName);
-      expect(await page.getByLabel('Provider number').inputValue()).toBe('12');
+      expect(await page.getByLabel('Provider number').inputValue()).toBe('35');
       await page.locator('ui-save-bar').waitFor({ state: 'hidden' });
 
       await stage().connector.api('PUT', '/settings', { ...before, providerType: null, listIds: [] });
