@@ -51,6 +51,8 @@ inBrowser(
       const page = await open();
       await tabTo(page, 'Search and filter results');
       await page.keyboard.press('Enter');
+      // Pressed too early, Tab goes past them into the list.
+      await page.getByRole('button', { name: 'Date', exact: true }).waitFor();
       await tabTo(page, 'Date');
       await page.keyboard.press('Enter');
       const days = page.getByRole('button', { name: /^(Start of range )?\w+ \w+ 1 \d{4}$/ });

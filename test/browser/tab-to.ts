@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
  * More stops than any page has, and, in milliseconds, longer than the next element takes to appear
  * on a busy machine.
  */
-const ENOUGH = { presses: 80, ms: 60_000 };
+const ENOUGH = { presses: 200, ms: 60_000 };
 
 /** The accessible name of what has focus, however it gets it. */
 const namesOfFocused = async (page: Page): Promise<(string | null | undefined)[]> =>
