@@ -44,12 +44,9 @@ function localDates(timeZone: string): (at: Instant) => string {
   return (at) => format.format(at);
 }
 
-/**
- * The first minute of a local day, as an instant.
- * @param date `YYYY-MM-DD`
- */
-export function startOfDay(date: string, timeZone: string): Instant {
-  const dateAt = localDates(timeZone);
+/** The first minute of a local day, `likely` if that is it. */
+function startOf(date: string, dateAt: (at: Instant) => string, likely: Instant | null): Instant {
+  if (likely !== null && dateAt(likely) >= date && dateAt(likely - MINUTE) < date) return likely;
   const utc = Date.parse(`${date}T00:00:00Z`);
   let before = utc - WIDEST_OFFSET;
   let within = utc + WIDEST_OFFSET;
@@ -61,6 +58,12 @@ export function startOfDay(date: string, timeZone: string): Instant {
   return within;
 }
 
+/**
+ * The first minute of a local day, as an instant.
+ * @param date `YYYY-MM-DD`
+ */
+export const startOfDay = (date: string, timeZone: string): Instant => startOf(date, localDates(timeZone), null);
+
 /** The date this many days later, both `YYYY-MM-DD`. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
@@ -71,9 +74,13 @@ export function addDays(date: string, days: number): string {
  * 25 hours long.
  */
 export function lastDays(now: Instant, timeZone: string, count: number): { date: string; at: Instant }[] {
-  const today = localDates(timeZone)(now);
+  const dateAt = localDates(timeZone);
+  const today = dateAt(now);
+  let before: Instant | null = null;
   return Array.from({ length: count }, (_, i) => {
     const date = addDays(today, i + 1 - count);
-    return { date, at: startOfDay(date, timeZone) };
+    const at: Instant = startOf(date, dateAt, before === null ? null : before + DAY);
+    before = at;
+    return { date, at };
   });
 }

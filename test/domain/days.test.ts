@@ -20,7 +20,7 @@ describe('the start of a day', () => {
 });
 
 describe('the last days', () => {
-  it('end today, follow each other, and are each 23 to 25 hours long', () => {
+  it('end today, follow each other, begin with their first minute, and are each 23 to 25 hours long', () => {
     const zones = ['UTC', 'America/Denver', 'Europe/Paris', 'Australia/Lord_Howe', 'Africa/Cairo'];
     fc.assert(
       fc.property(
@@ -33,6 +33,7 @@ describe('the last days', () => {
           expect(today?.at).toBeLessThanOrEqual(now);
           expect(now - (today?.at ?? 0)).toBeLessThan(25 * 3_600_000);
           for (const [i, day] of days.entries()) {
+            expect(day.at).toBe(startOfDay(day.date, timeZone));
             const next = days[i + 1];
             if (!next) continue;
             expect((next.at - day.at) / 3_600_000).toBeGreaterThanOrEqual(23);
