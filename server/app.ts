@@ -66,7 +66,6 @@ export function createApp(deps: AppDeps): Express {
     importsUnderWay: importsUnderWay(deps),
     sendTestRecord: deps.ascent360.send,
     connectionProbe: config.connectionProbe,
-    isDevelopmentStore: async (shop: Shop) => (await shops.facts(shop)).developmentStore ?? false,
   };
 
   const app = express();

@@ -7,7 +7,6 @@ import type { Config } from './platform/config.ts';
 import type { Db } from './platform/database/db.ts';
 import type { Log } from './platform/log.ts';
 import type { Queue } from './platform/queue/queue.ts';
-import type { SettingsStore } from './store/shops/settings.ts';
 import type { Shops } from './store/shops/shops.ts';
 
 /** What a start has opened: the URLs of app.ts and the jobs of worker.ts are made of it. */
@@ -15,7 +14,6 @@ export type Opened = {
   config: Config;
   db: Db;
   shops: Shops;
-  settings: SettingsStore;
   ascent360: Ascent360Client;
   admin: Admin;
   access: Access;

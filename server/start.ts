@@ -17,7 +17,6 @@ import { codeOf } from './platform/error-code.ts';
 import { loadKeys } from './platform/keys.ts';
 import type { Log } from './platform/log.ts';
 import { createLocalQueue, type Queue } from './platform/queue/queue.ts';
-import { createSettingsStore } from './store/shops/settings.ts';
 import { createShops, type Shops } from './store/shops/shops.ts';
 import { startWorker } from './worker.ts';
 
@@ -152,7 +151,6 @@ export async function start(config: Config, log: Log, given: { db?: Db; front?: 
       front,
       db,
       shops,
-      settings: createSettingsStore(db),
       ascent360,
       admin: opened.admin,
       access: opened.access,

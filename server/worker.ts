@@ -54,7 +54,7 @@ export function jobsOf(
   deps: WorkerDeps,
   given: { quick: Db; sizes?: BatchSizes; wakeReads(shopId: number): void; stopping(): boolean },
 ): { work(shopId: number, listen: () => Promise<void>): Promise<boolean>; chores: AnyChore[] } {
-  const { config, db, shops, settings, admin, access, queue, log, metrics, traces, now, random } = deps;
+  const { config, db, shops, admin, access, queue, log, metrics, traces, now, random } = deps;
   const { quick, sizes = createBatchSizes(), wakeReads, stopping } = given;
   const { wake } = queue;
   const wakeLater = (shopId: number, waitMs: number) => {
@@ -125,11 +125,11 @@ export function jobsOf(
       retentionChore({ db, retentionDays: config.retentionDays, log }),
       accessChore({ db, admin, access, log }),
       flowChore({ db, admin, log, apiKey: config.shopifyApiKey, everyMs }),
-      readChore({ db, settings, admin, log, now, random, wake, translate }),
-      importChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
+      readChore({ db, admin, log, now, random, wake, translate }),
+      importChore({ db, admin, log, now, wake, lookAgainMs }),
       ledgerChore({ db, log, now, wake }),
-      silenceChore({ db, shops, settings, admin, log, now }),
-      reconciliationChore({ db, shops, settings, admin, log, now, wake, lookAgainMs }),
+      silenceChore({ db, admin, log, now }),
+      reconciliationChore({ db, admin, log, now, wake, lookAgainMs }),
     ],
   };
 }

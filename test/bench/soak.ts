@@ -6,7 +6,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { createSettingsStore } from '../../server/store/shops/settings.ts';
+import { loadSettings } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
@@ -51,9 +51,8 @@ const receiver = await startAscent360();
 const app = await world.appDatabase('soak');
 const names = shopNames(10);
 const shops = await connectShops(app, names);
-const settings = createSettingsStore(app.db);
 const shopOf = new Map<string | null, string>();
-for (const shop of shops) shopOf.set((await settings.load(shop))?.guid ?? null, shop.domain);
+for (const shop of shops) shopOf.set((await loadSettings(app.db, shop))?.guid ?? null, shop.domain);
 /** A proxy between the processes and PostgreSQL; the counts at the end bypass it. */
 const wire = await startTcpProxy(Number(new URL(app.url).port));
 const env = {

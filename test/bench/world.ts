@@ -14,7 +14,7 @@ import { loadKeys } from '../../server/platform/keys.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createBullQueue } from '../../server/platform/queue/bull-queue.ts';
 import type { Queue } from '../../server/platform/queue/queue.ts';
-import { createSettingsStore } from '../../server/store/shops/settings.ts';
+import { saveSettings } from '../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops } from '../../server/store/shops/shops.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { findPostgres, startPostgres } from '../fakes/postgres-server.ts';
@@ -294,7 +294,6 @@ export const shopNames = (count: number) => Array.from({ length: count }, (_, i)
 
 /** Existing, connected shops, each with its own GUID. */
 export async function connectShops(app: AppDatabase, names: readonly string[]): Promise<Shop[]> {
-  const settings = createSettingsStore(app.db);
   return await Promise.all(
     names.map(async (name) => {
       const shop = await app.shops.ensure(name);
@@ -303,7 +302,7 @@ export async function connectShops(app: AppDatabase, names: readonly string[]): 
         { developmentStore: false },
       );
       if (!parsed.ok) throw new Error('The settings were refused');
-      await settings.save(shop, parsed, '42', Date.now());
+      await saveSettings(app.db, shop, parsed, { who: '42', now: Date.now() });
       return shop;
     }),
   );

@@ -13,7 +13,6 @@ import { readConfig } from '../../server/platform/config.ts';
 import { createKeys } from '../../server/platform/keys.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createLocalQueue } from '../../server/platform/queue/queue.ts';
-import { createSettingsStore } from '../../server/store/shops/settings.ts';
 import { createShops } from '../../server/store/shops/shops.ts';
 import { API_KEY, type Connector, SECRET, SHOP, startConnector, until } from '../fakes/connector.ts';
 import { testDatabase } from '../fakes/database.ts';
@@ -44,7 +43,6 @@ async function wired(env: Record<string, string>) {
     config,
     db,
     shops: createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }])),
-    settings: createSettingsStore(db),
     ascent360,
     admin: opened.admin,
     access: opened.access,

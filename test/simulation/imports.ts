@@ -2,7 +2,7 @@
 import { cancelImport } from '../../server/features/imports/cancel.ts';
 import { describeImports } from '../../server/features/imports/describe.ts';
 import { ACTIVE, changeState, createImport, listImports } from '../../server/store/imports/imports.ts';
-import { nothingStored } from '../../server/store/shops/settings.ts';
+import { loadSettings, nothingStored } from '../../server/store/shops/settings.ts';
 import type { Spoken } from './admin.ts';
 import { DAY, HOUR, type Step } from './history.ts';
 import { type ImportFile, learnFile, learnImported } from './model/imports.ts';
@@ -139,9 +139,9 @@ export function noteEnded(scene: Scene, stateOf: (id: string) => string | undefi
  * and the numbers add up.
  */
 export async function wrongImports(process: Process, scene: Scene): Promise<string[]> {
-  const { db, settings } = process;
+  const { db } = process;
   const shop = await shopIn(process, scene);
-  const stored = (await settings.load(shop)) ?? nothingStored;
+  const stored = (await loadSettings(db, shop)) ?? nothingStored;
   const described = await describeImports(db, shop, stored, await listImports(db, shop));
   return described.flatMap(({ id, kind, state, startedAt, done, total, counts }) => {
     const name = `the import of ${kind}`;

@@ -6,6 +6,7 @@ import { sendPerson } from '../../server/features/people/send.ts';
 import { dismissEvents } from '../../server/store/events/events.ts';
 import { noteChangedEnds } from '../../server/store/imports/imports.ts';
 import { noteCall } from '../../server/store/shops/installation.ts';
+import { removeGuid, saveSettings as saveDocument } from '../../server/store/shops/settings.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Step } from './history.ts';
 import type { Rules } from './model/account.ts';
@@ -35,7 +36,7 @@ export async function open(process: Process, scene: Scene, now: number): Promise
 
 /** The merchant resends an event, or dismisses one. */
 export async function again(
-  { db, settings, shops, wake }: Process,
+  { db, shops, wake }: Process,
   scene: Scene,
   step: Extract<Step, { do: 'resend' | 'dismiss' }>,
 ): Promise<void> {
@@ -56,7 +57,7 @@ export async function again(
   account.mayRepeat = true;
   account.mayGoBare = true;
   account.mayReassert ||= step.reassert;
-  await sendAgain({ db, settings, shops, now: Date.now }, shop, ids, { reassert: step.reassert, dryRun: false });
+  await sendAgain({ db, now: Date.now }, shop, ids, { reassert: step.reassert, dryRun: false });
   wake(shop.id);
 }
 
@@ -84,7 +85,7 @@ export async function save(
   );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const shop = await process.shops.ensure(scene.domain);
-  await process.settings.save(shop, parsed, '42', how.now);
+  await saveDocument(process.db, shop, parsed, { who: '42', now: how.now });
   process.wake(shop.id);
 }
 
@@ -107,8 +108,8 @@ export async function disconnect(world: World, scene: Scene): Promise<void> {
   const saved = change(scene, (account) => {
     account.connected = false;
   });
-  const { shops, settings } = world.page;
-  await settings.removeGuid(await shops.ensure(scene.domain), '42', world.clock.now());
+  const { db, shops } = world.page;
+  await removeGuid(db, await shops.ensure(scene.domain), { who: '42', now: world.clock.now() });
   saved();
 }
 

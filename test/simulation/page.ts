@@ -11,13 +11,13 @@ import type { Merchant } from '../../server/http/merchant-auth.ts';
 import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Process } from './process.ts';
 
-function routesOf({ db, shops, settings }: Process, shop: Shop): RequestListener {
+function routesOf({ db }: Process, shop: Shop): RequestListener {
   const app = express();
   app.use((_req, res, next) => {
     res.locals['merchant'] = { shop, userId: '42' } satisfies Merchant;
     next();
   });
-  const deps = { db, shops, settings, onChange: () => {}, now: Date.now };
+  const deps = { db, onChange: () => {}, now: Date.now };
   app.use(overviewRoutes({ ...deps, importsUnderWay: async () => [] }), activityRoutes(deps), peopleRoutes(deps));
   return app;
 }

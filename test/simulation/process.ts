@@ -18,7 +18,6 @@ import { createLog } from '../../server/platform/log.ts';
 import type { Queue } from '../../server/platform/queue/queue.ts';
 import { createInbox, type Inbox } from '../../server/store/events/inbox.ts';
 import { endChore, extendChore, takeChore } from '../../server/store/shops/chore-leases.ts';
-import { createSettingsStore, type SettingsStore } from '../../server/store/shops/settings.ts';
 import { createShops, ShopErasedError, type Shops } from '../../server/store/shops/shops.ts';
 import { jobsOf } from '../../server/worker.ts';
 import { type AdminDeps, simulatedAdmin } from './admin.ts';
@@ -54,7 +53,6 @@ const granted = {
 export type Process = {
   db: Db;
   shops: Shops;
-  settings: SettingsStore;
   inbox: Inbox;
   /** Somebody opens the app, which gets a token. */
   exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
@@ -148,7 +146,6 @@ export function startProcess(deps: Deps): Process {
     stop: async () => {},
   };
   const shops = createShops(db, deps.keys);
-  const settings = createSettingsStore(db);
   const oauth = { exchange: async () => granted, refresh: async () => granted, forApp: null };
   const access = createAccess({ db, oauth, log, now });
   const jobs = jobsOf(
@@ -156,7 +153,6 @@ export function startProcess(deps: Deps): Process {
       config,
       db,
       shops,
-      settings,
       ascent360: { send: deps.send, close: async () => {} },
       admin: simulatedAdmin(deps),
       access,
@@ -271,7 +267,6 @@ export function startProcess(deps: Deps): Process {
   return {
     db,
     shops,
-    settings,
     inbox: createInbox(db, { shops }),
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,

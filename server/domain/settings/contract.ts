@@ -166,8 +166,8 @@ function settingsOf(document: z.output<typeof documents.regular>): Settings {
  * depth; an unknown key is a fault. Never throws.
  * @param options.developmentStore decides the default of `send.testOrders`
  */
-export function parseSettings(input: unknown, options: { developmentStore: boolean }): ParsedSettings {
-  const parsed = documentOf(options.developmentStore).safeParse(input);
+export function parseSettings(input: unknown, options: { developmentStore?: boolean }): ParsedSettings {
+  const parsed = documentOf(options.developmentStore === true).safeParse(input);
   if (!parsed.success) return { ok: false, errors: faultsOf(parsed.error, { code: 'fault.unknown_setting' }) };
   return { ok: true, settings: settingsOf(parsed.data), guid: parsed.data.guid, newAccount: parsed.data.newAccount };
 }

@@ -8,8 +8,8 @@ import type { Db } from '../../platform/database/db.ts';
 import type { ClaimedDelivery, DeliveryKind } from '../../store/deliveries/deliveries.ts';
 import { keptPeople } from '../../store/people/kept-people.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
-import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadSettings, nothingStored } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import type { DueFlags } from './api.ts';
 import { AT_ONCE, largeAlone } from './at-once.ts';
 import type { AgainPlan, SendAgain } from './decide-again.ts';
@@ -17,8 +17,6 @@ import { readAgain } from './read-again.ts';
 
 export type SendAgainDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
   now: () => Instant;
 };
 
@@ -158,7 +156,7 @@ async function asClaimed(db: Db, shop: Shop, group: readonly Found[], reassert: 
 export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan, reassert: boolean): Promise<DueFlags> {
   const { db } = deps;
   const now = deps.now();
-  const stored = (await deps.settings.load(shop)) ?? nothingStored;
+  const stored = (await loadSettings(db, shop)) ?? nothingStored;
   const life = await loadInstallation(db, shop);
   const counted = new Set<string>();
   const due = nothingDue();
@@ -177,7 +175,7 @@ export async function dueFlags(deps: SendAgainDeps, shop: Shop, plan: AgainPlan,
       await setImmediate();
     }
   }
-  const country = (await deps.shops.facts(shop)).country ?? null;
+  const { country = null } = await loadShopFacts(db, shop);
   for await (const read of readAgain({ sql: db, shop, stored, now }, country, plan.translate)) {
     if (read === 'nothing') due.skippedAgain++;
     else if (read !== 'unknown') add(due, counted, read);

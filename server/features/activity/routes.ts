@@ -12,8 +12,8 @@ import type { Db } from '../../platform/database/db.ts';
 import { countActivity, findItem, listActivity } from '../../store/events/event-list.ts';
 import { dismissEvents, findDismissible } from '../../store/events/events.ts';
 import { noteChangedEnds } from '../../store/imports/imports.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadSettings } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import {
   dismissManyContract,
   filterContract,
@@ -29,8 +29,6 @@ import { findSendable, sendAgain } from './send-again.ts';
 
 type ActivityRoutesDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
   /** Wakes the shop's sender. */
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
@@ -38,8 +36,8 @@ type ActivityRoutesDeps = {
 
 /** The list of events, one event, and what a merchant can do with it; mount behind merchantAuth. */
 export function activityRoutes(deps: ActivityRoutesDeps): Router {
-  const { db, shops, settings } = deps;
-  const gate = async (shop: Shop) => gateOf(await settings.load(shop));
+  const { db } = deps;
+  const gate = async (shop: Shop) => gateOf(await loadSettings(db, shop));
   /** An import that counts them is counted again, whatever happens to this process. */
   const dismiss = async (shop: Shop, ids: readonly string[]) =>
     await db.transaction(async (sql) => {
@@ -51,7 +49,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
 
   router.get('/activity', async (req, res) => {
     const { shop } = merchantOf(res);
-    const facts = await shops.facts(shop);
+    const facts = await loadShopFacts(db, shop);
     const contract = listContract(timeZoneOf(facts));
     const { cursor: after, limit, ...filter } = readInput(contract, req.query);
     const country = facts.country ?? null;
@@ -65,7 +63,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
 
   router.get('/activity.csv', async (req, res) => {
     const { shop } = merchantOf(res);
-    const facts = await shops.facts(shop);
+    const facts = await loadShopFacts(db, shop);
     const timeZone = timeZoneOf(facts);
     const filter = readInput(filterContract(timeZone), req.query);
     const shopGate = await gate(shop);
@@ -86,7 +84,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
 
   router.post('/activity/retry', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const facts = await shops.facts(shop);
+    const facts = await loadShopFacts(db, shop);
     const { filter, ...how } = readInput(manyContract(timeZoneOf(facts)), req.body);
     const { ids, more } = await findSendable(db, shop, filter, facts.country ?? null);
     const { refusal: _refusal, ...sent } = await sendAgain(deps, shop, ids, how);
@@ -110,7 +108,7 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
 
   router.post('/activity/dismiss', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const facts = await shops.facts(shop);
+    const facts = await loadShopFacts(db, shop);
     const { filter, dryRun } = readInput(dismissManyContract(timeZoneOf(facts)), req.body);
     const isAsked = filter.state.length === 0 || filter.state.includes('attention');
     const attention = { ...filter, state: ['attention' as const] };

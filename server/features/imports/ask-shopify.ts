@@ -4,8 +4,9 @@ import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { changeState, postpone } from '../../store/imports/imports.ts';
 import { noteFile, noteReading, readAgain } from '../../store/imports/reading.ts';
+import { settingsOrDefaults } from '../../store/shops/settings.ts';
 import { searchOf } from './contract.ts';
-import { type CountDeps, settingsOf } from './forecast.ts';
+import type { CountDeps } from './forecast.ts';
 import type { Work } from './work.ts';
 
 const LATER_MS = 15_000;
@@ -24,7 +25,7 @@ export type AskDeps = CountDeps & {
 export async function fetchFromShopify(deps: AskDeps, { shop, job, signal }: Work): Promise<boolean> {
   const { db, admin, now } = deps;
   const fail = async (text: Text) => await changeState(db, shop, job.id, { from: ['counting'], to: 'failed', text });
-  const { settings } = await settingsOf(deps, shop);
+  const { settings } = await settingsOrDefaults(db, shop);
   const keys = job.kind === 'customers' ? metafieldKeys(settings.mapping) : [];
   const asked = {
     kind: job.kind,

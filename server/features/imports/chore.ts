@@ -9,12 +9,13 @@ import type { Log } from '../../platform/log.ts';
 import { noteProgress } from '../../store/imports/feeding.ts';
 import { changeState, dueImports, postpone, shopsWithDueImports } from '../../store/imports/imports.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
+import { settingsOrDefaults } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { type AskDeps, fetchFromShopify } from './ask-shopify.ts';
 import { cancelImport, dismissFailed } from './cancel.ts';
 import { allTold, freezeTally } from './count-ended.ts';
 import { type FeedDeps, feed } from './feed.ts';
-import { count, settingsOf } from './forecast.ts';
+import { count } from './forecast.ts';
 import { type Cursors, listMembers } from './read-list.ts';
 import { grewMuch, renewPlans } from './renew-plans.ts';
 import { isAnyWaiting, settleTold, standingOf } from './standing.ts';
@@ -36,7 +37,7 @@ const RENEW_SHARE = 30;
 /** @returns whether there is more to do now */
 async function goOnCounting(deps: WorkDeps, work: Work): Promise<boolean> {
   const { shop, job } = work;
-  const { settings } = await settingsOf(deps, shop);
+  const { settings } = await settingsOrDefaults(deps.db, shop);
   if (job.listed && job.readAt === null) {
     if (job.segmentId === null) throw new Error('An import lists nobody');
     await listMembers(deps, work, job.segmentId);
@@ -65,7 +66,7 @@ const isOver = async ({ db }: Pick<ImportDeps, 'db'>, job: Import): Promise<bool
 /** @returns whether there is more to do now */
 async function goOnRunning(deps: ImportDeps, work: Work, renewals: Map<string, Instant>): Promise<boolean> {
   const { shop, job } = work;
-  const stored = await settingsOf(deps, shop);
+  const stored = await settingsOrDefaults(deps.db, shop);
   const gate = gateOf(stored);
   if (gate && !(await isOver(deps, job))) {
     await postpone(deps.db, job, deps.lookAgainMs, { code: `wait.${gate}` });

@@ -15,7 +15,7 @@ import { gateOf } from '../../domain/wording/describe-state.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { listImports } from '../../store/imports/imports.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
+import { loadSettings, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { standingOf } from './standing.ts';
 import { waitsOf } from './waits.ts';
@@ -138,7 +138,7 @@ export async function describeImports(
 }
 
 /** Imports that are counting, running or paused, newest first, for the overview. */
-export function importsUnderWay({ db, settings }: { db: Db; settings: Pick<SettingsStore, 'load'> }) {
+export function importsUnderWay({ db }: { db: Db }) {
   return async (shop: Shop): Promise<ImportAnswer[]> =>
-    await describeImports(db, shop, (await settings.load(shop)) ?? nothingStored, await listImports(db, shop, true));
+    await describeImports(db, shop, (await loadSettings(db, shop)) ?? nothingStored, await listImports(db, shop, true));
 }

@@ -3,25 +3,18 @@ import { inGroups } from '../../admin/bulk-file.ts';
 import { FILE_KEPT_MS } from '../../admin/bulk-read.ts';
 import { ANSWERS, answers, type CountedCounts } from '../../domain/imports.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { defaultSettings } from '../../domain/settings/contract.ts';
 import { historiesOf } from '../../domain/settings.ts';
 import type { Settled } from '../../domain/states.ts';
 import { type DryRun, dryRunUnder } from '../../pipeline/dry-run.ts';
 import { translateUnstored } from '../../pipeline/process/translate-stored.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { endCounting, type Met, meetFirst, metKey, saveCounted } from '../../store/imports/counting.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type StoredSettings, settingsOrDefaults } from '../../store/shops/settings.ts';
+import { loadShopFacts } from '../../store/shops/shops.ts';
 import { type ImportRecord, recordsOf } from './records.ts';
 import type { Work } from './work.ts';
 
-export type CountDeps = {
-  db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
-  admin: Admin;
-  now: () => Instant;
-};
+export type CountDeps = { db: Db; admin: Admin; now: () => Instant };
 
 /** How many records are evaluated together: their data is loaded at once. */
 const GROUP = 250;
@@ -51,14 +44,6 @@ function addSettled(counts: CountedCounts, settled: Settled): void {
   if (settled.state === 'skipped') counts.skipped[settled.reason] = (counts.skipped[settled.reason] ?? 0) + 1;
   else if (settled.state === 'merged') counts.merged++;
   else if (settled.state === 'attention') counts.attention++;
-}
-
-/** The settings as they would be when the import is sent. */
-export async function settingsOf(deps: Pick<CountDeps, 'settings' | 'shops'>, shop: Shop): Promise<StoredSettings> {
-  const stored = await deps.settings.load(shop);
-  if (stored) return stored;
-  const { developmentStore } = await deps.shops.facts(shop);
-  return { ...nothingStored, settings: defaultSettings(developmentStore ?? false) };
 }
 
 /**
@@ -91,7 +76,7 @@ async function countGroup(
 ): Promise<void> {
   const { db } = deps;
   const now = deps.now();
-  const { country } = await deps.shops.facts(shop);
+  const { country } = await loadShopFacts(db, shop);
   const counts = job.counted;
   const what = { topic: `import/${job.kind}`, source: 'import' } as const;
   const reads = records.flatMap(({ body, readAt }) =>
@@ -134,7 +119,7 @@ async function countGroup(
  */
 export async function count(deps: CountDeps, work: Work, metafieldKeys: readonly string[]): Promise<boolean> {
   const { shop, job, until, signal } = work;
-  const stored = await settingsOf(deps, shop);
+  const stored = await settingsOrDefaults(deps.db, shop);
   try {
     for await (const group of inGroups(recordsOf(deps, work, job.count, metafieldKeys), GROUP)) {
       await countGroup(deps, work, stored, group);

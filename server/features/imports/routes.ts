@@ -11,32 +11,30 @@ import { inShop } from '../../pipeline/in-shop.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { ACTIVE, changeState, createImport, findImport, listImports } from '../../store/imports/imports.ts';
-import { nothingStored, type SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadSettings, nothingStored } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { cancelImport } from './cancel.ts';
 import { importContract } from './contract.ts';
 import { describeImport, describeImports } from './describe.ts';
 
 type ImportRoutesDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
   now: () => Instant;
 };
 
 const OTHER: Text = { code: 'refusal.other_import' };
 
 /** Imports, and what a merchant can do with them; mount behind merchantAuth. */
-export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Router {
+export function importRoutes({ db, now }: ImportRoutesDeps): Router {
   const router = Router();
-  const storedOf = async (shop: Shop) => (await settings.load(shop)) ?? nothingStored;
+  const storedOf = async (shop: Shop) => (await loadSettings(db, shop)) ?? nothingStored;
   const describe = async (shop: Shop, job: Import) => await describeImport(db, shop, await storedOf(shop), job);
 
   router.post('/imports', jsonText, async (req, res) => {
     const { shop } = merchantOf(res);
     // Read as text, so that ids keep digits that a JavaScript number would lose.
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: false as const };
-    const timeZone = timeZoneOf(await shops.facts(shop));
+    const timeZone = timeZoneOf(await loadShopFacts(db, shop));
     const asked = readInput(importContract(now(), timeZone), sent.ok ? sent.body : undefined);
     // Under the shop's lock: one that starts looks for others first.
     const id = await inShop(db, shop, async ({ sql }) => await createImport(sql, shop, asked, now()));
@@ -58,7 +56,7 @@ export function importRoutes({ db, shops, settings, now }: ImportRoutesDeps): Ro
 
   async function start(shop: Shop, { id, state }: Import): Promise<boolean | Text> {
     if (state !== 'counted') return false;
-    if (!(await settings.load(shop))?.guid) return { code: 'refusal.not_connected' };
+    if (!(await loadSettings(db, shop))?.guid) return { code: 'refusal.not_connected' };
     return await inShop(db, shop, async ({ sql }) => {
       const [other] = await sql.query(
         `SELECT 1 FROM imports o JOIN imports i ON i.shop_id = o.shop_id AND i.kind = o.kind AND i.id <> o.id

@@ -7,8 +7,9 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { OPEN_OPT_OUTS } from '../../store/events/open-opt-outs.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { lastChanges } from '../../store/shops/proof.ts';
+import { loadSettings } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { adminAccess } from './admin-access.ts';
 import type { OverviewAnswer } from './api.ts';
 import { connectionOf } from './connection.ts';
@@ -18,8 +19,6 @@ import { silenceOf } from './silence.ts';
 
 type OverviewRoutesDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load' | 'lastChanges'>;
   /** Imports that are counting, running or paused, newest first. */
   importsUnderWay(shop: Shop): Promise<ImportAnswer[]>;
   now: () => Instant;
@@ -48,18 +47,18 @@ const waitingUntil = (oldest: string | null): string =>
   new URLSearchParams({ state: 'waiting', ...(oldest && { to: oldest }) }).toString();
 
 /** The overview; mount behind merchantAuth. */
-export function overviewRoutes({ db, shops, settings, importsUnderWay, now }: OverviewRoutesDeps): Router {
+export function overviewRoutes({ db, importsUnderWay, now }: OverviewRoutesDeps): Router {
   const router = Router();
   router.get('/overview', async (_req, res) => {
     const { shop } = merchantOf(res);
     const at = now();
-    const stored = await settings.load(shop);
-    const timeZone = timeZoneOf(await shops.facts(shop));
+    const stored = await loadSettings(db, shop);
+    const timeZone = timeZoneOf(await loadShopFacts(db, shop));
     const counted = await countEvents(db, shop, timeZone, at);
     const under = await underway(db, shop);
     const answer: OverviewAnswer = {
       connection: connectionOf(
-        { stored, life: await loadInstallation(db, shop), changed: await settings.lastChanges(shop) },
+        { stored, life: await loadInstallation(db, shop), changed: await lastChanges(db, shop) },
         at,
       ),
       ...counted,

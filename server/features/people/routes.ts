@@ -18,8 +18,8 @@ import { findPerson } from '../../store/people/find-person.ts';
 import { addressesOf, customerKey } from '../../store/people/identifiers.ts';
 import { loadPeople, type Person } from '../../store/people/people.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadSettings, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import type { ChannelConsent, PersonDetail } from './api.ts';
 import { consentOf } from './consent-of.ts';
 import { queryContract } from './contract.ts';
@@ -31,8 +31,6 @@ import { timelineOf } from './timeline.ts';
 
 type PeopleRoutesDeps = {
   db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
   /** Wakes the shop's sender. */
   onChange(shop: Shop): void | Promise<void>;
   now: () => Instant;
@@ -120,20 +118,20 @@ async function readPerson(
 }
 
 /** The people and what is known about their consent; mount behind merchantAuth. */
-export function peopleRoutes({ db, shops, settings, onChange, now }: PeopleRoutesDeps): Router {
+export function peopleRoutes({ db, onChange, now }: PeopleRoutesDeps): Router {
   const router = Router();
 
   router.get('/people', async (req, res) => {
     const { shop } = merchantOf(res);
     const { q } = readInput(queryContract, req.query);
-    const { country } = await shops.facts(shop);
+    const { country } = await loadShopFacts(db, shop);
     res.json({ items: await findPeople(db, shop, q, country ?? null) });
   });
 
   router.get('/people/:id', async (req, res) => {
     const { shop } = merchantOf(res);
     const id = pathId(req.params.id);
-    res.json(found(await readPerson(db, id, { shop, stored: await settings.load(shop), now: now() })));
+    res.json(found(await readPerson(db, id, { shop, stored: await loadSettings(db, shop), now: now() })));
   });
 
   router.post('/people/:id/send', noOptions, async (req, res) => {

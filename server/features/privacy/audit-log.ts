@@ -8,7 +8,7 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { exportAudit } from '../../store/audit/audit-chain.ts';
 import { spanShape } from '../../store/events/event-filter.ts';
-import type { Shops } from '../../store/shops/shops.ts';
+import { loadShopFacts } from '../../store/shops/shops.ts';
 
 export const auditApi: readonly ApiRoute[] = [
   {
@@ -22,11 +22,11 @@ export const auditApi: readonly ApiRoute[] = [
 ];
 
 /** `GET /audit`: the audit log as a file; goes behind merchantAuth. It holds no personal data. */
-export function auditRoutes({ db, shops }: { db: Db; shops: Pick<Shops, 'facts'> }): Router {
+export function auditRoutes({ db }: { db: Db }): Router {
   const router = Router();
   router.get('/audit', async (req, res) => {
     const { shop } = merchantOf(res);
-    const contract = z.object(spanShape(timeZoneOf(await shops.facts(shop))));
+    const contract = z.object(spanShape(timeZoneOf(await loadShopFacts(db, shop))));
     const span = readInput(contract, req.query);
     await download(res, { name: 'audit.jsonl', type: 'application/x-ndjson' }, exportAudit(db, shop, span));
   });

@@ -20,12 +20,12 @@ import {
   type PrivacyRequest,
   type PrivacySubject,
 } from '../../store/shops/privacy-requests.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { listContract, type NewestEntry, type PrivacyItem, type PrivacyList } from './api.ts';
 import { askText, describeRequest } from './ask-text.ts';
 import { exportPerson } from './export-person.ts';
 
-type PrivacyRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'>; now: () => Instant };
+type PrivacyRoutesDeps = { db: Db; now: () => Instant };
 
 function itemOf(shop: Shop, request: PrivacyRequest, timeZone: string, now: Instant): PrivacyItem {
   const { subject } = request;
@@ -63,7 +63,7 @@ async function subjectOf(db: Db, shop: Shop, id: string): Promise<{ subject: Pri
  * Shopify's privacy requests, what is left to do for each, and all data held on one person; mount
  * behind merchantAuth.
  */
-export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
+export function privacyRoutes({ db, now }: PrivacyRoutesDeps): Router {
   const router = Router();
   const noteExport = async ({ shop, userId }: Merchant, request?: string) => {
     const who = userHash(shop.vault, userId);
@@ -71,7 +71,7 @@ export function privacyRoutes({ db, shops, now }: PrivacyRoutesDeps): Router {
       audit.push({ kind: 'privacy', action: 'exported', who, ...(request !== undefined && { request }) });
     });
   };
-  const zoneOf = async (shop: Shop) => timeZoneOf(await shops.facts(shop));
+  const zoneOf = async (shop: Shop) => timeZoneOf(await loadShopFacts(db, shop));
 
   const markAsDone = async (shop: Shop, userId: string, id: string) =>
     await inShop(db, shop, async ({ sql, audit }) => {

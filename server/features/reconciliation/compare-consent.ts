@@ -17,8 +17,8 @@ import { loadRedactions } from '../../store/people/redactions.ts';
 import { installedAt, loadInstallation } from '../../store/shops/installation.ts';
 import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
-import { nothingStored } from '../../store/shops/settings.ts';
-import type { Shop } from '../../store/shops/shops.ts';
+import { loadSettings, nothingStored } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { type Choice, choicesOf, entryOf, findingOfChoice, isNews } from './choices.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
@@ -95,12 +95,12 @@ type Differing = { event: TranslatedEvent; finding: Finding; one: Choice };
  * doesn't.
  */
 async function differencesOf(
-  { db, settings, now }: ChangesDeps,
+  { db, now }: ChangesDeps,
   shop: Shop,
   customers: readonly CustomerRead[],
   { country, asOf }: { country: string | undefined; asOf: Instant },
 ): Promise<{ people: People; installed: Instant; missed: Choice[]; due: Differing[]; kept: Choice[] }> {
-  const stored = (await settings.load(shop)) ?? nothingStored;
+  const stored = (await loadSettings(db, shop)) ?? nothingStored;
   const found = choicesOf(shop, customers);
   const people = await loadPeople(
     db,
@@ -142,7 +142,7 @@ export async function compareConsent(
   { begunAt, readAt, line, next }: FilePart,
 ): Promise<number | null> {
   const { db, now } = deps;
-  const { country } = await deps.shops.facts(shop);
+  const { country } = await loadShopFacts(db, shop);
   const customers = customersIn(bodies, country, { begunAt, readAt });
   // They may have got another address since.
   const asOf = begunAt ?? readAt;

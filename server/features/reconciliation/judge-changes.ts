@@ -12,17 +12,11 @@ import { loadEntityStates } from '../../store/deliveries/entity-states.ts';
 import type { Finding } from '../../store/events/found-events.ts';
 import { addressHash, entityKey } from '../../store/people/identifiers.ts';
 import type { Kind } from '../../store/shops/reconciliations.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { loadSettings, nothingStored, type StoredSettings } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { type Changed, fetchWhole } from './fetch-changes.ts';
 
-export type ChangesDeps = {
-  db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
-  admin: Admin;
-  now: () => Instant;
-};
+export type ChangesDeps = { db: Db; admin: Admin; now: () => Instant };
 
 /** How many changes to read in full at once. */
 export const READ_AT_ONCE = 5;
@@ -67,9 +61,9 @@ async function hasNewFacts(db: Db, shop: Shop, facts: readonly FoundFact[]): Pro
 
 type Known = { stored: StoredSettings; country: string | undefined; keys: readonly string[] };
 
-export async function knownOf({ settings, shops }: ChangesDeps, shop: Shop): Promise<Known> {
-  const stored = (await settings.load(shop)) ?? nothingStored;
-  const { country } = await shops.facts(shop);
+export async function knownOf({ db }: ChangesDeps, shop: Shop): Promise<Known> {
+  const stored = (await loadSettings(db, shop)) ?? nothingStored;
+  const { country } = await loadShopFacts(db, shop);
   return { stored, country, keys: metafieldKeys(stored.settings.mapping) };
 }
 

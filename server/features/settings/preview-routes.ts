@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { z } from 'zod';
 import { faultOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
+import { parseSettings } from '../../domain/settings/contract.ts';
 import { type Translated, TranslationError } from '../../domain/translated.ts';
 import type { Text } from '../../domain/wording/text.ts';
 import { jsonText, readInput, Unprocessable } from '../../http/errors.ts';
@@ -10,19 +10,12 @@ import { merchantOf } from '../../http/merchant-auth.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
-import { nothingStored, type SettingsStore, type StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import { type StoredSettings, settingsOrDefaults } from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import { previewContract } from './contract.ts';
 import { previewEvent } from './preview-event.ts';
 
-type PreviewRoutesDeps = {
-  db: Db;
-  shops: Pick<Shops, 'facts'>;
-  settings: Pick<SettingsStore, 'load'>;
-  /** Whether Shopify calls it a development store; false if not known. */
-  isDevelopmentStore(shop: Shop): Promise<boolean>;
-  now: () => Instant;
-};
+type PreviewRoutesDeps = { db: Db; now: () => Instant };
 
 type Asked = z.output<typeof previewContract>;
 
@@ -46,20 +39,16 @@ function read(asked: Asked, shopCountry: string | null, now: Instant): { topic: 
  * What an event would send with unsaved settings; sends and stores nothing. Mount behind
  * merchantAuth.
  */
-export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: PreviewRoutesDeps): Router {
+export function previewRoutes({ db, now }: PreviewRoutesDeps): Router {
   /** The saved settings with the unsaved document in their place. */
   async function settingsFor(shop: Shop, unsaved: unknown): Promise<StoredSettings> {
-    const stored = await settings.load(shop);
-    const developmentStore = await isDevelopmentStore(shop);
-    if (unsaved === undefined || unsaved === null) {
-      return stored ?? { ...nothingStored, settings: defaultSettings(developmentStore) };
-    }
-    const parsed = parseSettings(unsaved, { developmentStore });
+    const before = await settingsOrDefaults(db, shop);
+    if (unsaved === undefined || unsaved === null) return before;
+    const parsed = parseSettings(unsaved, await loadShopFacts(db, shop));
     if (!parsed.ok) {
       const under = (field: string) => (field === '' ? 'settings' : `settings.${field}`);
       throw new Unprocessable(...parsed.errors.map((fault) => ({ ...fault, field: under(fault.field) })));
     }
-    const before = stored ?? nothingStored;
     const newGuid = parsed.guid !== null && parsed.guid !== before.guid;
     return {
       ...before,
@@ -77,7 +66,7 @@ export function previewRoutes({ db, shops, settings, isDevelopmentStore, now }: 
     const sent = typeof req.body === 'string' ? parseBody(req.body) : { ok: true as const, body: req.body };
     const asked = readInput(previewContract, sent.ok ? sent.body : undefined);
     const stored = await settingsFor(shop, asked.settings);
-    const { country } = await shops.facts(shop);
+    const { country } = await loadShopFacts(db, shop);
     const { topic, translated } = read(asked, country ?? null, now());
     res.json(await previewEvent({ sql: db, shop, stored, now: now() }, topic, translated));
   });

@@ -3,15 +3,24 @@ import { type Body, bodyOf } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
 import { faultOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import { defaultSettings, parseSettings } from '../../domain/settings/contract.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { parseSettings } from '../../domain/settings/contract.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { conflict, jsonBody, readInput, Unprocessable } from '../../http/errors.ts';
 import { merchantOf } from '../../http/merchant-auth.ts';
 import { noOptions } from '../../http/no-options.ts';
-import type { SettingsStore, StoredSettings } from '../../store/shops/settings.ts';
-import type { Shop, Shops } from '../../store/shops/shops.ts';
+import type { Db } from '../../platform/database/db.ts';
+import { clearProblem, noteProblem, noteProof, saveSeen } from '../../store/shops/proof.ts';
+import { listChanges } from '../../store/shops/setting-changes.ts';
+import {
+  loadSettings,
+  removeGuid,
+  type StoredSettings,
+  saveSettings,
+  settingsOrDefaults,
+  whileItHas,
+} from '../../store/shops/settings.ts';
+import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
 import type { SettingsAnswer } from './api.ts';
 import { emailAddress, seenContract, testRequest } from './contract.ts';
 
@@ -19,10 +28,7 @@ import { emailAddress, seenContract, testRequest } from './contract.ts';
 export type TestRecordResult = Pick<Attempt, 'class' | 'status' | 'ms' | 'error' | 'text'>;
 
 type SettingsRoutesDeps = {
-  settings: SettingsStore;
-  shops: Pick<Shops, 'facts'>;
-  /** Whether Shopify calls it a development store; false if not known. */
-  isDevelopmentStore(shop: Shop): Promise<boolean>;
+  db: Db;
   /** Posts one record to Ascent360, once. */
   sendTestRecord(guid: string, body: Body): Promise<TestRecordResult>;
   /** Wakes the shop's sender: something may be sendable now that wasn't before. */
@@ -42,13 +48,6 @@ const outcomes = {
   unknown: 'unreachable',
 } as const satisfies Record<AttemptClass, string>;
 
-/** The answer of every settings call: the whole document, with the GUID masked. */
-const masked = (settings: Settings, guidLast4: string | null): SettingsAnswer => ({
-  ...settings,
-  guid: null,
-  guidLast4,
-});
-
 const testBody = ({ settings }: StoredSettings, email: string) =>
   bodyOf(settings.format, {
     SourceName: settings.sourceName,
@@ -60,18 +59,19 @@ const testBody = ({ settings }: StoredSettings, email: string) =>
 
 /** The merchant's settings and the test record; mount behind merchantAuth. */
 export function settingsRoutes(deps: SettingsRoutesDeps): Router {
-  const { settings: store, shops, now } = deps;
+  const { db, now } = deps;
 
+  /** The answer of every settings call: the whole document, with the GUID masked. */
   async function answerDocument(res: Response, shop: Shop): Promise<void> {
-    const stored = await store.load(shop);
-    const settings = stored?.settings ?? defaultSettings(await deps.isDevelopmentStore(shop));
-    res.json(masked(settings, stored?.guidLast4 ?? null));
+    const { settings, guidLast4 } = await settingsOrDefaults(db, shop);
+    const answer: SettingsAnswer = { ...settings, guid: null, guidLast4 };
+    res.json(answer);
   }
 
   /** The address to send a test record to. */
   async function testAddress(shop: Shop, body: unknown): Promise<string> {
     const asked = readInput(testRequest, body);
-    const own = emailAddress.safeParse(asked?.email ?? (await shops.facts(shop)).email);
+    const own = emailAddress.safeParse(asked?.email ?? (await loadShopFacts(db, shop)).email);
     if (!own.success) throw new Unprocessable(faultOf('email', { code: 'fault.no_own_email' }));
     return own.data;
   }
@@ -84,16 +84,16 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
 
   router.put('/settings', jsonBody, async (req, res) => {
     const { shop, userId } = merchantOf(res);
-    const parsed = parseSettings(req.body, { developmentStore: await deps.isDevelopmentStore(shop) });
+    const parsed = parseSettings(req.body, await loadShopFacts(db, shop));
     if (!parsed.ok) throw new Unprocessable(...parsed.errors);
-    await store.save(shop, parsed, userId, now());
+    await saveSettings(db, shop, parsed, { who: userId, now: now() });
     await deps.onChange(shop);
     await answerDocument(res, shop);
   });
 
   router.delete('/settings/guid', noOptions, async (_req, res) => {
     const { shop, userId } = merchantOf(res);
-    await store.removeGuid(shop, userId, now());
+    await removeGuid(db, shop, { who: userId, now: now() });
     await answerDocument(res, shop);
   });
 
@@ -101,35 +101,33 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
     const { shop } = merchantOf(res);
     const { answer } = readInput(seenContract, req.body);
     const at = now();
-    if (await store.saveSeen(shop, answer, at)) res.json({ answer, at: new Date(at).toISOString() });
+    if (await saveSeen(db, shop, answer, at)) res.json({ answer, at: new Date(at).toISOString() });
     else conflict(res, { code: 'refusal.nothing_accepted' });
   });
 
   router.get('/settings/changes', async (_req, res) => {
     const { shop, userId } = merchantOf(res);
-    const changes = await store.changes(shop, MOST_CHANGES);
+    const changes = await listChanges(db, shop, MOST_CHANGES);
     res.json({ items: changes.map((change) => ({ ...change, at: new Date(change.at).toISOString() })), you: userId });
   });
 
   router.post('/test-record', jsonBody, async (req, res) => {
     const { shop } = merchantOf(res);
-    const stored = await store.load(shop);
+    const stored = await loadSettings(db, shop);
     if (!stored?.guid) throw new Unprocessable(faultOf('guid', { code: 'fault.save_guid_first' }));
     const email = await testAddress(shop, req.body);
     const { guid } = stored;
     const result = await deps.sendTestRecord(guid, testBody(stored, email));
     const at = now();
     if (result.class === 'accepted') {
-      await store.noteProof(shop, guid, at);
-      await store.clearProblem(shop, guid);
+      await whileItHas(db, shop, guid, async (sql) => {
+        await noteProof(sql, shop, at);
+        await clearProblem(sql, shop);
+      });
       await deps.onChange(shop);
     } else if (result.class === 'connection_problem') {
-      await store.noteProblem(shop, {
-        guid,
-        error: result.error ?? 'refused',
-        now: at,
-        probeAt: at + deps.connectionProbe,
-      });
+      const refusal = { error: result.error ?? 'refused', now: at, probeAt: at + deps.connectionProbe };
+      await whileItHas(db, shop, guid, async (sql) => await noteProblem(sql, shop, refusal));
     }
     const { status, ms } = result;
     res.json({ outcome: outcomes[result.class], at: new Date(at).toISOString(), status, ms, ...said(result.text) });

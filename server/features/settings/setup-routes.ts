@@ -8,11 +8,9 @@ import { noOptions } from '../../http/no-options.ts';
 import { idOf, pathId } from '../../http/row-id.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { findPerson } from '../../store/people/find-person.ts';
-import { lockFacts, type Shop, type Shops, saveFacts } from '../../store/shops/shops.ts';
+import { loadShopFacts, lockFacts, type Shop, saveFacts } from '../../store/shops/shops.ts';
 import type { ShopAnswer } from './api.ts';
 import { MOST_VIEWS, setupContract, setupSteps, viewContract } from './contract.ts';
-
-type SetupRoutesDeps = { db: Db; shops: Pick<Shops, 'facts'> };
 
 const answerOf = (shop: Shop, facts: ShopFacts): ShopAnswer => ({
   domain: shop.domain,
@@ -38,7 +36,7 @@ const exists = async (sql: Sql, shop: Shop, person: string): Promise<boolean> =>
  * What every page needs to know about the shop, the progress of the setup guide, and the saved
  * views of the activity; mount behind merchantAuth.
  */
-export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
+export function setupRoutes({ db }: { db: Db }): Router {
   const router = Router();
 
   type Changed = ShopFacts | null;
@@ -55,7 +53,7 @@ export function setupRoutes({ db, shops }: SetupRoutesDeps): Router {
 
   router.get('/shop', async (_req, res) => {
     const { shop } = merchantOf(res);
-    res.json(answerOf(shop, await shops.facts(shop)));
+    res.json(answerOf(shop, await loadShopFacts(db, shop)));
   });
 
   router.put('/setup', jsonBody, async (req, res) => {

@@ -9,13 +9,12 @@ import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { stopReadWaits } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
-import type { SettingsStore } from '../../store/shops/settings.ts';
+import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
 import { type Answered, type TakeDeps, takeAnswers } from './take-answers.ts';
 
 export type FetchDeps = TakeDeps & {
-  settings: Pick<SettingsStore, 'load'>;
   admin: Admin;
   log: Log;
 };
@@ -103,7 +102,7 @@ async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly Du
  * @throws AdminError
  */
 export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal, most: number): Promise<number> {
-  const stored = await deps.settings.load(shop);
+  const stored = await loadSettings(deps.db, shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
   const size = Math.min(most, peoplePerQuery(keys.length));
   const { due, damaged } = await dueReads(deps.db, shop, size + 1);

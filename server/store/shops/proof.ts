@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/scalars.ts';
 import { instantOf } from '../../platform/database/dates.ts';
-import type { Db, Sql } from '../../platform/database/db.ts';
+import type { Sql } from '../../platform/database/db.ts';
 import type { Shop } from './shops.ts';
 
 export const seenAnswers = ['yes', 'no', 'later'] as const;
@@ -8,17 +8,6 @@ export const seenAnswers = ['yes', 'no', 'later'] as const;
 export type SeenAnswer = (typeof seenAnswers)[number];
 
 export type LastChanges = { paused: Instant | null; guid: Instant | null };
-
-/** What shows how the connection to Ascent360 is doing, beside the settings. */
-export type ProofStore = {
-  /**
-   * The merchant says whether what was accepted can be seen in Ascent360.
-   * @returns false, and saves nothing, when nothing was accepted under the GUID that the shop has now
-   */
-  saveSeen(shop: Shop, answer: SeenAnswer, now: Instant): Promise<boolean>;
-  /** When each of these settings last changed; null: never. */
-  lastChanges(shop: Shop): Promise<LastChanges>;
-};
 
 /**
  * Records that Ascent360 accepted something under the shop's current GUID. The caller holds the
@@ -65,23 +54,26 @@ export async function noteRecovery(sql: Sql, shop: Shop): Promise<void> {
   await clearProblem(sql, shop);
 }
 
-/** Of the tables settings and setting_changes. */
-export const createProofStore = (db: Db): ProofStore => ({
-  saveSeen: async (shop, answer, now) => {
-    const rows = await db.query(
-      `UPDATE settings SET seen = $2, seen_at = $3::timestamptz
-       WHERE shop_id = $1 AND proven_since IS NOT NULL RETURNING 1`,
-      [shop.id, answer, new Date(now).toISOString()],
-    );
-    return rows.length > 0;
-  },
-  lastChanges: async (shop) => {
-    const rows = await db.query<{ field: keyof LastChanges; at: Date }>(
-      `SELECT field, max(at) AS at FROM setting_changes
-       WHERE shop_id = $1 AND field IN ('paused', 'guid') GROUP BY field`,
-      [shop.id],
-    );
-    const at = (field: keyof LastChanges) => instantOf(rows.find((row) => row.field === field)?.at);
-    return { paused: at('paused'), guid: at('guid') };
-  },
-});
+/**
+ * The merchant says whether what was accepted can be seen in Ascent360.
+ * @returns false, and saves nothing, when nothing was accepted under the GUID that the shop has now
+ */
+export async function saveSeen(sql: Sql, shop: Shop, answer: SeenAnswer, now: Instant): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE settings SET seen = $2, seen_at = $3::timestamptz
+     WHERE shop_id = $1 AND proven_since IS NOT NULL RETURNING 1`,
+    [shop.id, answer, new Date(now).toISOString()],
+  );
+  return rows.length > 0;
+}
+
+/** When each of these settings last changed; null: never. */
+export async function lastChanges(sql: Sql, shop: Shop): Promise<LastChanges> {
+  const rows = await sql.query<{ field: keyof LastChanges; at: Date }>(
+    `SELECT field, max(at) AS at FROM setting_changes
+     WHERE shop_id = $1 AND field IN ('paused', 'guid') GROUP BY field`,
+    [shop.id],
+  );
+  const at = (field: keyof LastChanges) => instantOf(rows.find((row) => row.field === field)?.at);
+  return { paused: at('paused'), guid: at('guid') };
+}

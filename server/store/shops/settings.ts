@@ -8,17 +8,9 @@ import type { Db, Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { lockShop } from '../deliveries/deliveries.ts';
 import { type Installation, installedAt } from './installation.ts';
-import {
-  clearProblem,
-  createProofStore,
-  noteProblem,
-  noteProof,
-  type ProofStore,
-  type Refusal,
-  type SeenAnswer,
-} from './proof.ts';
-import { type By, listChanges, recordChanges, type SettingChange } from './setting-changes.ts';
-import { lockFacts, type Shop, saveFacts } from './shops.ts';
+import type { SeenAnswer } from './proof.ts';
+import { type By, recordChanges } from './setting-changes.ts';
+import { loadShopFacts, lockFacts, type Shop, saveFacts } from './shops.ts';
 
 /** What a shop has saved. `guid` null: not connected. */
 export type StoredSettings = {
@@ -63,29 +55,16 @@ export const nothingStored: StoredSettings = {
 export const historyBefore = (life: Installation, stored: StoredSettings, now: Instant): Instant =>
   Math.max(installedAt(life) ?? now, stored.accountSince ?? 0);
 
+/** The saved settings, or those that this shop begins with. */
+export async function settingsOrDefaults(sql: Sql, shop: Shop): Promise<StoredSettings> {
+  const stored = await loadSettings(sql, shop);
+  if (stored) return stored;
+  const { developmentStore = false } = await loadShopFacts(sql, shop);
+  return { ...nothingStored, settings: defaultSettings(developmentStore) };
+}
+
 /** A document that parseSettings accepted. */
 export type AcceptedSettings = Extract<ParsedSettings, { ok: true }>;
-
-export type SettingsStore = ProofStore & {
-  /** The saved settings, completed with today's defaults; null: nothing saved. One statement. */
-  load(shop: Shop): Promise<StoredSettings | null>;
-  /**
-   * Replaces the document and records what changed, in one transaction. `guid` null keeps the saved
-   * one; a new GUID ends a connection problem, and with `newAccount` starts another account, which
-   * was told nothing yet.
-   */
-  save(shop: Shop, accepted: AcceptedSettings, who: string, now: Instant): Promise<void>;
-  /** Disconnects: erases the GUID and keeps the rest. */
-  removeGuid(shop: Shop, who: string, now: Instant): Promise<void>;
-  /** The newest changes first. */
-  changes(shop: Shop, limit: number): Promise<SettingChange[]>;
-  /** Ascent360 accepted something under this GUID. Changes nothing when the shop has another one now. */
-  noteProof(shop: Shop, guid: string, now: Instant): Promise<void>;
-  /** Ascent360 refused this GUID. Changes nothing when the shop has another one now. */
-  noteProblem(shop: Shop, problem: Refusal & { guid: string }): Promise<void>;
-  /** Ascent360 took something for this GUID. Changes nothing when the shop has another one now. */
-  clearProblem(shop: Shop, guid: string): Promise<void>;
-};
 
 type SettingsRow = {
   document: unknown;
@@ -163,6 +142,14 @@ async function setGuid(sql: Sql, shop: Shop, guid: string | null): Promise<void>
   await undoTestStep(sql, shop);
 }
 
+/**
+ * Replaces the document and records what changed. `guid` null keeps the saved one; a new GUID ends a
+ * connection problem, and with `newAccount` starts another account, which was told nothing yet.
+ */
+export async function saveSettings(db: Db, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
+  await db.transaction(async (sql) => await saveOver(sql, shop, accepted, by));
+}
+
 async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By): Promise<void> {
   await lockShopRow(sql, shop);
   const saved = await loadSettings(sql, shop);
@@ -191,40 +178,25 @@ async function saveOver(sql: Sql, shop: Shop, accepted: AcceptedSettings, by: By
   if (changes.length > 0) await askLedgerCheck(sql, shop);
 }
 
-async function removeGuidOver(sql: Sql, shop: Shop, by: By): Promise<void> {
-  await lockShopRow(sql, shop);
-  const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
-    shop.id,
-  ]);
-  if (!had?.guid_last4) return;
-  await setGuid(sql, shop, null);
-  await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
+/** Disconnects: erases the GUID and keeps the rest. */
+export async function removeGuid(db: Db, shop: Shop, by: By): Promise<void> {
+  await db.transaction(async (sql) => {
+    await lockShopRow(sql, shop);
+    const [had] = await sql.query<{ guid_last4: string | null }>('SELECT guid_last4 FROM settings WHERE shop_id = $1', [
+      shop.id,
+    ]);
+    if (!had?.guid_last4) return;
+    await setGuid(sql, shop, null);
+    await recordChanges(sql, shop, [{ field: 'guid', oldValue: had.guid_last4, newValue: null }], by);
+  });
 }
 
 /** Writes what is known about a GUID, unless the shop has another one now. */
-async function whileItHas(db: Db, shop: Shop, guid: string, write: (sql: Sql) => Promise<void>): Promise<void> {
+export async function whileItHas(db: Db, shop: Shop, guid: string, write: (sql: Sql) => Promise<void>): Promise<void> {
   await db.transaction(async (sql) => {
     await lockShopRow(sql, shop);
     if ((await loadSettings(sql, shop))?.guid === guid) await write(sql);
   });
-}
-
-/** The table settings. */
-export function createSettingsStore(db: Db): SettingsStore {
-  return {
-    ...createProofStore(db),
-    load: async (shop) => await loadSettings(db, shop),
-    save: async (shop, accepted, who, now) =>
-      await db.transaction(async (sql) => await saveOver(sql, shop, accepted, { who, now })),
-    removeGuid: async (shop, who, now) =>
-      await db.transaction(async (sql) => await removeGuidOver(sql, shop, { who, now })),
-    changes: async (shop, limit) => await listChanges(db, shop, limit),
-    noteProof: async (shop, guid, now) =>
-      await whileItHas(db, shop, guid, async (sql) => await noteProof(sql, shop, now)),
-    noteProblem: async (shop, { guid, ...refusal }) =>
-      await whileItHas(db, shop, guid, async (sql) => await noteProblem(sql, shop, refusal)),
-    clearProblem: async (shop, guid) => await whileItHas(db, shop, guid, async (sql) => await clearProblem(sql, shop)),
-  };
 }
 
 export async function saveBreaker(sql: Sql, shop: Shop, breaker: BreakerState): Promise<void> {

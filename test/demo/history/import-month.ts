@@ -7,7 +7,6 @@ import type { Db } from '../../../server/platform/database/db.ts';
 import type { Log } from '../../../server/platform/log.ts';
 import { changeState, createImport, findImport } from '../../../server/store/imports/imports.ts';
 import { eraseTokens, keepExchanged } from '../../../server/store/shops/admin-tokens.ts';
-import type { SettingsStore } from '../../../server/store/shops/settings.ts';
 import type { Shop, Shops } from '../../../server/store/shops/shops.ts';
 import { SECOND } from '../../durations.ts';
 import { startShopifyAdmin } from '../../fakes/shopify-admin.ts';
@@ -25,7 +24,6 @@ const MOST_PIECES = 200;
 export type ImportMonthDeps = {
   db: Db;
   shops: Shops;
-  settings: SettingsStore;
   config: Pick<Config, 'shopifyApiKey' | 'shopifySecrets' | 'appUrl'>;
   log: Log;
   clock: { now(): Instant; goOn(ms: number): void };

@@ -17,7 +17,7 @@ import { filterShape } from '../../../server/store/events/event-filter.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
 import { noteCall } from '../../../server/store/shops/installation.ts';
 import { listRequests, markDone } from '../../../server/store/shops/privacy-requests.ts';
-import { createSettingsStore } from '../../../server/store/shops/settings.ts';
+import { loadSettings, saveSettings } from '../../../server/store/shops/settings.ts';
 import { createShops } from '../../../server/store/shops/shops.ts';
 import { MINUTE, SECOND } from '../../durations.ts';
 import { chanceOf } from './chance.ts';
@@ -92,7 +92,6 @@ export async function writeHistory(
   let now = plot.installedAt;
   const clock = () => now;
   const then = atTime(db, clock);
-  const store = createSettingsStore(then);
   const shops = createShops(then, keys);
   const shop = await shops.ensure(story.shop);
   const inbox = createInbox(then, { shops });
@@ -141,7 +140,7 @@ export async function writeHistory(
       [shop.id],
     );
     if (!row?.at) return null;
-    const stored = await store.load(shop);
+    const stored = await loadSettings(then, shop);
     if (!stored?.guid || stored.settings.paused) return null;
     const probe = stored.problem
       ? (stored.probeAt ?? 0)
@@ -163,7 +162,7 @@ export async function writeHistory(
   async function save(document: object): Promise<void> {
     const parsed = parseSettings(document, { developmentStore: false });
     if (!parsed.ok) throw new Error(`The settings of the history are wrong: ${JSON.stringify(parsed.errors)}`);
-    await store.save(shop, parsed, MERCHANT, now);
+    await saveSettings(then, shop, parsed, { who: MERCHANT, now });
   }
 
   async function arrive(burst: Plot['bursts'][number]): Promise<void> {
@@ -201,7 +200,6 @@ export async function writeHistory(
   const importing: ImportMonthDeps = {
     db: then,
     shops,
-    settings: store,
     config,
     log,
     clock: {
@@ -220,7 +218,7 @@ export async function writeHistory(
   async function again(email: string): Promise<void> {
     const filter = z.object(filterShape('UTC')).parse({ state: 'attention', q: email });
     const { ids } = await findSendable(then, shop, filter, 'US');
-    await sendAgain({ db: then, shops, settings: store, now: clock }, shop, ids, { reassert: false, dryRun: false });
+    await sendAgain({ db: then, now: clock }, shop, ids, { reassert: false, dryRun: false });
     await deliver();
   }
 

@@ -15,6 +15,7 @@ import { createLog } from '../../../server/platform/log.ts';
 import { bodyBinding } from '../../../server/store/events/events.ts';
 import { customerKey } from '../../../server/store/people/identifiers.ts';
 import { loadInstallation } from '../../../server/store/shops/installation.ts';
+import { loadSettings } from '../../../server/store/shops/settings.ts';
 import { DAY, HOUR, openScene, type Scene } from '../../features/activity/scene.ts';
 import { CHOICE_ROWS, type ChoiceRow, HISTORY_POLICIES, LEVELS } from './choice-rows.ts';
 
@@ -123,8 +124,8 @@ beforeAll(async () => {
     else await storeRecord(one);
   }
   await translate();
-  const { db, shops, store: settings, shop } = scene;
-  const deps = { db, shops, settings, admin, log: createLog('silent'), now: () => scene.now };
+  const { db, shop } = scene;
+  const deps = { db, admin, log: createLog('silent'), now: () => scene.now };
   // Read only the people first seen in an order. A read must not add to what the others' sources
   // said.
   const met = cases.filter(({ source }) => source === 'read').map(({ id }) => customerKey(shop.vault, String(id)));
@@ -136,8 +137,8 @@ afterAll(async () => await scene.close());
 
 /** The flag that a delivery for each person would carry now, under one setting. */
 async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promise<(boolean | null)[]> {
-  const { db, shop, store, now } = scene;
-  const saved = await store.load(shop);
+  const { db, shop, now } = scene;
+  const saved = await loadSettings(db, shop);
   if (!saved) throw new Error('There are no settings');
   const consent = { email: { optInLevel, history, untickedBox: 'send' as const }, sms: { optInLevel, history } };
   const stored = { ...saved, settings: { ...saved.settings, consent } };

@@ -18,7 +18,7 @@ import { createIntake } from '../../../server/platform/intake.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { createInbox } from '../../../server/store/events/inbox.ts';
-import { createSettingsStore, type SettingsStore } from '../../../server/store/shops/settings.ts';
+import { saveSettings } from '../../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops, saveFacts } from '../../../server/store/shops/shops.ts';
 import { DAY, HOUR, MINUTE } from '../../durations.ts';
 import { testDatabase } from '../../fakes/database.ts';
@@ -41,7 +41,6 @@ export const answers = {
 export type Scene = {
   db: Db;
   shops: Shops;
-  store: SettingsStore;
   app: Express;
   /** The test's shop; each test has its own. */
   shop: Shop;
@@ -79,7 +78,6 @@ export type Scene = {
 export async function openScene(given?: Db): Promise<Scene> {
   const db = given ?? (await testDatabase());
   const shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
-  const store = createSettingsStore(db);
   const log = createLog('silent');
   const inbox = createInbox(db, { shops });
   let made = 0;
@@ -99,7 +97,6 @@ export async function openScene(given?: Db): Promise<Scene> {
   const scene: Scene = {
     db,
     shops,
-    store,
     app,
     shop: await shops.ensure('nobody.myshopify.com'),
     now: Date.now(),
@@ -120,7 +117,7 @@ export async function openScene(given?: Db): Promise<Scene> {
     save: async (settings) => {
       const parsed = parseSettings({ guid, ...settings }, { developmentStore: false });
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-      await store.save(scene.shop, parsed, '42', scene.now);
+      await saveSettings(db, scene.shop, parsed, { who: '42', now: scene.now });
     },
     call: async (method, path, body, shop = scene.shop) => {
       const token = await signIdToken({
@@ -197,11 +194,9 @@ export async function openScene(given?: Db): Promise<Scene> {
   const deps = {
     db,
     shops,
-    settings: store,
     now: () => scene.now,
     importsUnderWay: async () => [],
     onChange: (shop: Shop) => void scene.woken.push(shop.domain),
-    isDevelopmentStore: async (shop: Shop) => (await shops.facts(shop)).developmentStore ?? false,
   };
   app.use(
     '/api',

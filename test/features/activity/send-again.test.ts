@@ -74,8 +74,7 @@ describe('resending an event', () => {
     await scene.receive('customers/create', customer(1, 0));
     await scene.work(answers.rejected);
     const how = { reassert: false, dryRun: false };
-    const over = async (db: Db) =>
-      await sendAgain({ db, shops: scene.shops, settings: scene.store, now: () => scene.now }, scene.shop, [id], how);
+    const over = async (db: Db) => await sendAgain({ db, now: () => scene.now }, scene.shop, [id], how);
     let other: Awaited<ReturnType<typeof sendAgain>> | null = null;
     const late: Db = {
       ...scene.db,
@@ -709,7 +708,7 @@ describe('resending many events', () => {
         times++;
         return await scene.db.query(text, params);
       };
-      const deps = { db: { ...scene.db, query }, shops: scene.shops, settings: scene.store, now: () => scene.now };
+      const deps = { db: { ...scene.db, query }, now: () => scene.now };
       const options = { reassert: false, dryRun: true };
       expect(await sendAgain(deps, scene.shop, ids, options)).toMatchObject({ count });
       asked.push(times);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noneMissed, noteMissed } from '../../../server/store/shops/missed-changes.ts';
+import { noteProblem, saveSeen } from '../../../server/store/shops/proof.ts';
+import { removeGuid } from '../../../server/store/shops/settings.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
 import type { Json } from '../../shopify/bodies.ts';
 import { answers, customer, DAY, emailChoice, HOUR, MINUTE, openScene, order, type Scene } from '../activity/scene.ts';
@@ -172,7 +174,7 @@ describe('the connection', () => {
     expect(await isAsked()).toBe(false);
     scene.now += 1;
     expect(await isAsked()).toBe(true);
-    await scene.store.saveSeen(scene.shop, 'yes', scene.now);
+    await saveSeen(scene.db, scene.shop, 'yes', scene.now);
     expect(await isAsked()).toBe(false);
     expect((await overview()).connection.seen).toEqual({ answer: 'yes', at: new Date(scene.now).toISOString() });
   });
@@ -210,9 +212,8 @@ describe('the connection', () => {
       await scene.receive('customers/create', customer(1, 0));
       await scene.work();
       const acceptedAt = new Date(scene.now).toISOString();
-      const { guid } = (await scene.store.load(scene.shop)) ?? {};
       scene.now += 2 * MINUTE;
-      await scene.store.noteProblem(scene.shop, { guid: guid ?? '', error, now: scene.now, probeAt: scene.now + HOUR });
+      await noteProblem(scene.db, scene.shop, { error, now: scene.now, probeAt: scene.now + HOUR });
       const [problem] = (await overview()).problems;
       expect(problem?.text).toEqual({
         code: 'problem.connection_problem',
@@ -231,7 +232,7 @@ describe('the connection', () => {
     await scene.save({ paused: true });
     const said = async () => (await overview()).connection.text;
     expect(await said()).toMatchObject({ code: 'connection.paused', next: { code: 'connection.also_refused' } });
-    await scene.store.removeGuid(scene.shop, '42', scene.now);
+    await removeGuid(scene.db, scene.shop, { who: '42', now: scene.now });
     expect(await said()).toEqual({ code: 'connection.not_connected', next: { code: 'connection.also_paused' } });
   });
 

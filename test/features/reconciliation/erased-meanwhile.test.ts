@@ -11,7 +11,7 @@ it.each([
   ['an opt-out that is due', 'UNSUBSCRIBED'],
 ])('a person erased while consent is compared leaves nothing: %s', async (_, marketingState) => {
   const { base } = scene;
-  const { db, shop, shops, store: settings } = base;
+  const { db, shop } = base;
   await setPoint(db, shop, base.now);
   await db.query('UPDATE reconciliations SET read_at = $2 WHERE shop_id = $1', [shop.id, new Date(base.now)]);
   let erased = false;
@@ -48,7 +48,7 @@ it.each([
       throw new Error('Nothing is downloaded');
     },
   };
-  const deps = { db: racing, shops, settings, admin, now: () => base.now };
+  const deps = { db: racing, admin, now: () => base.now };
   const place = { line: 0, next: { line: 1, offset: 1 } };
   expect(await compareConsent(deps, shop, [body], { begunAt: base.now, readAt: base.now, ...place })).toBe(0);
   expect(erased).toBe(true);

@@ -20,7 +20,7 @@ const nothing = (what: string) => () => {
  * @returns does a slice; true: there is more to do
  */
 export function slicesOf({ base }: ReadScene, given: Given): () => Promise<boolean> {
-  const { shop, shops, store: settings } = base;
+  const { shop } = base;
   const admin = {
     hasAccess: async () => true,
     run: given.run ?? nothing('asked'),
@@ -29,8 +29,6 @@ export function slicesOf({ base }: ReadScene, given: Given): () => Promise<boole
   };
   const chore = reconciliationChore({
     db: given.db ?? base.db,
-    shops,
-    settings,
     admin,
     now: given.now ?? (() => base.now),
     wake: () => {},

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noteProblem } from '../../../server/store/shops/proof.ts';
+import { loadSettings } from '../../../server/store/shops/settings.ts';
 import { saveFacts } from '../../../server/store/shops/shops.ts';
 import { customer, DAY, emailChoice, HOUR, openScene, order, type Scene } from '../activity/scene.ts';
 
@@ -164,13 +166,8 @@ describe('a preview', () => {
   });
 
   it('says that a refused GUID holds it up, unless the settings name another', async () => {
-    const { guid } = (await scene.store.load(scene.shop)) ?? {};
-    await scene.store.noteProblem(scene.shop, {
-      guid: guid ?? '',
-      error: 'http_404',
-      now: scene.now,
-      probeAt: scene.now,
-    });
+    const { guid } = (await loadSettings(scene.db, scene.shop)) ?? {};
+    await noteProblem(scene.db, scene.shop, { error: 'http_404', now: scene.now, probeAt: scene.now });
     const reason = async (settings?: object) =>
       (await preview('customers/create', customer(1, 0), settings)).body.reason;
     expect(await reason()).toBe('connection_problem');

@@ -8,8 +8,9 @@ import { merchantAuth } from '../../../server/http/merchant-auth.ts';
 import type { Db } from '../../../server/platform/database/db.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
-import { createSettingsStore, type SettingsStore } from '../../../server/store/shops/settings.ts';
-import { createShops, type Shop, type Shops } from '../../../server/store/shops/shops.ts';
+import { noteProblem, noteProof } from '../../../server/store/shops/proof.ts';
+import { loadSettings } from '../../../server/store/shops/settings.ts';
+import { createShops, type Shop, type Shops, saveFacts } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
 
@@ -21,27 +22,24 @@ const accepted: TestRecordResult = { class: 'accepted', status: 200, ms: 12, err
 
 let db: Db;
 let shops: Shops;
-let store: SettingsStore;
 let app: Express;
 let shop: Shop;
 let made = 0;
 let now = start;
 let result: TestRecordResult;
-let developmentStore = false;
 let sent: { guid: string; contentType: string; text: string }[];
 let woken: string[];
 let logged: object[];
 
 function createApp(over: Db): Express {
   const made = express();
-  const deps = { settings: createSettingsStore(over), shops, connectionProbe: 900_000, now: () => now };
+  const deps = { db: over, connectionProbe: 900_000, now: () => now };
   made.use('/api', merchantAuth({ config, db: over, shops: createShops(over, keys), now: () => now }));
   made.use('/api', readBody(createIntake(refusal)));
   made.use(
     '/api',
     settingsRoutes({
       ...deps,
-      isDevelopmentStore: async () => developmentStore,
       sendTestRecord: async (to, { contentType, text }) => {
         sent.push({ guid: to, contentType, text });
         return result;
@@ -64,7 +62,6 @@ const keys = createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
 beforeAll(async () => {
   db = await testDatabase();
   shops = createShops(db, keys);
-  store = createSettingsStore(db);
   app = createApp(db);
 });
 afterAll(async () => await db.close());
@@ -72,7 +69,6 @@ beforeEach(async () => {
   made += 1;
   now = start;
   result = accepted;
-  developmentStore = false;
   sent = [];
   woken = [];
   logged = [];
@@ -100,7 +96,7 @@ describe('GET /api/settings', () => {
   });
 
   it('returns a development store’s own default', async () => {
-    developmentStore = true;
+    await saveFacts(db, shop, { developmentStore: true });
     expect((await call('get', '/api/settings')).body).toMatchObject({ send: { testOrders: true } });
   });
 });
@@ -116,7 +112,7 @@ describe('PUT /api/settings', () => {
       body: { guid: null, guidLast4: 'b7a9', sourceName: 'Snow', sourceType: 'Ecommerce' },
     });
     expect((await call('get', '/api/settings')).body).toEqual(put.body);
-    expect((await store.load(shop))?.guid).toBe(guid);
+    expect((await loadSettings(db, shop))?.guid).toBe(guid);
     expect(woken).toEqual([shop.domain]);
   });
 
@@ -143,9 +139,9 @@ describe('PUT /api/settings', () => {
   });
 
   it('saves a development store’s own default for a key that is left out', async () => {
-    developmentStore = true;
+    await saveFacts(db, shop, { developmentStore: true });
     expect((await call('put', '/api/settings', { guid })).body).toMatchObject({ send: { testOrders: true } });
-    expect((await store.load(shop))?.settings.send.testOrders).toBe(true);
+    expect((await loadSettings(db, shop))?.settings.send.testOrders).toBe(true);
   });
 
   it.each([
@@ -168,10 +164,10 @@ describe('PUT /api/settings', () => {
     ['a list', [], { field: '', message: expect.any(String) }],
   ])('saves nothing with %s', async (_what, document, fault) => {
     await call('put', '/api/settings', { sourceName: 'Before' });
-    const before = await store.load(shop);
+    const before = await loadSettings(db, shop);
     woken = [];
     expect(await call('put', '/api/settings', document)).toMatchObject(faults(422, fault));
-    expect(await store.load(shop)).toEqual(before);
+    expect(await loadSettings(db, shop)).toEqual(before);
     expect(woken).toEqual([]);
   });
 
@@ -214,7 +210,7 @@ describe('PUT /api/settings', () => {
     });
     const answer = await request(app).put('/api/settings').auth(token, { type: 'bearer' }).type(type).send(body);
     expect(answer).toMatchObject(faults(status, fault));
-    expect(await store.load(shop)).toBeNull();
+    expect(await loadSettings(db, shop)).toBeNull();
   });
 });
 
@@ -225,7 +221,7 @@ describe('DELETE /api/settings/guid', () => {
       status: 200,
       body: { guidLast4: null, sourceName: 'Snow' },
     });
-    expect((await store.load(shop))?.guid).toBeNull();
+    expect((await loadSettings(db, shop))?.guid).toBeNull();
   });
 });
 
@@ -340,16 +336,16 @@ describe('POST /api/test-record', () => {
     'answered with %s %s is %s, and leaves the connection problem as it then is',
     async (kind, status, outcome, problem) => {
       await call('put', '/api/settings', { guid });
-      await store.noteProblem(shop, { guid, error: 'before', now: start - 1, probeAt: start });
+      await noteProblem(db, shop, { error: 'before', now: start - 1, probeAt: start });
       woken = [];
       result = { class: kind, status, ms: 3, error: status === null ? null : `http_${status}`, text };
       const { body } = await call('post', '/api/test-record', { email: 'me@example.com' });
       const message = 'Ascent360 accepted the record (HTTP 200).';
       expect(body).toEqual({ outcome, at: new Date(start).toISOString(), status, ms: 3, message, text });
-      expect((await store.load(shop))?.proven ?? null).toEqual(
+      expect((await loadSettings(db, shop))?.proven ?? null).toEqual(
         kind === 'accepted' ? { since: start, at: start } : null,
       );
-      const stored = await store.load(shop);
+      const stored = await loadSettings(db, shop);
       expect(stored?.problem ?? null).toEqual(problem);
       // The sending tries again by itself, counting from now if it was refused now.
       expect((stored?.probeAt ?? 0) > Date.now() + 600_000).toBe(kind === 'connection_problem');
@@ -371,13 +367,13 @@ describe('PUT /api/seen', () => {
   it('saves the answer once something was accepted, and accepts nothing else', async () => {
     await call('put', '/api/settings', { guid });
     expect((await call('put', '/api/seen', { answer: 'yes' })).status).toBe(409);
-    await store.noteProof(shop, guid, start);
+    await noteProof(db, shop, start);
     expect(await call('put', '/api/seen', { answer: 'perhaps' })).toMatchObject({
       status: 422,
       body: { errors: [{ field: 'answer' }] },
     });
     expect(await call('put', '/api/seen', { answer: 'no' })).toMatchObject({ status: 200, body: { answer: 'no' } });
-    expect((await store.load(shop))?.seen?.answer).toBe('no');
+    expect((await loadSettings(db, shop))?.seen?.answer).toBe('no');
   });
 });
 

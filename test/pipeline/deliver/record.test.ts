@@ -7,6 +7,7 @@ import { createLog } from '../../../server/platform/log.ts';
 import { hasDue } from '../../../server/store/deliveries/due-work.ts';
 import { findLateOptOuts } from '../../../server/store/deliveries/late-opt-outs.ts';
 import { endLeases } from '../../../server/store/deliveries/leases.ts';
+import { loadSettings } from '../../../server/store/shops/settings.ts';
 import { HOUR } from '../../durations.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { buyer, customer, EMAIL, emailConsent, order, SMS, smsConsent } from '../bodies.ts';
@@ -258,7 +259,7 @@ describe('an attempt that carries an opt-out', () => {
       await scene.record(delivery, answers[answer]);
       await scene.db.query('UPDATE deliveries SET lease_until = NULL WHERE id = $1', [delivery.id]);
       expect(await standing(delivery)).toMatchObject({ ...open, attempts: 0, flags: [null, [false]], audit: null });
-      const { problem } = (await scene.store.load(scene.shop)) ?? {};
+      const { problem } = (await loadSettings(scene.db, scene.shop)) ?? {};
       const refused = await scene.db.query('SELECT refused_after AS after FROM deliveries WHERE id = $1', [
         delivery.id,
       ]);
@@ -469,7 +470,7 @@ describe('after a changed order was sent and', () => {
 });
 
 describe('while Ascent360 refuses the GUID, the probe', () => {
-  const problem = async () => (await scene.store.load(scene.shop))?.problem ?? null;
+  const problem = async () => (await loadSettings(scene.db, scene.shop))?.problem ?? null;
 
   it.each<[string, Partial<Attempt>, boolean]>([
     ['accepted ends that', answers.accepted, false],
@@ -519,7 +520,7 @@ it.each<[string, Partial<Attempt>[], boolean]>([
   const deliveries = await scene.claim();
   expect(deliveries).toHaveLength(ends.length);
   for (const [i, delivery] of deliveries.entries()) await scene.record(delivery, ends[i]);
-  const breaker = (await scene.store.load(scene.shop))?.breaker ?? null;
+  const breaker = (await loadSettings(scene.db, scene.shop))?.breaker ?? null;
   expect((breaker?.openedAt ?? null) !== null).toBe(opens);
 });
 
@@ -530,7 +531,7 @@ it.each<[string, Partial<Attempt>, boolean]>([
   ['an answer 500 leaves open', answers.down, true],
   ['a time-out leaves open', timeout, true],
 ])('%s the breaker that failures opened', async (_, answer, stays) => {
-  const openedAt = async () => (await scene.store.load(scene.shop))?.breaker?.openedAt ?? null;
+  const openedAt = async () => (await loadSettings(scene.db, scene.shop))?.breaker?.openedAt ?? null;
   for (let id = 1; id <= 11; id++) await scene.receive('customers/create', customer(id));
   await scene.process();
   const deliveries = await scene.claim();
@@ -565,6 +566,6 @@ it.each<[string, Partial<Attempt>]>([
     const delivery = await optOut();
     await scene.save({ guid: '0b1f6e2d-8c44-4a7e-9d3a-5e6f7081b7a9' });
     await scene.record(delivery, answer);
-    expect(await scene.store.load(scene.shop)).toMatchObject({ proven: null, problem: null, probeAt: null });
+    expect(await loadSettings(scene.db, scene.shop)).toMatchObject({ proven: null, problem: null, probeAt: null });
   },
 );

@@ -6,6 +6,8 @@ import type { ReadyDelivery } from '../../../server/pipeline/deliver/lease-and-n
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { askLedgerCheck } from '../../../server/store/consent/ledger-checks.ts';
+import { clearProblem } from '../../../server/store/shops/proof.ts';
+import { loadSettings } from '../../../server/store/shops/settings.ts';
 import { answers, openScene, type Scene } from '../../features/activity/scene.ts';
 import { ago, customer, EMAIL, emailConsent, order } from '../bodies.ts';
 
@@ -34,7 +36,7 @@ const all =
   () =>
     answer;
 
-const hasProblem = async () => (await scene.store.load(scene.shop))?.problem !== null;
+const hasProblem = async () => (await loadSettings(scene.db, scene.shop))?.problem !== null;
 
 /** Translates and sends until nothing more may be sent. Returns what was sent, in order. */
 async function send(firewall: Firewall): Promise<ReadyDelivery[]> {
@@ -118,7 +120,7 @@ describe('a record that is refused like a GUID', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    ['a test record', async () => await scene.store.clearProblem(scene.shop, '3f2a91c4-7b0e-4d55-9a61-0c8de2f4b7a9')],
+    ['a test record', async () => await clearProblem(scene.db, scene.shop)],
     ['another GUID', async () => await scene.save({ guid: randomUUID() })],
   ])('waits even if %s ends that: the next attempt shows whether it helped', async (_, ends) => {
     const event = await scene.receive('orders/create', order(1));

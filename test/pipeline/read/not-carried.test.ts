@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { ledgerChore } from '../../../server/pipeline/ledger/check.ts';
 import { createLog } from '../../../server/platform/log.ts';
+import { removeGuid } from '../../../server/store/shops/settings.ts';
 import { emailOf } from '../../fakes/shopify-shop.ts';
 import { answers } from '../../features/activity/scene.ts';
 import { ago, customer, MINUTE } from '../bodies.ts';
@@ -37,7 +38,7 @@ it('one that was being sent at the deletion goes out with the check that its end
 });
 
 it('one that waited for the GUID at the merge goes out with the first check, for its own address', async () => {
-  const { shop, store, now } = scene.base;
+  const { db, shop, now } = scene.base;
   for (const id of [1, 2]) {
     const consent = id === 2 ? optedOut : {};
     scene.shopify.setCustomer({ id, defaultEmailAddress: emailOf(`person${id}@example.com`, consent) });
@@ -45,7 +46,7 @@ it('one that waited for the GUID at the merge goes out with the first check, for
   }
   await scene.passWait();
   for (const payload of await scene.send()) expect(payload).not.toHaveProperty('EmailPermission');
-  await store.removeGuid(shop, '42', now);
+  await removeGuid(db, shop, { who: '42', now });
   await scene.read();
   await scene.receive('customers/merge', {
     admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/1',

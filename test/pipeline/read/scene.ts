@@ -75,7 +75,7 @@ export function readScene(begin?: () => Promise<void>): ReadScene {
 
 async function openReadScene(scene: ReadScene): Promise<ReadScene> {
   const base = await openScene();
-  const { db, shops, store } = base;
+  const { db, shops } = base;
   const log = createLog('silent');
 
   const admin: Admin = {
@@ -113,7 +113,6 @@ async function openReadScene(scene: ReadScene): Promise<ReadScene> {
   };
   const chore: Chore = readChore({
     db,
-    settings: store,
     admin,
     log,
     now: () => base.now,

@@ -5,10 +5,14 @@ import type { Db } from '../../../server/platform/database/db.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { noteSending } from '../../../server/store/consent/told-flags.ts';
 import { noteAcceptedStates } from '../../../server/store/deliveries/entity-states.ts';
+import { clearProblem, noteProblem, noteProof, type Refusal, saveSeen } from '../../../server/store/shops/proof.ts';
+import { listChanges } from '../../../server/store/shops/setting-changes.ts';
 import {
   type AcceptedSettings,
-  createSettingsStore,
-  type SettingsStore,
+  loadSettings,
+  removeGuid,
+  saveSettings,
+  whileItHas,
 } from '../../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
@@ -22,13 +26,11 @@ const t1 = t0 + 60_000;
 
 let db: Db;
 let shops: Shops;
-let store: SettingsStore;
 let made = 0;
 
 beforeAll(async () => {
   db = await testDatabase();
   shops = createShops(db, createKeys([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]));
-  store = createSettingsStore(db);
 });
 afterAll(async () => await db.close());
 
@@ -43,18 +45,25 @@ function accepted(document: object): AcceptedSettings {
   return parsed;
 }
 
-const save = async (shop: Shop, document: object, now = t0) => await store.save(shop, accepted(document), '42', now);
-const problem = { guid: first, error: '403 Forbidden', now: t0, probeAt: t1 };
+const save = async (shop: Shop, document: object, now = t0) =>
+  await saveSettings(db, shop, accepted(document), { who: '42', now });
+const problem = { error: '403 Forbidden', now: t0, probeAt: t1 };
+const refused = async (shop: Shop, guid: string, refusal: Refusal = problem) =>
+  await whileItHas(db, shop, guid, async (sql) => await noteProblem(sql, shop, refusal));
+const taken = async (shop: Shop, guid: string) =>
+  await whileItHas(db, shop, guid, async (sql) => await clearProblem(sql, shop));
+const proven = async (shop: Shop, guid: string, now: number) =>
+  await whileItHas(db, shop, guid, async (sql) => await noteProof(sql, shop, now));
 
 describe('saved settings', () => {
   it('are null until something is saved', async () => {
-    expect(await store.load(await newShop())).toBeNull();
+    expect(await loadSettings(db, await newShop())).toBeNull();
   });
 
   it('are returned complete, without a GUID if none was given', async () => {
     const shop = await newShop();
     await save(shop, { sourceName: 'Snow', providerType: 7, listIds: ['31'], paused: true });
-    expect(await store.load(shop)).toEqual({
+    expect(await loadSettings(db, shop)).toEqual({
       settings: accepted({ sourceName: 'Snow', providerType: 7, listIds: ['31'], paused: true }).settings,
       guid: null,
       guidLast4: null,
@@ -73,8 +82,8 @@ describe('saved settings', () => {
     const [one, other] = [await newShop(), await newShop()];
     await save(one, { guid: first });
     await save(other, { guid: second });
-    expect(await store.load(one)).toMatchObject({ guid: first });
-    expect(await store.load(other)).toMatchObject({ guid: second });
+    expect(await loadSettings(db, one)).toMatchObject({ guid: first });
+    expect(await loadSettings(db, other)).toMatchObject({ guid: second });
   });
 
   it('are completed with today’s defaults if an older version saved them', async () => {
@@ -85,15 +94,15 @@ describe('saved settings', () => {
       [shop.id],
     );
     const { settings } = accepted({ sourceName: 'Old', send: { orders: false } });
-    expect((await store.load(shop))?.settings).toEqual(settings);
+    expect((await loadSettings(db, shop))?.settings).toEqual(settings);
   });
 
   it('saved by two people at the same moment don’t mix, and every change is recorded', async () => {
     const shop = await newShop();
     const names = ['A', 'B', 'C', 'D'];
     await Promise.all(names.map(async (sourceName) => await save(shop, { guid: first, sourceName, newAccount: true })));
-    expect((await store.load(shop))?.account).toBe(2);
-    const changes = (await store.changes(shop, 100)).filter((change) => change.field === 'sourceName');
+    expect((await loadSettings(db, shop))?.account).toBe(2);
+    const changes = (await listChanges(db, shop, 100)).filter((change) => change.field === 'sourceName');
     const links = changes.map((change) => [change.newValue, change.oldValue]);
     expect(links.slice(0, -1).map(([, old]) => old)).toEqual(links.slice(1).map(([now]) => now));
     expect(links).toHaveLength(4);
@@ -117,7 +126,7 @@ describe('the GUID', () => {
         expect(all).not.toContain(Buffer.from(guid).toString('hex'));
       }
     }
-    expect((await store.load(shop))?.guid).toBe(second);
+    expect((await loadSettings(db, shop))?.guid).toBe(second);
   });
 
   it('cannot be opened in another shop’s row', async () => {
@@ -128,14 +137,14 @@ describe('the GUID', () => {
       one.id,
       other.id,
     ]);
-    await expect(store.load(other)).rejects.toThrow();
+    await expect(loadSettings(db, other)).rejects.toThrow();
   });
 
   it('is kept when null is saved', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await save(shop, { guid: null, paused: true });
-    expect(await store.load(shop)).toMatchObject({ guid: first, guidLast4: 'b7a9', settings: { paused: true } });
+    expect(await loadSettings(db, shop)).toMatchObject({ guid: first, guidLast4: 'b7a9', settings: { paused: true } });
   });
 
   it.each([
@@ -148,7 +157,7 @@ describe('the GUID', () => {
     const shop = await newShop();
     await save(shop, { guid: first });
     await save(shop, document, t1);
-    expect(await store.load(shop)).toMatchObject({ account, accountSince });
+    expect(await loadSettings(db, shop)).toMatchObject({ account, accountSince });
   });
 
   it('of a second new account starts account 3, and a later save keeps it', async () => {
@@ -156,7 +165,7 @@ describe('the GUID', () => {
     await save(shop, { guid: first, newAccount: true }, t0);
     await save(shop, { guid: second, newAccount: true }, t1);
     await save(shop, { paused: true }, t1 + 1);
-    expect(await store.load(shop)).toMatchObject({ account: 3, accountSince: t1 });
+    expect(await loadSettings(db, shop)).toMatchObject({ account: 3, accountSince: t1 });
   });
 
   it.each([
@@ -172,16 +181,16 @@ describe('the GUID', () => {
       { kind: 'customer', entity: 'a hash', contentHash: 'a hash', account: 2, triggeredAt: t0 },
     ]);
     await save(shop, again, t1 + 1);
-    expect(await store.load(shop)).toMatchObject({ account: 2, accountSince: t1 });
-    expect((await store.changes(shop, 10)).filter(({ field }) => field === 'account')).toHaveLength(1);
+    expect(await loadSettings(db, shop)).toMatchObject({ account: 2, accountSince: t1 });
+    expect((await listChanges(db, shop, 10)).filter(({ field }) => field === 'account')).toHaveLength(1);
   });
 
   it('is erased by disconnecting; everything else stays', async () => {
     const shop = await newShop();
     await save(shop, { guid: first, sourceName: 'Snow', newAccount: true });
-    await store.noteProblem(shop, problem);
-    await store.removeGuid(shop, '43', t1);
-    expect(await store.load(shop)).toMatchObject({
+    await refused(shop, first);
+    await removeGuid(db, shop, { who: '43', now: t1 });
+    expect(await loadSettings(db, shop)).toMatchObject({
       guid: null,
       guidLast4: null,
       problem: null,
@@ -191,17 +200,17 @@ describe('the GUID', () => {
       account: 2,
       settings: { sourceName: 'Snow' },
     });
-    expect(await store.changes(shop, 1)).toEqual([
+    expect(await listChanges(db, shop, 1)).toEqual([
       { at: t1, who: '43', field: 'guid', oldValue: 'b7a9', newValue: null },
     ]);
   });
 
   it('may be missing when the shop disconnects', async () => {
     const shop = await newShop();
-    await store.removeGuid(shop, '43', t1);
+    await removeGuid(db, shop, { who: '43', now: t1 });
     await save(shop, {});
-    await store.removeGuid(shop, '43', t1);
-    expect(await store.changes(shop, 10)).toEqual([]);
+    await removeGuid(db, shop, { who: '43', now: t1 });
+    expect(await listChanges(db, shop, 10)).toEqual([]);
   });
 });
 
@@ -209,23 +218,23 @@ describe('a connection problem', () => {
   it('keeps the time it began, with the latest answer and probe', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
-    await store.noteProblem(shop, problem);
-    await store.noteProblem(shop, { guid: first, error: '404 Not Found', now: t1, probeAt: t1 + 900_000 });
+    await refused(shop, first);
+    await refused(shop, first, { error: '404 Not Found', now: t1, probeAt: t1 + 900_000 });
     const problems = { problem: { since: t0, error: '404 Not Found' }, probeDue: false };
-    expect(await store.load(shop)).toMatchObject(problems);
+    expect(await loadSettings(db, shop)).toMatchObject(problems);
     await save(shop, { guid: first, paused: true });
-    expect(await store.load(shop)).toMatchObject(problems);
+    expect(await loadSettings(db, shop)).toMatchObject(problems);
   });
 
   it.each([
     ['a new GUID', async (shop: Shop) => await save(shop, { guid: second })],
-    ['something accepted', async (shop: Shop) => await store.clearProblem(shop, first)],
+    ['something accepted', async (shop: Shop) => await taken(shop, first)],
   ])('ends with %s', async (_what, end) => {
     const shop = await newShop();
     await save(shop, { guid: first });
-    await store.noteProblem(shop, problem);
+    await refused(shop, first);
     await end(shop);
-    expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
+    expect(await loadSettings(db, shop)).toMatchObject({ problem: null, probeAt: null });
   });
 
   it.each([
@@ -234,11 +243,11 @@ describe('a connection problem', () => {
   ])('of a GUID replaced meanwhile says nothing about %s', async (_what, now) => {
     const shop = await newShop();
     await save(shop, { guid: now });
-    await store.noteProblem(shop, problem);
-    expect(await store.load(shop)).toMatchObject({ problem: null, probeAt: null });
-    await store.noteProblem(shop, { ...problem, guid: now });
-    await store.clearProblem(shop, first);
-    expect(await store.load(shop)).toMatchObject({ problem: { error: '403 Forbidden' } });
+    await refused(shop, first);
+    expect(await loadSettings(db, shop)).toMatchObject({ problem: null, probeAt: null });
+    await refused(shop, now);
+    await taken(shop, first);
+    expect(await loadSettings(db, shop)).toMatchObject({ problem: { error: '403 Forbidden' } });
   });
 });
 
@@ -246,29 +255,29 @@ describe('the proof that Ascent360 accepts records', () => {
   it('has the first and the last acceptance, whatever order they are recorded in', async () => {
     const shop = await newShop();
     await save(shop, { guid: first });
-    await store.noteProof(shop, first, t0);
-    await store.noteProof(shop, first, t1);
-    await store.noteProof(shop, first, t1 - 1);
-    expect(await store.load(shop)).toMatchObject({ proven: { since: t0, at: t1 } });
+    await proven(shop, first, t0);
+    await proven(shop, first, t1);
+    await proven(shop, first, t1 - 1);
+    expect(await loadSettings(db, shop)).toMatchObject({ proven: { since: t0, at: t1 } });
     await save(shop, { paused: true });
-    expect(await store.load(shop)).toMatchObject({ proven: { since: t0, at: t1 } });
+    expect(await loadSettings(db, shop)).toMatchObject({ proven: { since: t0, at: t1 } });
   });
 
   it.each([
     ['a new GUID', async (shop: Shop) => await save(shop, { guid: second })],
     ['a new GUID that ends alike', async (shop: Shop) => await save(shop, { guid: alike })],
-    ['disconnecting', async (shop: Shop) => await store.removeGuid(shop, '43', t1)],
+    ['disconnecting', async (shop: Shop) => await removeGuid(db, shop, { who: '43', now: t1 })],
   ])('and its answer end with %s', async (_what, end) => {
     const shop = await newShop();
     await save(shop, { guid: first });
-    await store.noteProof(shop, first, t0);
-    expect(await store.saveSeen(shop, 'yes', t1)).toBe(true);
-    expect(await store.load(shop)).toMatchObject({ seen: { answer: 'yes', at: t1 } });
+    await proven(shop, first, t0);
+    expect(await saveSeen(db, shop, 'yes', t1)).toBe(true);
+    expect(await loadSettings(db, shop)).toMatchObject({ seen: { answer: 'yes', at: t1 } });
     await end(shop);
-    expect(await store.load(shop)).toMatchObject({ proven: null, seen: null });
-    await store.noteProof(shop, first, t1);
-    expect(await store.saveSeen(shop, 'yes', t1)).toBe(false);
-    expect(await store.load(shop)).toMatchObject({ proven: null, seen: null });
+    expect(await loadSettings(db, shop)).toMatchObject({ proven: null, seen: null });
+    await proven(shop, first, t1);
+    expect(await saveSeen(db, shop, 'yes', t1)).toBe(false);
+    expect(await loadSettings(db, shop)).toMatchObject({ proven: null, seen: null });
   });
 });
 
@@ -293,14 +302,14 @@ describe('changes of the settings', () => {
       oldValue,
       newValue,
     });
-    expect(await store.changes(shop, 100)).toEqual([
+    expect(await listChanges(db, shop, 100)).toEqual([
       change(t1, 'account', '1', '2'),
       change(t1, 'guid', 'b7a9', '1e02'),
       change(t1, 'mapping.gender', null, '{"from":"tag","prefix":"g:"}'),
       change(t0, 'guid', null, 'b7a9'),
       change(t0, 'consent.email.history', '"optOuts"', '"all"'),
     ]);
-    expect(await store.changes(shop, 2)).toHaveLength(2);
+    expect(await listChanges(db, shop, 2)).toHaveLength(2);
   });
 
   it('are not recorded if the same is saved again', async () => {
@@ -312,15 +321,15 @@ describe('changes of the settings', () => {
       mapping: { interests: [{ prefix: 'i:', from: 'tag' }] },
     };
     await save(shop, document);
-    const before = await store.changes(shop, 100);
+    const before = await listChanges(db, shop, 100);
     await save(shop, { ...document, mapping: { interests: [{ from: 'tag', prefix: 'i:' }] } }, t1);
-    expect(await store.changes(shop, 100)).toEqual(before);
+    expect(await listChanges(db, shop, 100)).toEqual(before);
   });
 
   it('of very long values are shortened', async () => {
     const shop = await newShop();
     await save(shop, { providerType: 7, listIds: Array.from({ length: 50 }, (_, i) => `${i}`.padStart(100, 'é')) });
-    const [change] = (await store.changes(shop, 100)).filter(({ field }) => field === 'listIds');
+    const [change] = (await listChanges(db, shop, 100)).filter(({ field }) => field === 'listIds');
     expect(change?.newValue).toMatch(/^\["é.*…$/);
     expect(change?.newValue).toHaveLength(1000);
   });
