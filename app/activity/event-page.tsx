@@ -1,4 +1,4 @@
-import { BlockStack, Card, DescriptionList, Link, Text } from '@shopify/polaris';
+import { BlockStack, Card, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { MINUTE } from '../../server/domain/days.ts';
@@ -7,6 +7,7 @@ import { call, get, withQuery } from '../api.ts';
 import { showToast } from '../app-bridge.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Confirm } from '../shell/confirm.tsx';
+import { Facts } from '../shell/facts.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { NotYet } from '../shell/not-yet.tsx';
@@ -70,40 +71,29 @@ function Outcome({ detail }: { detail: ActivityDetail }) {
   );
 }
 
-function Facts({ detail }: { detail: ActivityDetail }) {
+function About({ detail }: { detail: ActivityDetail }) {
   const format = useFormat();
-  const person = detail.summary?.who;
-  const items = [
-    { term: t('event.received'), description: format.moment(detail.receivedAt) },
-    ...(Math.abs(Date.parse(detail.receivedAt) - Date.parse(detail.triggeredAt)) > MINUTE
-      ? [{ term: t('event.triggered'), description: format.moment(detail.triggeredAt) }]
-      : []),
-    ...(detail.settledAt ? [{ term: t('event.ended'), description: format.moment(detail.settledAt) }] : []),
-    { term: t('event.source'), description: textIf(`activity.sources.${detail.source}`) ?? detail.source },
-    // The events that we make ourselves have our own names there, which mean nothing to a merchant.
-    ...(ownSources.includes(detail.source)
-      ? []
-      : [
-          { term: t('event.topic'), description: detail.topic },
-          {
-            term: t('event.webhookId'),
-            description: <span style={{ overflowWrap: 'anywhere' }}>{detail.webhookId}</span>,
-          },
-        ]),
-    ...(detail.mergedInto
-      ? [
-          {
-            term: t('event.mergedInto'),
-            description: <Link url={`/activity/${detail.mergedInto}`}>{t('event.mergedLink')}</Link>,
-          },
-        ]
-      : []),
-    // Nobody is found by name: names are encrypted too.
-    ...(person && /^(\S+@\S+|\+?\d+)$/.test(person)
-      ? [{ term: t('event.person'), description: <Link url={withQuery('/people', { q: person })}>{person}</Link> }]
-      : []),
-  ];
-  return <DescriptionList items={items} gap="tight" />;
+  const { receivedAt, triggeredAt, settledAt, source, mergedInto } = detail;
+  const isLater = Math.abs(Date.parse(receivedAt) - Date.parse(triggeredAt)) > MINUTE;
+  // The events that we make ourselves have our own names there, which mean nothing to a merchant.
+  const isOurs = ownSources.includes(source);
+  const person = detail.summary?.who ?? '';
+  // Nobody is found by name: names are encrypted too.
+  const isFound = /^(\S+@\S+|\+?\d+)$/.test(person);
+  return (
+    <Facts
+      rows={[
+        [t('event.received'), format.moment(receivedAt)],
+        [t('event.triggered'), isLater && format.moment(triggeredAt)],
+        [t('event.ended'), settledAt && format.moment(settledAt)],
+        [t('event.source'), textIf(`activity.sources.${source}`) ?? source],
+        [t('event.topic'), !isOurs && detail.topic],
+        [t('event.webhookId'), !isOurs && detail.webhookId],
+        [t('event.mergedInto'), mergedInto && <Link url={`/activity/${mergedInto}`}>{t('event.mergedLink')}</Link>],
+        [t('event.person'), isFound && <Link url={withQuery('/people', { q: person })}>{person}</Link>],
+      ]}
+    />
+  );
 }
 
 export function EventPage({ id }: { id: string }) {
@@ -154,7 +144,7 @@ export function EventPage({ id }: { id: string }) {
         <Card>
           <BlockStack gap="400">
             <Outcome detail={detail} />
-            <Facts detail={detail} />
+            <About detail={detail} />
           </BlockStack>
         </Card>
         <Compare detail={detail} />

@@ -1,6 +1,7 @@
-import { BlockStack, Card, DescriptionList, Link } from '@shopify/polaris';
+import { BlockStack, Card, Link } from '@shopify/polaris';
 import { withQuery } from '../api.ts';
 import { CardHead } from '../shell/card-head.tsx';
+import { Facts } from '../shell/facts.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textIf, textsOf } from '../texts.ts';
 import type { Import } from './import-types.ts';
@@ -47,22 +48,17 @@ function rowsOf({ counts, startedAt, state }: Import): Row[] {
 export function ImportCounts({ one }: { one: Import }) {
   const format = useFormat();
   const { id, startedAt, state } = one;
+  const figureOf = ({ count, query }: Row) =>
+    query && count > 0 && startedAt !== null ? (
+      <Link url={withQuery('/activity', { import: id, ...query })}>{format.number(count)}</Link>
+    ) : (
+      format.number(count)
+    );
   return (
     <Card>
       <BlockStack gap="200">
         <CardHead title={t(startedAt !== null ? 'did' : state === 'counting' ? 'soFar' : 'would')} />
-        <DescriptionList
-          gap="tight"
-          items={rowsOf(one).map(({ term, count, query }) => ({
-            term,
-            description:
-              query && count > 0 && startedAt !== null ? (
-                <Link url={withQuery('/activity', { import: id, ...query })}>{format.number(count)}</Link>
-              ) : (
-                format.number(count)
-              ),
-          }))}
-        />
+        <Facts rows={rowsOf(one).map((row) => [row.term, figureOf(row)])} />
       </BlockStack>
     </Card>
   );

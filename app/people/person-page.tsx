@@ -1,4 +1,4 @@
-import { Badge, Banner, BlockStack, Card, DescriptionList, InlineGrid, Link, Text } from '@shopify/polaris';
+import { Badge, Banner, BlockStack, Card, InlineGrid, Link, Text } from '@shopify/polaris';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PersonDetail } from '../../server/features/people/api.ts';
@@ -9,6 +9,7 @@ import { navigate } from '../location.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { CardHead } from '../shell/card-head.tsx';
 import { Confirm } from '../shell/confirm.tsx';
+import { Facts } from '../shell/facts.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { NotYet } from '../shell/not-yet.tsx';
@@ -34,45 +35,38 @@ const hasUnfinished = (person: PersonDetail | undefined) =>
 const searchOf = ({ customerId, email, mobile, phone, consent }: PersonDetail) =>
   customerId ?? email ?? mobile ?? phone ?? consent.email.address ?? consent.sms.address;
 
-function Facts({ person }: { person: PersonDetail }) {
+function About({ person }: { person: PersonDetail }) {
   const format = useFormat();
   const { email, mobile, phone, customerId, seenAt, deletedAt, read } = person;
-  const rows = [
-    [t('facts.email'), email],
-    [t('facts.mobile'), mobile],
-    [t('facts.phone'), phone],
-    [t('facts.customerId'), customerId],
-    [t('facts.tags'), read.tags.length > MOST_TAGS ? null : read.tags.join(', ')],
-    ...Object.entries(read.metafields).map(([key, values]) => [key, values.join(', ')] as const),
-    [t('facts.dataSale'), read.dataSaleOptOut ? t('facts.dataSaleOptOut') : null],
-    [t('facts.seen'), format.date(seenAt)],
-    [t('deleted'), deletedAt && format.moment(deletedAt)],
-  ] as const;
-  const items = rows.flatMap(([term, value]) =>
-    value
-      ? [
-          {
-            term,
-            description:
-              term === t('facts.customerId') && !deletedAt ? (
-                <>
-                  {value}{' '}
-                  <Link url={`shopify://admin/customers/${value}`} target="_top">
-                    {t('facts.inShopify')}
-                  </Link>
-                </>
-              ) : (
-                <span style={{ overflowWrap: 'anywhere' }}>{value}</span>
-              ),
-          },
-        ]
-      : [],
+  const inShopify = !deletedAt && (
+    <Link url={`shopify://admin/customers/${customerId}`} target="_top">
+      {t('facts.inShopify')}
+    </Link>
   );
   return (
     <Card>
       <BlockStack gap="200">
         <CardHead title={t('facts.title')} />
-        <DescriptionList items={items} gap="tight" />
+        <Facts
+          rows={[
+            [t('facts.email'), email],
+            [t('facts.mobile'), mobile],
+            [t('facts.phone'), phone],
+            [
+              t('facts.customerId'),
+              customerId && (
+                <>
+                  {customerId} {inShopify}
+                </>
+              ),
+            ],
+            [t('facts.tags'), read.tags.length <= MOST_TAGS && read.tags.join(', ')],
+            ...Object.entries(read.metafields).map(([key, values]) => [key, values.join(', ')] as const),
+            [t('facts.dataSale'), read.dataSaleOptOut && t('facts.dataSaleOptOut')],
+            [t('facts.seen'), format.date(seenAt)],
+            [t('deleted'), deletedAt && format.moment(deletedAt)],
+          ]}
+        />
         {read.tags.length > MOST_TAGS && (
           <details>
             <summary>{t('facts.manyTags', { count: read.tags.length })}</summary>
@@ -135,7 +129,7 @@ export function PersonPage({ id }: { id: string }) {
           <ConsentCard channel="email" consent={person.consent.email} canBeSent={!person.damaged} />
           <ConsentCard channel="sms" consent={person.consent.sms} canBeSent={!person.damaged} />
         </InlineGrid>
-        <Facts person={person} />
+        <About person={person} />
         <Timeline person={person} />
       </BlockStack>
       {asking && (
