@@ -61,7 +61,7 @@ const translate = (key: string, params: TextParams = {}): string => withoutSecon
  */
 export const textAt = (key: TextKey, params?: TextParams): string => translate(key, params);
 
-/** The texts below a key: `const t = textsOf('common.nav')`, then `t('people')`. */
+/** The texts below a key: `const t = textsOf('people')`, then `t('title')`. */
 export const textsOf =
   <Prefix extends Prefixes<Catalogue>>(prefix: Prefix) =>
   (key: Keys<At<Catalogue, Prefix>>, params?: TextParams): string =>

@@ -7,11 +7,10 @@ const t = textsOf('activity.again');
 /** What is done with all events of a filter. */
 export type Bulk = { does: 'resend' | 'dismiss'; filter: object };
 
+type Props = { bulk: Bulk; onDone?: () => void; onClose: () => void };
+
 /** Asks before resending or dismissing many events. `onDone`: it was done. */
-export function BulkDialog({ bulk, onDone, onClose }: { bulk: Bulk; onDone: () => void; onClose: () => void }) {
-  const { does, filter } = bulk;
-  if (does === 'dismiss') return <DismissMany filter={filter} onDone={onDone} onClose={onClose} />;
-  return (
-    <SendAgain title={t('bulkTitle')} path="/activity/retry" body={{ filter }} onDone={onDone} onClose={onClose} />
-  );
+export function BulkDialog({ bulk: { does, filter }, ...on }: Props) {
+  if (does === 'dismiss') return <DismissMany filter={filter} {...on} />;
+  return <SendAgain title={t('bulkTitle')} path="/activity/retry" body={{ filter }} {...on} />;
 }

@@ -29,7 +29,7 @@ function Side(props: { title: string; copied: { label: string; value: unknown } 
         {copied && (
           <Button
             variant="plain"
-            onClick={() => void copyText(JSON.stringify(copied.value, null, 2), t('copied'))}
+            onClick={() => void copyText(JSON.stringify(copied.value, null, 2))}
             accessibilityLabel={copied.label}
           >
             {textAt('common.copy')}

@@ -83,11 +83,11 @@ function About({ detail }: { detail: ActivityDetail }) {
   return (
     <Facts
       rows={[
-        [t('event.received'), format.moment(receivedAt)],
+        [t('columns.received'), format.moment(receivedAt)],
         [t('event.triggered'), isLater && format.moment(triggeredAt)],
         [t('event.ended'), settledAt && format.moment(settledAt)],
-        [t('event.source'), textIf(`activity.sources.${source}`) ?? source],
-        [t('event.topic'), !isOurs && detail.topic],
+        [t('filters.source'), textIf(`activity.sources.${source}`) ?? source],
+        [t('filters.topic'), !isOurs && detail.topic],
         [t('event.webhookId'), !isOurs && detail.webhookId],
         [t('event.mergedInto'), mergedInto && <Link url={`/activity/${mergedInto}`}>{t('event.mergedLink')}</Link>],
         [t('event.person'), isFound && <Link url={withQuery('/people', { q: person })}>{person}</Link>],

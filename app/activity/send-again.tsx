@@ -128,7 +128,7 @@ export function SendAgain(props: {
       title={title}
       onClose={onClose}
       primaryAction={{
-        content: t('confirm'),
+        content: t('action'),
         onAction: resend,
         disabled: !ready || forecast.isFetching,
         loading: send.isPending,

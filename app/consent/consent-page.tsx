@@ -57,7 +57,7 @@ export function ConsentPage() {
     <AppPage
       title={t('title')}
       subtitle={t('text')}
-      backAction={{ content: textAt('common.nav.people'), url: lastSearch() }}
+      backAction={{ content: textAt('people.title'), url: lastSearch() }}
       {...(q !== '' && { primaryAction: print })}
     >
       <BlockStack gap="400">

@@ -11,7 +11,7 @@ import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { WhileReachable } from '../shell/stale.tsx';
 import { useAction } from '../shell/use-action.ts';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
@@ -41,7 +41,7 @@ function Warning({ one }: { one: Import }) {
     <Banner
       tone="warning"
       title={t(outdated ? 'outdated.title' : 'warning.title')}
-      {...(outdated && { action: { content: t('outdated.action'), url: '/imports' } })}
+      {...(outdated && { action: { content: textAt('setup.history.countAgain'), url: '/imports' } })}
     >
       <BlockStack gap="200">
         {outdated && <Text as="p">{t('outdated.text')}</Text>}

@@ -2,8 +2,7 @@ import { BlockStack, Box, Button, InlineStack, Link, Text } from '@shopify/polar
 import { useState } from 'react';
 import type { IssueState } from '../../server/domain/issue-states.ts';
 import type { Issue } from '../../server/features/activity/api.ts';
-import { DismissMany } from '../activity/dismiss-many.tsx';
-import { SendAgain } from '../activity/send-again.tsx';
+import { type Bulk, BulkDialog } from '../activity/bulk-dialog.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { say, textAt, textsOf } from '../texts.ts';
 
@@ -20,23 +19,23 @@ function stepFor({ reason, suspect }: Issue): string | null {
 export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause: boolean }) {
   const { issue, state, isUnderCause } = props;
   const format = useFormat();
-  const [asking, setAsking] = useState<'again' | 'dismiss' | null>(null);
+  const [bulk, setBulk] = useState<Bulk | null>(null);
   const { person, count, since, eventId, query } = issue;
   const step = issue.requests < count ? stepFor(issue) : null;
   const filter = Object.fromEntries(new URLSearchParams(query));
-  const name = person?.name ?? person?.customerId;
+  const name = person?.name ?? person?.customerId ?? textAt('activity.filters.noPerson');
   return (
     <li>
       <Box padding="400" borderBlockEndWidth="025" borderColor="border-secondary">
         <BlockStack gap="200">
           <InlineStack gap="200" blockAlign="baseline">
             <Text as={isUnderCause ? 'h3' : 'h2'} variant="headingSm" breakWord>
-              {name ?? t('nobody')}
+              {name}
             </Text>
             {state === 'resolved' ? (
-              <Text as="span">{t('events', { count })}</Text>
+              <Text as="span">{textAt('activity.shown', { count })}</Text>
             ) : (
-              <Link url={`/activity?${query}`}>{t('events', { count })}</Link>
+              <Link url={`/activity?${query}`}>{textAt('activity.shown', { count })}</Link>
             )}
           </InlineStack>
           <Text as="p">{say(isUnderCause ? (issue.text.next ?? issue.text) : issue.text, format)}</Text>
@@ -57,24 +56,21 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
           <InlineStack gap="300" blockAlign="center">
             {person?.customerId && (
               <Link url={`shopify://admin/customers/${person.customerId}`} target="_top">
-                {t('inShopify')}
+                {textAt('people.facts.inShopify')}
               </Link>
             )}
             {person && <Link url={`/people/${person.id}`}>{t('person')}</Link>}
             <Link url={`/activity/${eventId}`}>{t('newest')}</Link>
             {state !== 'resolved' && (
-              <Button
-                onClick={() => setAsking('again')}
-                accessibilityLabel={t('againFor', { name: name ?? t('nobody') })}
-              >
-                {t('again')}
+              <Button onClick={() => setBulk({ does: 'resend', filter })} accessibilityLabel={t('againFor', { name })}>
+                {textAt('activity.again.action')}
               </Button>
             )}
             {state === 'open' && issue.requests < count && (
               <Button
                 variant="tertiary"
-                onClick={() => setAsking('dismiss')}
-                accessibilityLabel={t('dismissFor', { name: name ?? t('nobody') })}
+                onClick={() => setBulk({ does: 'dismiss', filter })}
+                accessibilityLabel={t('dismissFor', { name })}
               >
                 {textAt('activity.dismiss.action')}
               </Button>
@@ -82,10 +78,7 @@ export function IssueRow(props: { issue: Issue; state: IssueState; isUnderCause:
           </InlineStack>
         </BlockStack>
       </Box>
-      {asking === 'again' && (
-        <SendAgain title={t('againTitle')} path="/activity/retry" body={{ filter }} onClose={() => setAsking(null)} />
-      )}
-      {asking === 'dismiss' && <DismissMany filter={filter} onClose={() => setAsking(null)} />}
+      {bulk && <BulkDialog bulk={bulk} onClose={() => setBulk(null)} />}
     </li>
   );
 }

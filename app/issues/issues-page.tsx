@@ -65,7 +65,7 @@ export function IssuesPage() {
     <AppPage
       title={t('title')}
       subtitle={t('text')}
-      backAction={{ content: textAt('common.nav.overview'), url: '/' }}
+      backAction={{ content: textAt('overview.title'), url: '/' }}
       secondaryActions={[{ content: t('toActivity'), url: '/activity?state=attention' }]}
     >
       {error && !data ? (

@@ -100,7 +100,7 @@ export function ConnectionCard({ connection, at }: { connection: Connection; at:
           <InlineStack gap="300" blockAlign="center">
             <Badge tone={tones[shown]}>{t(`connection.${shown}`)}</Badge>
             <Text as="p">{say(text, format)}</Text>
-            {state === 'not_connected' && <Button url="/setup">{t('connect')}</Button>}
+            {state === 'not_connected' && <Button url="/setup">{textAt('setup.connect.button')}</Button>}
             {state === 'paused' && <Button url="/settings#connection">{textAt('activity.event.openSettings')}</Button>}
           </InlineStack>
           {evidence.map((sentence) => (

@@ -30,7 +30,7 @@ function Import({ running }: { running: Overview['imports'][number] }) {
       <InlineStack align="space-between" gap="200">
         <Link url={`/imports/${id}`}>{name}</Link>
         <Text as="span">
-          {t('importDone', { done, total })}
+          {textAt('imports.progress.of', { done, total })}
           {pausedAt !== null && ` · ${textAt('imports.pausedSince', { moment: format.moment(pausedAt) })}`}
           {pausedAt === null && state !== 'running' && ` · ${textAt(`imports.states.${state}`)}`}
         </Text>

@@ -1,6 +1,6 @@
 import { Badge, BlockStack, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { type Consent, choiceOf, describeConsent, type ToldChannel } from './describe-consent.ts';
 
 const t = textsOf('people.consent');
@@ -26,7 +26,7 @@ export function ConsentCard({ channel, consent, canBeSent }: CardProps) {
       <BlockStack gap="200">
         <InlineStack gap="200" blockAlign="center">
           <Text as="h2" variant="headingMd">
-            {t(`channels.${channel}`)}
+            {textAt(`consent.channels.${channel}`)}
           </Text>
           <Badge {...(tone && { tone })}>{t(`badges.${choice}`)}</Badge>
         </InlineStack>

@@ -9,7 +9,7 @@ import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { SearchForm, useSearched } from '../shell/search-form.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { noteSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
 
@@ -89,7 +89,7 @@ export function PeoplePage() {
     <AppPage
       title={t('title')}
       subtitle={t('text')}
-      secondaryActions={[{ content: t('consentSheet'), url: withQuery('/people/consent', { q }) }]}
+      secondaryActions={[{ content: textAt('consent.title'), url: withQuery('/people/consent', { q }) }]}
     >
       <BlockStack gap="400">
         <SearchForm path="/people" label={t('search.label')} help={t('search.help')} action={t('search.button')} />

@@ -14,7 +14,7 @@ import { Failure } from '../shell/failure.tsx';
 import { Loading } from '../shell/loading.tsx';
 import { NotYet } from '../shell/not-yet.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { ConsentCard } from './consent-card.tsx';
 import { lastSearch } from './last-search.ts';
 import { nameOf } from './name-of.ts';
@@ -115,7 +115,7 @@ export function PersonPage({ id }: { id: string }) {
         !person.damaged && { primaryAction: { content: t('send.action'), onAction: () => setAsking(true) } })}
       secondaryActions={[
         {
-          content: t('consentSheet'),
+          content: textAt('consent.title'),
           onAction: () => void navigate(withQuery('/people/consent', { q: searchOf(person) })),
         },
         { content: t('export'), onAction: () => take.mutate(), loading: take.isPending },

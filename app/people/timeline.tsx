@@ -9,7 +9,7 @@ import { CardHead } from '../shell/card-head.tsx';
 import { Choices } from '../shell/choices.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { withKeys } from '../shell/with-keys.ts';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import { nameOf } from './name-of.ts';
 import { withoutRepeats } from './without-repeats.ts';
 
@@ -72,7 +72,7 @@ function Entry(props: { entry: TimelineEntry; person: PersonDetail; ofSeveral: R
         {entry.eventId && (
           <>
             {' · '}
-            <Link url={`/activity/${entry.eventId}`}>{t('link')}</Link>
+            <Link url={`/activity/${entry.eventId}`}>{textAt('people.consent.event')}</Link>
           </>
         )}
       </Text>

@@ -42,7 +42,6 @@ function Request({ item }: { item: PrivacyItem }) {
   const unnamed = !who;
   const [person, setPerson] = useState('');
   const letter = unnamed && person.trim() !== '' ? aboutPerson(item.askText, [person.trim()]) : item.askText;
-  const copy = () => copyText(letter, t('copied'));
   const about = [who?.email, who?.phone, who?.customerId && t('customer', { id: who.customerId })]
     .filter(Boolean)
     .join(' · ');
@@ -103,7 +102,7 @@ function Request({ item }: { item: PrivacyItem }) {
                   <Text as="p" breakWord>
                     <span style={{ whiteSpace: 'pre-wrap' }}>{letter}</span>
                   </Text>
-                  <Button onClick={() => void copy()} disabled={unnamed && person.trim() === ''}>
+                  <Button onClick={() => void copyText(letter)} disabled={unnamed && person.trim() === ''}>
                     {t('copy')}
                   </Button>
                 </BlockStack>

@@ -85,7 +85,9 @@ export function ConnectionSection({ form }: { form: SettingsForm }) {
   return (
     <Section id="connection">
       <InlineStack gap="200" blockAlign="center">
-        <Text as="p">{connected ? t('connected', { last4: saved.guidLast4 ?? '' }) : t('notConnected')}</Text>
+        <Text as="p">
+          {connected ? textAt('setup.connect.done', { last4: saved.guidLast4 ?? '' }) : t('notConnected')}
+        </Text>
         <WhileReachable>
           {saved.paused && <Badge tone="attention">{textAt('settings.fields.paused')}</Badge>}
         </WhileReachable>

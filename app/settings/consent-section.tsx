@@ -1,6 +1,6 @@
 import { Banner, Divider, Select, Text } from '@shopify/polaris';
 import type { Settings } from '../../server/domain/settings.ts';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
@@ -48,7 +48,7 @@ export function ConsentSection({ form }: { form: SettingsForm }) {
   const common = (channel: 'email' | 'sms', changeIt: typeof changeSms, historyHelp: string) => (
     <>
       <Text as="h3" variant="headingSm">
-        {t(channel)}
+        {textAt(`consent.channels.${channel}`)}
       </Text>
       <Choice
         label={t('optInLevel')}

@@ -3,7 +3,7 @@ import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { NotYet } from '../shell/not-yet.tsx';
 import { SaveBar } from '../shell/save-bar.tsx';
-import { textsOf } from '../texts.ts';
+import { textAt, textsOf } from '../texts.ts';
 import { ChangesSection } from './changes-section.tsx';
 import { ConnectionSection } from './connection-section.tsx';
 import { ConsentSection } from './consent-section.tsx';
@@ -47,7 +47,7 @@ function SaveFailure({ form }: { form: SettingsForm }) {
 export function SettingsPage() {
   const { form, query } = useSettingsForm();
   return (
-    <AppPage title={t('title')} secondaryActions={[{ content: t('firstSteps'), url: '/setup' }]}>
+    <AppPage title={t('title')} secondaryActions={[{ content: textAt('setup.title'), url: '/setup' }]}>
       {form ? (
         <form
           onSubmit={(event) => {

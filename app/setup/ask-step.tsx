@@ -15,7 +15,7 @@ export function AskStep({ saved, onDone }: { saved: SettingsAnswer; onDone: () =
   const field = useRef<HTMLDivElement>(null);
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    if (await copyText(text, t('ask.copied'))) setCopied(true);
+    if (await copyText(text)) setCopied(true);
     else field.current?.querySelector('textarea')?.select();
   };
   return (

@@ -4,7 +4,7 @@ import { call } from '../api.ts';
 import { Failure } from '../shell/failure.tsx';
 import { LoadingLines } from '../shell/loading.tsx';
 import { useFormat } from '../shell/shop.tsx';
-import { say, textsOf } from '../texts.ts';
+import { say, textAt, textsOf } from '../texts.ts';
 import './by-answer.css';
 import type { AnswerCounts, ImportAnswer } from '../../server/domain/imports.ts';
 import { useAction } from '../shell/use-action.ts';
@@ -27,10 +27,10 @@ function Numbers({ count, chosen }: { count: Count; chosen: Answer | null }) {
   const columns = answers.map((answer) => ({ answer, counts: byAnswer[answer] }));
   const rows: [string, (counts: AnswerCounts) => number][] = [
     [t('contacts'), ({ contacts }) => contacts],
-    [t('optIns'), ({ EmailPermission }) => EmailPermission.true],
-    [t('optOuts'), ({ EmailPermission }) => EmailPermission.false],
-    [t('smsOptIns'), ({ SMSPermission }) => SMSPermission.true],
-    [t('smsOptOuts'), ({ SMSPermission }) => SMSPermission.false],
+    [textAt('imports.counts.emailTrue'), ({ EmailPermission }) => EmailPermission.true],
+    [textAt('imports.counts.emailFalse'), ({ EmailPermission }) => EmailPermission.false],
+    [textAt('imports.counts.smsTrue'), ({ SMSPermission }) => SMSPermission.true],
+    [textAt('imports.counts.smsFalse'), ({ SMSPermission }) => SMSPermission.false],
     [t('skipped'), ({ skipped }) => Object.values(skipped).reduce((sum, one) => sum + one, 0)],
   ];
   return (

@@ -216,7 +216,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
 export function SetupPage() {
   const query = useQuery(settingsQuery);
   return (
-    <AppPage title={t('title')} backAction={{ content: textAt('common.nav.overview'), url: '/' }}>
+    <AppPage title={t('title')} backAction={{ content: textAt('overview.title'), url: '/' }}>
       {query.data ? (
         <Steps saved={query.data} />
       ) : (

@@ -1,8 +1,6 @@
 import { createElement, useEffect } from 'react';
 import { hrefOf, navigate } from '../location.ts';
-import { textsOf } from '../texts.ts';
-
-const t = textsOf('common.nav');
+import { textAt } from '../texts.ts';
 
 const pages = ['activity', 'people', 'imports', 'settings', 'privacy'] as const;
 
@@ -22,7 +20,7 @@ export function Navigation() {
   return createElement(
     's-app-nav',
     null,
-    createElement('s-link', { href: hrefOf('/'), rel: 'home' }, t('overview')),
-    ...pages.map((page) => createElement('s-link', { key: page, href: hrefOf(`/${page}`) }, t(page))),
+    createElement('s-link', { href: hrefOf('/'), rel: 'home' }, textAt('overview.title')),
+    ...pages.map((page) => createElement('s-link', { key: page, href: hrefOf(`/${page}`) }, textAt(`${page}.title`))),
   );
 }

@@ -50,7 +50,7 @@ function faultsOf(language: string, key: string, message: string): string[] {
 
 /** What each dialog does, and its way out. */
 const dialogs = [
-  ['activity.again.confirm', 'common.cancel'],
+  ['activity.again.action', 'common.cancel'],
   ['activity.dismiss.action', 'common.cancel'],
   ['imports.actions.cancel', 'imports.cancel.keep'],
   ['imports.actions.start', 'common.cancel'],
