@@ -1,4 +1,4 @@
-import { createElement, useEffect, useRef } from 'react';
+import { createElement, useEffect } from 'react';
 import { appBridge } from '../app-bridge.ts';
 import { askBeforeBack } from '../location.ts';
 import { textAt } from '../texts.ts';
@@ -7,27 +7,9 @@ type Props = { id: string; dirty: boolean; saving: boolean; onSave: () => void; 
 
 /**
  * The admin's contextual save bar, through App Bridge's `ui-save-bar`: shown while something is
- * unsaved. As long as it is, the admin asks before leaving the page, and so do Back and Forward. React 18 doesn't support
- * events of custom elements, so the buttons have listeners added by hand.
+ * unsaved. As long as it is, the admin asks before leaving the page, and so do Back and Forward.
  */
 export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
-  const save = useRef<HTMLButtonElement>(null);
-  const discard = useRef<HTMLButtonElement>(null);
-  const handlers = useRef({ onSave, onDiscard });
-  handlers.current = { onSave, onDiscard };
-
-  useEffect(() => {
-    const onSaveClick = () => handlers.current.onSave();
-    const onDiscardClick = () => handlers.current.onDiscard();
-    const [saveButton, discardButton] = [save.current, discard.current];
-    saveButton?.addEventListener('click', onSaveClick);
-    discardButton?.addEventListener('click', onDiscardClick);
-    return () => {
-      saveButton?.removeEventListener('click', onSaveClick);
-      discardButton?.removeEventListener('click', onDiscardClick);
-    };
-  }, []);
-
   useEffect(() => {
     if (!dirty) return;
     void appBridge()?.saveBar.show(id);
@@ -42,15 +24,14 @@ export function SaveBar({ id, dirty, saving, onSave, onDiscard }: Props) {
     };
   }, [dirty, id]);
 
-  useEffect(() => {
-    if (saving) save.current?.setAttribute('loading', '');
-    else save.current?.removeAttribute('loading');
-  }, [saving]);
-
   return createElement(
     'ui-save-bar',
     { id },
-    createElement('button', { ref: save, type: 'button', variant: 'primary' }, textAt('common.save')),
-    createElement('button', { ref: discard, type: 'button' }, textAt('common.discard')),
+    createElement(
+      'button',
+      { type: 'button', variant: 'primary', loading: saving ? '' : undefined, onClick: onSave },
+      textAt('common.save'),
+    ),
+    createElement('button', { type: 'button', onClick: onDiscard }, textAt('common.discard')),
   );
 }
