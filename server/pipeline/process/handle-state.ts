@@ -101,17 +101,21 @@ export function handleState(batch: Batch, event: TranslatedEvent, t: OfState): O
   const state = batch.entity(key, t.kind);
   const facts = factsIn(batch, t, state);
   recordFacts(batch, event, t, { facts, whose: mergedAway ?? person });
-  state.personId = person?.id ?? null;
-  if (met.isGone) {
-    // It may have been found in Shopify before we knew whose it was.
-    batch.drop(key, skipped('deleted_person'));
-    return skipped('deleted_person');
-  }
   const said = { updatedAt: t.updatedAt, triggeredAt: event.triggeredAt };
   const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
-  const choice = facts.some(isChoice) || isChoiceByTag(batch, t);
   // A merged customer's own state belongs to the kept customer now, so it counts as stale.
-  if ((mergedAway && t.kind === 'customer') || isStale(said, handled)) {
+  const stale = (mergedAway && t.kind === 'customer') || isStale(said, handled);
+  const owner = batch.ownerOf(key);
+  // A newer state of an order may have given it to another customer.
+  const isAnothers = stale && owner !== person && owner?.profile.customerId != null;
+  if (!isAnothers) state.personId = person?.id ?? null;
+  if (met.isGone) {
+    // It may have been found in Shopify before we knew whose it was.
+    if (!isAnothers) batch.drop(key, skipped('deleted_person'));
+    return skipped('deleted_person');
+  }
+  const choice = facts.some(isChoice) || isChoiceByTag(batch, t);
+  if (stale) {
     return choice ? handleStale(batch, event, met, t) : skipped('stale');
   }
   // A webhook already waiting to be sent keeps its place: the read says the same.

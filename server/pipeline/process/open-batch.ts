@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
+import { isStale } from '../../domain/is-stale.ts';
 import { needsRead } from '../../domain/needs-read.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
@@ -37,10 +38,13 @@ async function loadRows(sql: Sql, shop: Shop, events: readonly TranslatedEvent[]
     loadEntityStates(sql, shop, entityKeys),
     openOfEntities(sql, shop, entityKeys),
   ]);
-  // An order that arrives without its customer still belongs to them.
-  const owners = events.flatMap(({ translated: t }) =>
-    t.kind === 'order' && t.customerId === null ? (entities.get(entityKeyOf(shop, t) ?? '')?.personId ?? []) : [],
-  );
+  // An order that arrives without its customer still belongs to them, and one that arrives late may be another's by now.
+  const owners = events.flatMap(({ translated: t, triggeredAt }) => {
+    const state = t.kind === 'order' ? entities.get(entityKeyOf(shop, t) ?? '') : undefined;
+    if (t.kind !== 'order' || !state?.personId) return [];
+    const handled = { updatedAt: state.handledAt, triggeredAt: state.handledTriggeredAt };
+    return t.customerId === null || isStale({ updatedAt: t.updatedAt, triggeredAt }, handled) ? [state.personId] : [];
+  });
   await people.load(owners);
   const nameless = [
     ...events.flatMap(({ translated: t }) => {

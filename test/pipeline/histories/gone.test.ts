@@ -77,6 +77,25 @@ it('an order of a deleted customer that arrives again without its customer is no
   expect(sent()).toHaveLength(1);
 });
 
+it('an order that was given to another customer stays theirs, though its first customer was deleted since and its first state arrives late', async () => {
+  const { tell, send, save, settled, accepted, at } = await histories.begin({ paused: true });
+  const of = (id: number | null, seconds: number) =>
+    order(7, {
+      ...(id === null ? { customer: null, email: 'person2@example.com' } : buyer(id)),
+      created_at: at(10),
+      updated_at: at(seconds),
+    });
+  await send('orders/updated', of(2, 20), 20);
+  await tell('customers/delete', { id: 1 }, 25);
+  expect(await tell('orders/create', of(1, 10), 10)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  await save({});
+  await settled();
+  expect(accepted()).toMatchObject([{ Email: 'person2@example.com', Order: { Id: '7' } }]);
+  await tell('customers/delete', { id: 2 }, 30);
+  expect(await tell('orders/updated', of(null, 40), 40)).toMatchObject({ state: 'skipped', reason: 'deleted_person' });
+  expect(accepted()).toHaveLength(1);
+});
+
 it('a deletion that is told again, dated earlier, revives nobody', async () => {
   const { tell, sent, at } = await histories.begin();
   for (const seconds of [20, 10]) await tell('customers/delete', { id: 1 }, seconds);
