@@ -130,17 +130,19 @@ export function countingFrom(
     chosenAt ?? (mayDate && heardAt !== null && !(askedAt != null && heardAt <= askedAt) ? heardAt : null);
 }
 
+/** Whose choices the facts about an address are. */
+export type Whose = Pick<Recipient, 'personId' | 'canBeAsked' | 'askedAt' | 'ownWords'>;
+
 /**
  * Of the facts about one address, others' opt-ins that say nothing about this person, since Shopify
- * says that they haven't chosen there (row 3).
+ * says that they haven't opted in (row 3).
  */
-export function othersOptIns(
-  facts: readonly ConsentFact[],
-  to: Pick<Recipient, 'personId' | 'canBeAsked' | 'askedAt'>,
-) {
+export function othersOptIns(facts: readonly ConsentFact[], to: Whose) {
+  const [first] = facts;
+  if (!first) return [];
   const countsFrom = countingFrom(facts, to);
   const said = facts.map((fact) => ({ fact, meaning: meaningOf(fact, 'any'), at: countsFrom(fact) ?? -Infinity }));
-  if (unchosen(own(said, to)) === null) return [];
+  if (unchosenBy(said, { channel: first.channel, optInLevel: 'any', to }) === null) return [];
   return facts.filter((fact) => fact.personId !== to.personId && meaningOf(fact, 'any') === 'opt_in');
 }
 
@@ -192,14 +194,15 @@ export function decide({ channel, facts, told, rules, historyBefore, now, to = N
 function heldBack(
   optIn: Said,
   said: readonly Said[],
-  { channel, optInLevel, to }: { channel: FlagChannel; optInLevel: OptInLevel; to: Recipient },
+  rules: { channel: FlagChannel; optInLevel: OptInLevel; to: Recipient },
 ): FlagDecision | null {
+  const { channel, to } = rules;
   const by = (reason: FlagReason, { fact }: { fact: ConsentFact }) => ({ send: null, reason, fact });
   const newestState = newest(said.filter(({ meaning }) => meaning === 'none'));
   if (newestState !== null && newestState.at > optIn.at) return by('held_by_newer_state', newestState);
   const isAnothers = optIn.fact.personId !== to.personId;
   if (!isAnothers && to.newSince !== undefined && !(optIn.at > to.newSince)) return by('held_by_holder', optIn);
-  const holder = isAnothers ? (unchosen(own(said, to)) ?? unchosenAnywhere(channel, optInLevel, to)) : null;
+  const holder = isAnothers ? unchosenBy(said, rules) : null;
   if (holder) return by('held_by_holder', holder);
   if (!(optIn.at >= (to.optInsFromOn?.[channel] ?? to.optInsFrom))) return by('not_asked_again', optIn);
   // A tag's fact names nobody.
@@ -233,11 +236,16 @@ function unchosen(said: readonly Said[]): Said | null {
   return state !== null && !(choice !== null && choice.at > state.at) ? state : null;
 }
 
-/** The same for what Shopify last said about them at any address. An opt-out belongs to its own. */
-function unchosenAnywhere(channel: FlagChannel, level: OptInLevel, { ownWords = [] }: Recipient): Said | null {
-  const words = ownWords
+/** The same for the person of a flag, here or as Shopify last said at any address. An opt-out belongs to its own. */
+function unchosenBy(
+  said: readonly Said[],
+  { channel, optInLevel, to }: { channel: ConsentFact['channel']; optInLevel: OptInLevel; to: Whose },
+): Said | null {
+  const here = unchosen(own(said, to));
+  if (here) return here;
+  const words = (to.ownWords ?? [])
     .filter((fact) => fact.channel === channel)
-    .map((fact) => ({ fact, meaning: meaningOf(fact, level) }))
+    .map((fact) => ({ fact, meaning: meaningOf(fact, optInLevel) }))
     .filter(({ meaning }) => meaning !== 'opt_out');
   return unchosen(words.map(({ fact, meaning }) => ({ fact, meaning, at: fact.chosenAt ?? -Infinity })));
 }

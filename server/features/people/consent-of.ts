@@ -1,4 +1,5 @@
-import { countingFrom, othersOptIns, type Recipient } from '../../domain/consent/decide.ts';
+import { countingFrom, othersOptIns, type Whose } from '../../domain/consent/decide.ts';
+import { meaningOf } from '../../domain/consent/meaning-of.ts';
 import type { ConsentFact } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -11,8 +12,9 @@ import type { ChannelConsent } from './api.ts';
 function later(a: ConsentFact, b: ConsentFact, at: (fact: ConsentFact) => Instant): number {
   if (at(a) !== at(b)) return at(a) > at(b) ? 1 : -1;
   const rank = (fact: ConsentFact) => {
-    if (fact.state === 'unsubscribed') return 3;
-    if (fact.state !== 'subscribed') return 1;
+    const meaning = meaningOf(fact, 'any');
+    if (meaning === 'opt_out') return 3;
+    if (meaning !== 'opt_in') return 1;
     return fact.heardAt == null || at(fact) > -Infinity ? 2 : 0;
   };
   return rank(a) - rank(b) || (a.id > b.id ? 1 : -1);
@@ -26,7 +28,7 @@ export function consentOf(
   address: string | null,
   facts: readonly ConsentFact[],
   told: { accepted: boolean | null; acceptedAt: Instant | null },
-  whose: Pick<Recipient, 'personId' | 'canBeAsked' | 'askedAt'>,
+  whose: Whose,
 ): ChannelConsent {
   const countsFrom = countingFrom(facts, whose);
   const at = (fact: ConsentFact) => countsFrom(fact) ?? -Infinity;

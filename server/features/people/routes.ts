@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { othersOptIns } from '../../domain/consent/decide.ts';
+import { othersOptIns, type Whose } from '../../domain/consent/decide.ts';
 import { type AddressChannel, type ConsentFact, tagChannels } from '../../domain/consent.ts';
 import { factFromTags } from '../../domain/map-person.ts';
 import type { Instant } from '../../domain/scalars.ts';
@@ -12,6 +12,7 @@ import { pathId } from '../../http/row-id.ts';
 import { askingOf } from '../../pipeline/deliver/evaluate.ts';
 import type { Db } from '../../platform/database/db.ts';
 import { ledgerKey, loadFacts } from '../../store/consent/facts.ts';
+import { loadOwnWords } from '../../store/consent/own-words.ts';
 import { loadTold } from '../../store/consent/told-flags.ts';
 import { addressesOn } from '../../store/people/addresses.ts';
 import { findPerson } from '../../store/people/find-person.ts';
@@ -50,7 +51,7 @@ function shownAddress(shop: Shop, person: Person, channel: AddressChannel): { ha
 
 type Known = {
   person: Person;
-  whose: Parameters<typeof othersOptIns>[1];
+  whose: Whose;
   facts: ReadonlyMap<string, readonly ConsentFact[]>;
   account: number;
 };
@@ -99,7 +100,11 @@ async function readPerson(
   const { mapping } = (stored ?? nothingStored).settings;
   const byTags = tagChannels.flatMap((channel) => factFromTags(profile, mapping, channel));
   const facts = await loadFacts(db, shop, about);
-  const whose = { ...askingOf(await loadInstallation(db, shop), profile), personId: person.id };
+  const whose = {
+    ...askingOf(await loadInstallation(db, shop), profile),
+    personId: person.id,
+    ownWords: [...(await loadOwnWords(db, shop, [person.id])).values()].flat(),
+  };
   const { email, sms } = await consentNow(db, shop, { person, whose, facts, account: stored?.account ?? 1 });
   const others = [...facts.values()]
     .flatMap((said) => othersOptIns(said, whose))

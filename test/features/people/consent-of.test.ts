@@ -31,6 +31,11 @@ describe('what Shopify last says', () => {
     ['the later date', [fact('b', 'subscribed', 5), fact('a', 'unsubscribed', 6)], 'unsubscribed'],
     ['a date rather than none', [fact('b', 'subscribed', 5), fact('c', 'unsubscribed', null)], 'subscribed'],
     ['the opt-in on a tie with a pending one', [fact('a', 'subscribed', 5), fact('b', 'pending', 5)], 'subscribed'],
+    [
+      'a ticked box on a tie with a pending one',
+      [fact('b', 'ticked', 5, { source: 'order_box' }), fact('a', 'pending', 5)],
+      'ticked',
+    ],
     ['the opt-out on a tie', [fact('a', 'unsubscribed', 5), fact('b', 'subscribed', 5)], 'unsubscribed'],
     [
       'an unticked box says nothing',
@@ -85,20 +90,41 @@ describe('what Shopify last says', () => {
     }
   });
 
-  it('is an opt-in whenever a true is due, and never while a false is', () => {
+  it('is an opt-in whenever a true is due, never while a false is, and not another’s that is held back as theirs', () => {
     const said = fc.record({
-      state: fc.constantFrom('subscribed', 'unsubscribed', 'not_subscribed', 'never_subscribed', 'pending', null),
+      state: fc.constantFrom(
+        'subscribed',
+        'ticked',
+        'unsubscribed',
+        'not_subscribed',
+        'never_subscribed',
+        'pending',
+        null,
+      ),
       chosenAt: fc.option(fc.integer({ min: 1, max: 5 })),
       heardAt: fc.option(fc.integer({ min: 1, max: 5 })),
       personId: fc.constantFrom('me', 'other', null),
     });
-    const asked = fc.record({ canBeAsked: fc.boolean(), askedAt: fc.option(fc.integer({ min: 1, max: 5 })) });
+    const asked = fc.record({
+      canBeAsked: fc.boolean(),
+      askedAt: fc.option(fc.integer({ min: 1, max: 5 })),
+      // What Shopify last said about them at another address.
+      ownWords: fc.array(
+        fc.constantFrom('subscribed', 'never_subscribed').map((state) => fact('w', state, 3)),
+        { maxLength: 1 },
+      ),
+    });
     fc.assert(
       fc.property(fc.array(said, { maxLength: 5 }), asked, (all, to) => {
         const facts = all.map(({ state, ...rest }, i) =>
-          fact(`${i}`, state, rest.chosenAt, { ...rest, heardAt: rest.chosenAt === null ? rest.heardAt : null }),
+          fact(`${i}`, state, rest.chosenAt, {
+            ...rest,
+            heardAt: rest.chosenAt === null ? rest.heardAt : null,
+            source: state === 'ticked' ? 'order_box' : 'consent_topic',
+            eventId: `of ${rest.personId}`,
+          }),
         );
-        const { send } = decide({
+        const { send, reason } = decide({
           channel: 'email',
           facts,
           told: { ...untold, pendingFlags: [] },
@@ -107,8 +133,10 @@ describe('what Shopify last says', () => {
           now: 10,
           to: { personId: 'me', ...to, isBeingAsked: false, optInsFrom: -Infinity },
         });
-        const { state } = consentOf('a@example.com', facts, untold, { personId: 'me', ...to });
-        if (send !== null) expect(state === 'subscribed').toBe(send);
+        const { state, eventId } = consentOf('a@example.com', facts, untold, { personId: 'me', ...to });
+        const isOptIn = state === 'subscribed' || state === 'ticked';
+        if (send !== null) expect(isOptIn).toBe(send);
+        if (reason === 'held_by_holder' && isOptIn) expect(eventId).toBe('of me');
       }),
       { numRuns: 5000 },
     );

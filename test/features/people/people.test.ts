@@ -153,9 +153,9 @@ describe('a person’s consent', () => {
 
   it('isn’t another customer’s opt-in at the same number, once Shopify has said what this one chose', async () => {
     const mobile = '+19801234567';
-    const choice = (id: number, state: string, at: number) => ({
+    const choice = (id: number, state: string, at: number, phone = mobile) => ({
       id,
-      phone: mobile,
+      phone,
       sms_marketing_consent: { state, opt_in_level: 'single_opt_in', consent_updated_at: new Date(at).toISOString() },
     });
     await scene.receive('customers_marketing_consent/update', choice(7, 'subscribed', scene.now - DAY));
@@ -177,6 +177,16 @@ describe('a person’s consent', () => {
     await scene.receive('customers_marketing_consent/update', choice(7, 'unsubscribed', scene.now - HOUR));
     await scene.work();
     expect((await read(await idOf('8'))).consent.sms).toMatchObject({ state: 'unsubscribed' });
+    await scene.receive('customers_marketing_consent/update', choice(7, 'subscribed', scene.now));
+    await scene.receive('customers/create', customer(9, 0, { phone: '+19801234568' }));
+    await scene.receive(
+      'customers_marketing_consent/update',
+      choice(9, 'not_subscribed', scene.now - 2 * DAY, '+19801234568'),
+    );
+    await scene.work();
+    await scene.receive('customers/update', customer(9, 1, { phone: mobile }));
+    await scene.work();
+    expect(await said('9')).toMatchObject({ now: 'unsubscribed', flags: [false] });
   });
 
   it('counts nothing as accepted by a new Ascent360 account', async () => {
