@@ -135,8 +135,6 @@ async function handleRequest(
   }
   if (t.request === 'customer_redact' && traces) {
     audit.push(...(await redactPerson(sql, shop, traces, event)));
-    // Another's opt-out may have been about to go with what was ended.
-    await askLedgerCheck(sql, shop);
     note('erased');
     await keepRequest(sql, shop, t, { eventId: event.id, search: [], done: true });
     await settleEvents(sql, [{ id: event.id, settled: { state: 'skipped', reason } }]);

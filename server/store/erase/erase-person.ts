@@ -1,6 +1,7 @@
 import type { AttemptEntry } from '../../domain/audit/entries.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
+import { askLedgerCheck } from '../consent/ledger-checks.ts';
 import { interruptedEntry } from '../deliveries/attempts.ts';
 import { startAnew } from '../deliveries/unsent.ts';
 import { NOT_MISSED } from '../events/found-events.ts';
@@ -34,6 +35,8 @@ export async function redactPerson(
   const since = new Set(await startAnew(sql, shop, traces.events, { at: event.triggeredAt, except: named }));
   const events = [...traces.events.filter((id) => !since.has(id)), event.id];
   await endOpen(sql, shop, events);
+  // Another's opt-out may have been about to go with what was ended.
+  await askLedgerCheck(sql, shop);
   await emptyEvents(sql, shop, events);
   // One that couldn't be handled is found by its event alone.
   await eraseRequests(sql, shop, [...traces.requests, ...events], event.triggeredAt);

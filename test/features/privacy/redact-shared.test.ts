@@ -63,6 +63,39 @@ it.each([
   },
 );
 
+it.each<[string, (() => Promise<void>) | null]>([
+  ['one', null],
+  [
+    'one who turns out to have been merged into a third',
+    async () => {
+      const merged = {
+        admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/3',
+        admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/1',
+        status: 'completed',
+      };
+      await scene.receive('customers/merge', merged, Date.now() - MINUTE);
+    },
+  ],
+])('an opt-out that waited to go with %s goes with the other at once when they are erased', async (_, hearOfMerge) => {
+  const { db, shop } = scene.base;
+  scene.access = false;
+  const checkIfDue = async () => {
+    while ((await check().due(db)).includes(shop.id)) await check().work(shop, new AbortController().signal);
+  };
+  await scene.receive('customers/create', customer(2, { email: SHARED, updated_at: ago(20 * MINUTE) }));
+  await choose(2, 'subscribed', 10);
+  await scene.send();
+  await choose(1, 'unsubscribed', 5);
+  for (const delivery of await scene.base.claim()) await scene.base.record(delivery, answers.down);
+  await scene.receive('customers/redact', { customer: { id: hearOfMerge ? 3 : 1 } });
+  if (hearOfMerge) {
+    await checkIfDue();
+    await hearOfMerge();
+  }
+  await checkIfDue();
+  expect(flagsOf(await scene.send())).toEqual([false]);
+});
+
 const tick = async () => {
   const ticked = { customer: null, email: SHARED, buyer_accepts_marketing: true, processed_at: ago(2 * MINUTE) };
   await scene.receive('orders/create', order(9, ticked), Date.now() - 2 * MINUTE);
