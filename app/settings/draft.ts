@@ -56,6 +56,15 @@ export type Faults = {
   ofAll(field: string): string | false;
 };
 
+const valueAt = (settings: object, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>((value, name) => (value instanceof Object ? Reflect.get(value, name) : undefined), settings);
+
+/** Without those about values that were changed since they were refused: the message isn't about what is there now. */
+export const withoutChanged = (faults: readonly Fault[], refused: object, now: object): Fault[] =>
+  faults.filter(({ field = '' }) => isSame(valueAt(refused, field), valueAt(now, field)));
+
 export function faultsOf(faults: readonly Fault[], format: Format): Faults {
   const said = (fault: Fault | undefined) => (fault ? say(fault.text, format) : false);
   return {

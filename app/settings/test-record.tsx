@@ -65,7 +65,11 @@ export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolea
         label={t('testTo')}
         type="email"
         value={email}
-        onChange={setEmail}
+        onChange={(typed) => {
+          // What was wrong with another address says nothing about this one.
+          if (faults.length > 0) reset();
+          setEmail(typed);
+        }}
         helpText={t('testText')}
         error={faults[0] ? say(faults[0].text, format) : false}
         autoComplete="email"

@@ -16,6 +16,7 @@ import {
   faultsOf,
   isDirty,
   type SettingsAnswer,
+  withoutChanged,
 } from './draft.ts';
 
 export const settingsQuery = {
@@ -86,18 +87,19 @@ export function useSettingsForm(): { form: SettingsForm | null; query: UseQueryR
       await Promise.all(dependents.slice(1).map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
-  const refused = isRefused(put.error) ? put.error.faults : null;
 
   if (!saved || !edit) return { form: null, query };
+  const { error: failed, variables } = put;
+  const refused = isRefused(failed) && variables ? withoutChanged(failed.faults, variables.shown, edit.draft) : [];
   return {
     query,
     form: {
       saved,
       draft: edit.draft,
       dirty: isDirty(edit),
-      faults: faultsOf(refused ?? [], format),
+      faults: faultsOf(refused, format),
       saving: put.isPending,
-      failure: refused ? null : put.error,
+      failure: isRefused(failed) ? null : failed,
       change: (part) => setEdit((current) => current && { ...current, draft: { ...current.draft, ...part } }),
       save: () =>
         put.mutate(

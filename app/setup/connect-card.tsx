@@ -20,7 +20,7 @@ function Connect({ saved, onTyped }: { saved: SettingsAnswer; onTyped: (isTyped:
   const [answers, setAnswers] = useState<Answers>({});
   const [isSaved, setIsSaved] = useState(false);
   const [edition, setEdition] = useState(0);
-  const put = useSavePart();
+  const put = useSavePart(partOf(['connect'], answers, saved));
   const { markDone } = useSetup();
   const isTyped = answers.connect !== undefined;
   useEffect(() => onTyped(isTyped), [isTyped, onTyped]);

@@ -99,7 +99,7 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
   const isDone = (step: SetupStep) => (step === 'connect' ? saved.guidLast4 !== null : setup.done.includes(step));
   const current = asked ?? steps.find((step) => !isDone(step) && !skipped.includes(step)) ?? null;
   const { answers, answer, unsaved, editionOf, forget, beginAnew } = useAnswers(saved, setup.done);
-  const saving = useSavePart();
+  const saving = useSavePart(partOf(['connect', 'lists', 'history'], answers, saved));
   const finish = (...finished: SetupStep[]) => {
     beginAnew(finished);
     markDone(...finished);

@@ -1,8 +1,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { call, isRefused } from '../api.ts';
 import { showErrorToast } from '../app-bridge.ts';
-import type { Format } from '../locale.ts';
-import { type Draft, documentOf, draftOf, type Faults, faultsOf, type SettingsAnswer } from '../settings/draft.ts';
+import {
+  type Draft,
+  documentOf,
+  draftOf,
+  type Faults,
+  faultsOf,
+  type SettingsAnswer,
+  withoutChanged,
+} from '../settings/draft.ts';
 import { firstTestKey, settingsQuery } from '../settings/use-settings-form.ts';
 import { titleOf } from '../shell/failure.tsx';
 import { useFormat } from '../shell/shop.tsx';
@@ -19,14 +26,14 @@ export type SavePart = {
   failure: unknown;
 };
 
-const faultsIn = (error: unknown, format: Format) => faultsOf(isRefused(error) ? error.faults : [], format);
+const faultsIn = (error: unknown) => (isRefused(error) ? error.faults : []);
 
-/** Saves some of the settings and leaves the others as they are. */
-export function useSavePart(): SavePart {
+/** Saves some of the settings and leaves the others as they are. @param answers what is on the page */
+export function useSavePart(answers: Partial<Draft>): SavePart {
   const client = useQueryClient();
   const format = useFormat();
   const put = useAction({
-    mutationFn: async (part: Part) => {
+    mutationFn: async ({ part }: { part: Part; answers: Partial<Draft> }) => {
       const saved = await client.fetchQuery({ ...settingsQuery, staleTime: 0 });
       const changed = part(saved);
       const answer = await call<SettingsAnswer>('PUT', '/settings', {
@@ -44,12 +51,12 @@ export function useSavePart(): SavePart {
   return {
     // By the promise: a callback of `mutate` isn't called once the overview, refreshed, shows no form any more.
     save: (part, after, refused) =>
-      void put.mutateAsync(part)?.then(
+      void put.mutateAsync({ part, answers })?.then(
         () => void after(),
-        (error: unknown) => refused?.(faultsIn(error, format)),
+        (error: unknown) => refused?.(faultsOf(faultsIn(error), format)),
       ),
     saving: put.isPending,
-    faults: faultsIn(put.error, format),
+    faults: faultsOf(withoutChanged(faultsIn(put.error), put.variables?.answers ?? {}, answers), format),
     failure: isRefused(put.error) ? null : put.error,
   };
 }

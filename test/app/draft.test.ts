@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Draft, documentOf, editOn, isDirty } from '../../app/settings/draft.ts';
+import { type Draft, documentOf, editOn, isDirty, withoutChanged } from '../../app/settings/draft.ts';
 import { defaultSettings } from '../../server/domain/settings/contract.ts';
 
 const base: Draft = { ...defaultSettings(false), guid: '', newAccount: false };
@@ -68,4 +68,14 @@ it('a GUID is sent without the white space around it, an empty one keeps the sav
 it('what was changed back is not edited', () => {
   const edit = (sourceName: string) => ({ base, draft: { ...base, sourceName } });
   expect([isDirty(edit('Other')), isDirty(edit(base.sourceName))]).toEqual([true, false]);
+});
+
+it('what was refused is said of nothing else: not of what was typed since, nor of a row that moved up', () => {
+  const [empty, ski] = [{ from: 'tag', prefix: '' } as const, { from: 'tag', prefix: 'ski:' } as const];
+  const withRows = (interests: Draft['mapping']['interests']) => ({ ...base, mapping: { ...base.mapping, interests } });
+  const fields = ['mapping.interests.0.prefix', 'mapping.interests.2.prefix', 'guid', 'sourceName'];
+  const faults = fields.map((field) => ({ field, message: '', text: { code: 'fault.text' } as const }));
+  const left = (now: Draft) => withoutChanged(faults, withRows([empty, ski, empty]), now).map(({ field }) => field);
+  expect(left(withRows([empty, ski, empty]))).toEqual(fields);
+  expect(left({ ...withRows([ski, empty]), guid: 'typed' })).toEqual(['sourceName']);
 });

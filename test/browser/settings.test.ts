@@ -130,7 +130,7 @@ inBrowser('the settings', (stage) => {
     expect(await saved()).toMatchObject({ format: 'xml' });
   });
 
-  it('say what is wrong next to the field, and save nothing', async () => {
+  it('say what is wrong next to the field until that is changed, and save nothing', async () => {
     const before = await saved();
     const page = await open();
     await page
@@ -150,6 +150,10 @@ inBrowser('the settings', (stage) => {
     expect(await described('Source type')).toContain('Enter 1 to 100 characters');
     expect(await page.getByLabel('Source type').getAttribute('aria-invalid')).toBe('true');
     expect(await saved()).toEqual(before);
+    // What was refused isn't there any more.
+    await page.getByLabel('New GUID').fill(`5f0c2a44-7d1e-4b7a-9a57-3c1d8e2f6b90`);
+    await page.getByText('Check 1 field', { exact: true }).waitFor();
+    expect(await described('New GUID')).not.toContain('don’t open it');
   });
 
   describe('when not saved', () => {
@@ -391,17 +395,22 @@ inBrowser('the settings', (stage) => {
     await page.getByRole('region', { name: 'To Ascent360' }).getByText('"Email": "mia@example.com"').waitFor();
   });
 
-  it('send a test record once, however often Enter is pressed', async () => {
+  it('send a test record once, however often Enter is pressed, and say what is wrong with its address until that is changed', async () => {
     const { connector } = stage();
     const page = await open();
     const before = connector.ascent360.received.length;
+    const field = page.getByLabel('Email address of the test record');
+    await field.fill('nobody');
+    await field.press('Enter');
+    const fault = page.getByText('Enter an email address for the test record');
+    await fault.waitFor();
+    await field.fill('once@example.com');
+    await fault.waitFor({ state: 'detached' });
     const { promise: pressed, resolve: goOn } = Promise.withResolvers<void>();
     await page.route('**/api/test-record', async (route) => {
       await pressed;
       await route.continue();
     });
-    const field = page.getByLabel('Email address of the test record');
-    await field.fill('once@example.com');
     // Faster than the page can show that it is sending.
     await field.evaluate((element) => {
       const enter = () => new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
