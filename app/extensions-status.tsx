@@ -1,7 +1,7 @@
 import { Badge, BlockStack, Button, Card, InlineStack, Link, Text } from '@shopify/polaris';
 import { useQuery } from '@tanstack/react-query';
 import { appBridge } from './app-bridge.ts';
-import { linkOf, parts, readExtensions } from './read-extensions.ts';
+import { linkOf, parts, stateOf } from './read-extensions.ts';
 import { useSetup } from './setup/use-setup.ts';
 import { Failure } from './shell/failure.tsx';
 import { Fleeting } from './shell/fleeting.tsx';
@@ -25,7 +25,6 @@ const apiKey = () => document.querySelector('meta[name="shopify-api-key"]')?.get
 export function ExtensionsStatus() {
   const { domain } = useShop();
   const { data = null } = useQuery({ queryKey: ['extensions'], queryFn: askShopify });
-  const known = readExtensions(data);
   const { setup, hideParts, saving, error } = useSetup();
   if (setup.partsHidden) return null;
   return (
@@ -47,7 +46,7 @@ export function ExtensionsStatus() {
           </BlockStack>
           {error !== null && <Failure error={error} onRetry={hideParts} />}
           {parts.map((part) => {
-            const state = known[part];
+            const state = stateOf(part, data);
             return (
               <BlockStack gap="100" key={part}>
                 <InlineStack gap="200" blockAlign="center">

@@ -1,5 +1,6 @@
 import type { BaseLocationHook } from 'wouter';
 import { navigate as go, useBrowserLocation } from 'wouter/use-browser-location';
+import { withQuery } from './api.ts';
 import { appBridge } from './app-bridge.ts';
 
 /**
@@ -20,9 +21,9 @@ export function hrefOf(to: string): string {
 }
 
 /** Goes to the top of a page, unless the person stays because of unsaved changes. */
-export async function navigate(to: string, options: { replace?: boolean } = {}): Promise<void> {
+export async function navigate(to: string): Promise<void> {
   await appBridge()?.saveBar.leaveConfirmation();
-  go(hrefOf(to), options);
+  go(hrefOf(to));
   window.scrollTo(0, 0);
 }
 
@@ -64,11 +65,10 @@ export function askBeforeBack(): () => void {
  */
 export const usePageLocation: BaseLocationHook = () => {
   const [path] = useBrowserLocation();
-  return [path, (to: string, options?: { replace?: boolean }) => void navigate(to, options)];
+  return [path, navigate];
 };
 
 /** Puts our query into the URL without a new entry in the history, for filters. */
 export function replaceQuery(path: string, query: Record<string, string | null | undefined>): void {
-  const entries = Object.entries(query).flatMap(([key, value]): [string, string][] => (value ? [[key, value]] : []));
-  go(hrefOf(`${path}?${new URLSearchParams(entries)}`), { replace: true });
+  go(hrefOf(withQuery(path, query)), { replace: true });
 }

@@ -25,22 +25,13 @@ const isActive = ({ activations }: ExtensionInfo): boolean =>
     status === undefined ? placed === undefined || placed.length > 0 : status === 'active',
   );
 
-/** Which parts are in use, from `shopify.app.extensions()`; null: it couldn't be asked. */
-export function readExtensions(infos: readonly ExtensionInfo[] | null): Record<Part, PartState> {
-  const stateOf = (part: Part): PartState => {
-    const handle = PARTS[part];
-    const info = infos?.find((one) => handle !== null && one.handle === handle);
-    if (!info) return 'unknown';
-    if (isActive(info)) return 'active';
-    return info.activations.some(({ status }) => status === 'unavailable') ? 'unavailable' : 'available';
-  };
-  return {
-    customerBlock: stateOf('customerBlock'),
-    signUp: stateOf('signUp'),
-    selection: stateOf('selection'),
-    segment: stateOf('segment'),
-    flow: stateOf('flow'),
-  };
+/** Whether a part is in use, from `shopify.app.extensions()`; null: it couldn't be asked. */
+export function stateOf(part: Part, infos: readonly ExtensionInfo[] | null): PartState {
+  const handle = PARTS[part];
+  const info = infos?.find((one) => handle !== null && one.handle === handle);
+  if (!info) return 'unknown';
+  if (isActive(info)) return 'active';
+  return info.activations.some(({ status }) => status === 'unavailable') ? 'unavailable' : 'available';
 }
 
 /**

@@ -6,23 +6,7 @@ import { withQuery } from '../api.ts';
  * zone, or times in ISO 8601. Several states and sources are separated by commas. `last`: one of
  * `spans`, in place of `from` and `to`.
  */
-const names = [
-  'q',
-  'state',
-  'reason',
-  'topic',
-  'source',
-  'from',
-  'to',
-  'last',
-  'import',
-  'person',
-  'optOuts',
-  'missed',
-] as const;
-export type Filter = Record<(typeof names)[number], string>;
-
-export const noFilter: Filter = {
+export const noFilter = {
   q: '',
   state: '',
   reason: '',
@@ -36,6 +20,8 @@ export const noFilter: Filter = {
   optOuts: '',
   missed: '',
 };
+export type Filter = typeof noFilter;
+const names = Object.keys(noFilter) as (keyof Filter)[];
 
 /** The kinds of event that can be chosen. */
 export const eventTopics: readonly string[] = [
@@ -59,7 +45,7 @@ export const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text)
 const moments: readonly string[] = ['from', 'to'] satisfies (keyof Filter)[];
 
 /** A filter with the parts that a URL or a saved view names, without times that are none. */
-function filterOf(partOf: (name: (typeof names)[number]) => string | null | undefined): Filter {
+function filterOf(partOf: (name: keyof Filter) => string | null | undefined): Filter {
   const filter = { ...noFilter };
   for (const name of names) {
     const text = partOf(name) ?? '';

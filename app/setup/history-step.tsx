@@ -30,11 +30,11 @@ export function HistoryStep(props: {
     <BlockStack gap="400">
       <ChoiceList
         title={t('history.question')}
-        choices={[
-          { value: 'yes', label: t('history.yes'), helpText: t('history.yesHelp') },
-          { value: 'no', label: t('history.no'), helpText: t('history.noHelp') },
-          { value: 'unsure', label: t('history.unsure'), helpText: t('history.unsureHelp') },
-        ]}
+        choices={historyAnswers.map((value) => ({
+          value,
+          label: t(`history.${value}`),
+          helpText: t(`history.${value}Help`),
+        }))}
         selected={answer ? [answer] : []}
         onChange={([chosen]) => {
           const found = historyAnswers.find((one) => one === chosen);

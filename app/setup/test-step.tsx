@@ -23,15 +23,9 @@ export function TestStep(props: { disabled: boolean; onAccepted: () => void; onG
         {disabled ? textAt('settings.connection.actionsWithUnsaved') : t('test.next')}
       </Text>
       <div>
-        {accepted ? (
-          <Button variant="primary" onClick={onGoOn}>
-            {t('goOn')}
-          </Button>
-        ) : (
-          <Button variant="plain" onClick={onGoOn}>
-            {t('skip')}
-          </Button>
-        )}
+        <Button variant={accepted ? 'primary' : 'plain'} onClick={onGoOn}>
+          {t(accepted ? 'goOn' : 'skip')}
+        </Button>
       </div>
     </BlockStack>
   );

@@ -1,10 +1,10 @@
 import { Button, Card, TextField } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
-import { useSearch } from 'wouter';
+import { useSearchParams } from 'wouter';
 import { replaceQuery } from '../location.ts';
 
 /** What the URL's `q` says to look for; empty: nothing yet. */
-export const useSearched = (): string => new URLSearchParams(useSearch()).get('q') ?? '';
+export const useSearched = (): string => useSearchParams()[0].get('q') ?? '';
 
 /** A search that puts what was typed into the URL as `q` once it is submitted. */
 export function SearchForm(props: { path: string; label: string; help?: string; action: string }) {

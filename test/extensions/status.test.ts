@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExtensionInfo } from '../../app/app-bridge.ts';
-import { linkOf, type PARTS, readExtensions } from '../../app/read-extensions.ts';
+import { linkOf, type PARTS, parts, stateOf } from '../../app/read-extensions.ts';
 
 const block = (...themes: string[]): ExtensionInfo['activations'] => [
   { target: 'section', handle: 'sign-up', activations: themes.map(() => ({ target: 'section' })) },
@@ -43,7 +43,7 @@ describe('which parts of the app are in use', () => {
     ],
     ['a missing handle matches nothing', [{ handle: null, activations: block('1') }], { flow: 'unknown' }],
   ])('%s', (_, infos, states) => {
-    expect(readExtensions(infos)).toMatchObject(states);
+    expect(Object.fromEntries(parts.map((part) => [part, stateOf(part, infos)]))).toMatchObject(states);
   });
 
   it('the link leads to the theme editor with the block selected', () => {
