@@ -16,7 +16,7 @@ const { settings } = connected;
 const paused: StoredSettings = { ...connected, settings: { ...settings, paused: true } };
 
 const connection = (stored: StoredSettings | null, uninstalledAt: number | null = null) =>
-  connectionOf({ stored, life: { uninstalledAt }, changed: { guid: AT, paused: AT } }, AT);
+  connectionOf({ stored, life: { uninstalledAt }, changed: { guid: AT, paused: AT }, waits: true }, AT);
 const access = (state: OverviewAnswer['adminAccess']['state']): OverviewAnswer['adminAccess'] => ({
   state,
   message: '',

@@ -79,8 +79,9 @@ type BacklogRow = Record<(typeof unfinished)[number], number> & {
   late: number;
 };
 
-/** Without this nothing is tried, so a breaker that is open stays so, and says nothing of Ascent360. */
-const MAY_SEND = `c.guid IS NOT NULL AND s.uninstalled_at IS NULL AND NOT coalesce((c.document->>'paused')::boolean, false)`;
+/** Otherwise nothing is tried, so a breaker that is open stays so, and says nothing of Ascent360. */
+const SENDS = `c.guid IS NOT NULL AND s.uninstalled_at IS NULL AND NOT coalesce((c.document->>'paused')::boolean, false)
+  AND o.waiting + o.sending + o.retrying > 0`;
 
 /** Before that Ascent360 holds nobody of ours. Many shops are never connected, and a waiting opt-out of one would page for months. */
 const WAS_CONNECTED = `EXISTS (SELECT 1 FROM setting_changes g WHERE g.shop_id = s.id AND g.field = 'guid')`;
@@ -95,7 +96,7 @@ async function readBacklog(sql: Sql): Promise<BacklogRow[]> {
        coalesce(sum(r.count + k.count + o.waiting), 0)::int8 AS waiting, coalesce(sum(o.sending), 0)::int8 AS sending,
        coalesce(sum(o.retrying), 0)::int8 AS retrying, coalesce(sum(a.count), 0)::int8 AS attention,
        coalesce(sum(p.late), 0)::int8 AS late,
-       count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL AND ${MAY_SEND}) AS breakers,
+       count(*) FILTER (WHERE c.breaker->>'openedAt' IS NOT NULL AND ${SENDS}) AS breakers,
        count(*) FILTER (WHERE c.problem_since IS NOT NULL AND s.uninstalled_at IS NULL) AS problems,
        greatest(0, coalesce(extract(epoch FROM now() - min(r.oldest)), 0))::float8 AS oldest_received,
        greatest(0, coalesce(extract(epoch FROM now() - min(f.due_at)), 0))::float8 AS oldest_due

@@ -18,6 +18,8 @@ type Known = {
   stored: StoredSettings | null;
   life: Pick<Installation, 'uninstalledAt'>;
   changed: LastChanges;
+  /** Whether anything waits: otherwise nothing is tried, and nobody knows whether Ascent360 still fails. */
+  waits: boolean;
 };
 
 /** What would still hold up sending once this gate is gone. */
@@ -31,7 +33,7 @@ export const provenText = (proven: StoredSettings['proven']): Text | null =>
   proven && { code: 'connection.proven', params: { at: new Date(proven.at).toISOString() } };
 
 /** The state, the text about it, and since when. Reasons are checked in the same order as for waiting events. */
-function standing({ stored, life, changed }: Known): {
+function standing({ stored, life, changed, waits }: Known): {
   state: Connection['state'];
   text: Text;
   since: Instant | null;
@@ -55,7 +57,7 @@ function standing({ stored, life, changed }: Known): {
     // Nobody need do anything about it, but nothing is sent.
     text: inTurn(
       guid,
-      stored?.breaker?.openedAt != null ? { code: 'wait.down' } : (proof ?? { code: 'connection.unproven' }),
+      waits && stored?.breaker?.openedAt != null ? { code: 'wait.down' } : (proof ?? { code: 'connection.unproven' }),
     ),
     since: stored?.proven?.since ?? changed.guid,
   };

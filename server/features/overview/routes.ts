@@ -58,7 +58,12 @@ export function overviewRoutes({ db, importsUnderWay, now }: OverviewRoutesDeps)
     const under = await underway(db, shop);
     const answer: OverviewAnswer = {
       connection: connectionOf(
-        { stored, life: await loadInstallation(db, shop), changed: await lastChanges(db, shop) },
+        {
+          stored,
+          life: await loadInstallation(db, shop),
+          changed: await lastChanges(db, shop),
+          waits: under.oldestWaitingAt !== null,
+        },
         at,
       ),
       ...counted,

@@ -132,7 +132,7 @@ describe('the gauges read from the database', () => {
     ]);
   });
 
-  it('count no shop that has uninstalled the app, and no breaker of one that sends nothing: no alert would end', async () => {
+  it('count no shop that has uninstalled the app, and no breaker of one that sends nothing or has nothing to send: no alert would end', async () => {
     const counts = async () => {
       const text = await fresh(connector);
       return ['breakers_open', 'shops_connection_problem', 'shops_silent'].map((name) =>
@@ -164,6 +164,14 @@ describe('the gauges read from the database', () => {
     await isInstalled('refused.myshopify.com', true);
     expect(await counts()).toEqual([0, 1, 2]);
     await isInstalled('broken.myshopify.com', true);
+    const wait = async (shop: string, open: boolean) =>
+      await connector.db.query(
+        'UPDATE deliveries SET open = $2 WHERE shop_id = (SELECT id FROM shops WHERE domain = $1)',
+        [shop, open],
+      );
+    await wait('broken.myshopify.com', false);
+    expect(await counts()).toEqual([0, 1, 2]);
+    await wait('broken.myshopify.com', true);
     await connector.api('DELETE', '/settings/guid', undefined, 'broken.myshopify.com');
     expect(await counts()).toEqual([0, 1, 2]);
   });

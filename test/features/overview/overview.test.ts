@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../../server/domain/settings/contract.ts';
 import { noneMissed, noteMissed } from '../../../server/store/shops/missed-changes.ts';
 import { noteProblem, saveSeen } from '../../../server/store/shops/proof.ts';
 import { removeGuid } from '../../../server/store/shops/settings.ts';
@@ -236,10 +237,18 @@ describe('the connection', () => {
     expect(await said()).toEqual({ code: 'connection.not_connected', next: { code: 'connection.also_paused' } });
   });
 
-  it('says so while Ascent360 fails for every record, however connected it is', async () => {
+  it.each([
+    ['Ascent360 accepts one', 'connection.proven', async () => {}],
+    [
+      'nothing waits for it any more',
+      'connection.unproven',
+      async () => await scene.save({ send: { ...defaultSettings(false).send, customers: false } }),
+    ],
+  ])('says so while Ascent360 fails for every record, however connected it is, until %s', async (_, code, change) => {
     for (let n = 1; n <= 10; n++) await scene.receive('customers/create', customer(n, 0));
     await scene.work(answers.down);
     expect((await overview()).connection).toMatchObject({ state: 'connected', text: { next: { code: 'wait.down' } } });
+    await change();
     await scene.db.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE shop_id = $1`, [
       scene.shop.id,
     ]);
@@ -247,8 +256,8 @@ describe('the connection', () => {
     await scene.db.query(`UPDATE settings SET breaker = jsonb_set(breaker, '{openedAt}', '1') WHERE shop_id = $1`, [
       scene.shop.id,
     ]);
-    await scene.work();
-    expect((await overview()).connection.text.next).toMatchObject({ code: 'connection.proven' });
+    for (let n = 1; n <= 10; n++) await scene.work();
+    expect((await overview()).connection.text.next).toMatchObject({ code });
   });
 
   it('never shows the GUID', async () => {
