@@ -72,6 +72,12 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
   const { payload, attempts, source } = detail;
   const event = useMemo(() => detail.event && saidByShopify(detail.event), [detail.event]);
   const choice = useChosenKey();
+  const noRecord = {
+    notYet: t('notYet'),
+    sentWith: t('sentWith'),
+    sentErased: t('sentErased'),
+    nothingSent: t('nothingSent'),
+  };
   const { message, rows } = useRows(detail, event);
   const origin = rows.find(({ field }) => field.key === choice.chosen)?.origin ?? null;
   const raw = event && 'raw' in event && Object.keys(event).length === 1 ? event.raw : null;
@@ -109,7 +115,7 @@ export function Compare({ detail }: { detail: ActivityDetail }) {
             title={t(payload !== null && attempts.length === 0 ? 'wouldBe' : 'sent')}
             copied={payload === null ? null : { label: t('copyPayload'), value: payload }}
           >
-            {rows.length === 0 ? subdued(t(whyNoRecord(detail))) : <FieldRows rows={rows} choice={choice} />}
+            {rows.length === 0 ? subdued(noRecord[whyNoRecord(detail)]) : <FieldRows rows={rows} choice={choice} />}
           </Side>
         </div>
       </BlockStack>
