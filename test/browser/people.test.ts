@@ -34,6 +34,16 @@ inBrowser(
       await page.getByText('No customer found').waitFor();
     });
 
+    it('who were not known are found by the same search once they are', async () => {
+      const page = await open('/people?q=late@example.com');
+      await page.getByText('No customer found').first().waitFor();
+      const at = new Date().toISOString();
+      const late = { id: 77, email: 'late@example.com', first_name: 'Late', created_at: at, updated_at: at };
+      await stage().connector.deliver('customers/create', late);
+      await page.getByRole('button', { name: 'Search', exact: true }).click();
+      await page.getByRole('list', { name: 'Customers found' }).getByText('Late').first().waitFor();
+    });
+
     it('whose opt-in was not sent have a page that says why, what would change it, and where it is in the timeline', async () => {
       const page = await stage().open('/activity?state=skipped&topic=customers_email_marketing_consent/update');
       await openPersonOf(page, 'Earlier choice held back');
