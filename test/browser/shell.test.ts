@@ -105,6 +105,16 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByRole('heading', { name: 'Privacy', level: 1 }).waitFor();
   });
 
+  it('says in its language to reload if its texts can’t be loaded', async () => {
+    const page = await stage().open('/', {
+      locale: 'fr',
+      before: async (page) => await page.route(/\/assets\/fr-/, (call) => call.fulfill({ status: 404 })),
+    });
+    const seen = page.locator('#app > p:visible');
+    await seen.filter({ hasText: 'Cela prend du temps. Si rien n’apparaît ici, rechargez la page.' }).waitFor();
+    expect(await seen.count()).toBe(1);
+  });
+
   it('keeps the rest of the overview if the code of one part can’t be loaded', async () => {
     const page = await stage().open('/', {
       before: async (page) => {
