@@ -108,7 +108,9 @@ inBrowser('the frame of the pages', (stage) => {
   it('says in its language to reload if its texts can’t be loaded', async () => {
     const page = await stage().open('/', {
       locale: 'fr',
-      before: async (page) => await page.route(/\/assets\/fr-/, (call) => call.fulfill({ status: 404 })),
+      before: async (page) => {
+        await page.route(/\/assets\/fr-/, (call) => call.fulfill({ status: 404 }));
+      },
     });
     const seen = page.locator('#app > p:visible');
     await seen.filter({ hasText: 'Cela prend du temps. Si rien n’apparaît ici, rechargez la page.' }).waitFor();
