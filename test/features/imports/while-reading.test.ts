@@ -200,3 +200,34 @@ it('an import that is cancelled while Shopify’s answer about its segment is on
   expect(asked).toBe(1);
   expect(await connector.db.query('SELECT 1 FROM import_pages')).toEqual([]);
 });
+
+it('an import of orders feeds no more than a little ahead of what Shopify says of their customers', async () => {
+  const mapping = { dateOfBirth: { from: 'metafield', key: 'facts.birth_date' } };
+  const scene = await startScene({ mapping }, { READ_WAIT: '1h' });
+  onTestFinished(scene.stop);
+  const metafields = [{ namespace: 'facts', key: 'birth_date', type: 'date', value: '1990-02-01' }];
+  const at = new Date().toISOString();
+  for (let n = 0; n < 250; n++) {
+    const { id } = scene.shop.setCustomer({ ...customer(n), metafields });
+    scene.shop.setOrder({ id: n + 1, customerId: id, createdAt: at, updatedAt: at });
+  }
+  const answered = Promise.withResolvers<void>();
+  scene.shop.behave((operation) =>
+    operation === 'CustomersByIds' ? { meanwhile: async () => answered.promise } : null,
+  );
+  const { id } = await scene.counted({ kind: 'orders' });
+  await scene.post(`/imports/${id}/start`);
+  await until('the first wait for Shopify', async () => {
+    const { waits } = await scene.get(id);
+    return waits.some(({ reason, count }) => reason === 'reading_shopify' && count > 0) ? true : undefined;
+  });
+  const refreshed = async () =>
+    (await scene.connector.db.query<{ at: number }>('SELECT extract(epoch FROM rate_at) AS at FROM imports'))[0]?.at;
+  const before = await refreshed();
+  await until('it has looked for room since', async () => ((await refreshed()) === before ? undefined : true));
+  expect((await scene.get(id)).counts.waiting).toBeLessThanOrEqual(100);
+  answered.resolve();
+  expect(await scene.reaches(id, 'done')).toMatchObject({ done: 250, counts: { accepted: 250 } });
+  const births = scene.connector.ascent360.received.map(({ body }) => (body as { DateOfBirth?: string }).DateOfBirth);
+  expect(births).toEqual(new Array(250).fill('02-01-1990'));
+});
