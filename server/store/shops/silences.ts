@@ -57,16 +57,17 @@ export async function loadSilence(sql: Sql, shop: Shop): Promise<Silence | null>
 }
 
 /**
- * In which windows webhooks came in the weeks before `until`. Each window is looked up by itself, so
- * this costs the same for any shop.
+ * In which windows webhooks came in the weeks before `until`. Each window since the first one is
+ * looked up by itself, so this costs no more for a large shop.
  */
 export async function patternOf(sql: Sql, shop: Shop, until: Instant): Promise<Pattern> {
   const rows = await sql.query<{ hour: number; count: number }>(
     `SELECT ((extract(isodow FROM w) - 1) * 24 + extract(hour FROM w))::int AS hour, count(*) AS count
-     FROM generate_series($2::timestamptz - $3::float8 * interval '1 week', $2::timestamptz - interval '1 second',
-       $4::float8 * interval '1 millisecond') AS w
+     FROM (SELECT $4::float8 * interval '1 millisecond' AS long,
+         (SELECT received_at FROM events WHERE shop_id = $1 AND source = 'webhook' ORDER BY received_at LIMIT 1) AS first) AS known,
+       generate_series($2::timestamptz - long, greatest($2::timestamptz - $3::float8 * interval '1 week', first - long), -long) AS w
      WHERE EXISTS (SELECT 1 FROM events WHERE shop_id = $1 AND source = 'webhook'
-       AND received_at >= w AND received_at < w + $4::float8 * interval '1 millisecond')
+       AND received_at >= w AND received_at < w + long)
      GROUP BY 1`,
     [shop.id, new Date(until), PATTERN_WEEKS, WINDOW_MS],
   );
