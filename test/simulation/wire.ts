@@ -25,29 +25,34 @@ function asSent(param: Param): Sent {
   return Buffer.from(param.buffer, param.byteOffset, param.byteLength);
 }
 
-const NONE = Buffer.from([0xff, 0xff, 0xff, 0xff]);
-const int2 = (value: number) => {
-  const bytes = Buffer.allocUnsafe(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-};
-const int4 = (value: number) => {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-};
+const NONE = -1;
 
-/** Bind, to the unnamed portal; every result as text. */
-function bind(statement: string, values: readonly Sent[]): Buffer {
-  const formats = values.map((value) => int2(value instanceof Buffer ? 1 : 0));
-  const sent = values.flatMap((value) => {
-    if (value === null) return [NONE];
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-    return [int4(bytes.length), bytes];
-  });
-  const count = int2(values.length);
-  const body = Buffer.concat([Buffer.from(`\0${statement}\0`), count, ...formats, count, ...sent, int2(0)]);
-  return Buffer.concat([Buffer.from('B'), int4(body.length + 4), body]);
+/** Where each message to bind is written, one after another; it grows. */
+let room = Buffer.allocUnsafe(1 << 16);
+
+/** Bind, to the unnamed portal, and what follows it; every result as text. Valid until the next call. */
+function bind(statement: string, values: readonly Sent[], then: Buffer): Buffer {
+  const most = values.reduce(
+    (sum, value) => sum + 8 + 3 * (value?.length ?? 0),
+    64 + 3 * statement.length + then.length,
+  );
+  if (most > room.length) room = Buffer.allocUnsafe(2 * most);
+  let at = room.write('B\0\0\0\0\0', 0, 'latin1');
+  at += room.write(statement, at);
+  at = room.writeUInt8(0, at);
+  at = room.writeInt16BE(values.length, at);
+  for (const value of values) at = room.writeInt16BE(value instanceof Buffer ? 1 : 0, at);
+  at = room.writeInt16BE(values.length, at);
+  for (const value of values) {
+    const begin = at + 4;
+    const length =
+      value === null ? NONE : typeof value === 'string' ? room.write(value, begin) : value.copy(room, begin);
+    room.writeInt32BE(length, at);
+    at = begin + Math.max(0, length);
+  }
+  at = room.writeInt16BE(0, at);
+  room.writeInt32BE(at - 1, 1);
+  return room.subarray(0, at + then.copy(room, at));
 }
 
 function* messagesIn(all: Buffer): Generator<Message> {
@@ -100,13 +105,14 @@ export function openWire(database: PGlite): Wire {
   const sync = serialize.sync();
   const execute = Buffer.concat([serialize.execute({}), sync]);
 
-  function ask(...parts: Uint8Array[]): Message[] {
+  function ask(question: Uint8Array): Message[] {
     const chunks: Buffer[] = [];
     // Done before it returns, because nothing is written to a disk; with a listener it doesn't read
     // the answer itself.
     const listening = { syncToFs: false, onRawData: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)) };
-    void database.execProtocolRawStream(Buffer.concat(parts), listening);
-    const messages = [...messagesIn(Buffer.concat(chunks))];
+    void database.execProtocolRawStream(question, listening);
+    const [whole = Buffer.concat(chunks)] = chunks.length === 1 ? chunks : [];
+    const messages = [...messagesIn(whole)];
     const failed = messages.find(({ kind }) => kind === 'E');
     if (failed) throw failureIn(failed.body);
     return messages;
@@ -116,7 +122,9 @@ export function openWire(database: PGlite): Wire {
     const known = statements.get(text);
     if (known) return known;
     const name = `s${statements.size}`;
-    const messages = ask(serialize.parse({ text, name }), serialize.describe({ type: 'S', name }), sync);
+    const messages = ask(
+      Buffer.concat([serialize.parse({ text, name }), serialize.describe({ type: 'S', name }), sync]),
+    );
     const described = messages.find(({ kind }) => kind === 'T');
     const made = { name, columns: described ? columnsIn(described.body) : [] };
     statements.set(text, made);
@@ -126,7 +134,7 @@ export function openWire(database: PGlite): Wire {
   return {
     query: <Row extends object>(text: string, params: readonly Param[] = []) => {
       const { name, columns } = prepare(text);
-      const messages = ask(bind(name, params.map(asSent)), execute);
+      const messages = ask(bind(name, params.map(asSent), execute));
       const rows = messages.filter(({ kind }) => kind === 'D');
       // The caller's statement determines the rows' type, as with any client.
       return rows.map(({ body }) => rowIn(body, columns) as Row);
