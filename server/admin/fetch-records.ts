@@ -1,6 +1,7 @@
 import type { ShopifyId } from '../domain/scalars.ts';
 import { gidOf, idIn } from '../shopify/gid.ts';
 import { deniedWithin } from '../shopify/records/hidden-fields.ts';
+import type { CustomerNode, MetafieldNode } from '../shopify/records/nodes.ts';
 import { type AdminAnswer, AdminError, type Asking, isCausedByOneItem } from './admin.ts';
 import { nextCursor } from './asked-for.ts';
 import { CustomersByIds, OrderById, type OrderByIdQuery } from './documents.generated.ts';
@@ -80,49 +81,59 @@ export async function fetchEachOrder(
   return orders;
 }
 
-/** What a single query may cost, in points, and what one customer costs without metafields. */
-const MOST_POINTS = 950;
-const POINTS_PER_CUSTOMER = 8;
+/** What a single query may cost, in points (https://shopify.dev/docs/api/usage/limits). */
+const MOST_POINTS = 1000;
+/**
+ * Points per customer: the customer, their address, email and phone, and the phone's two consents
+ * are one each.
+ */
+const POINTS_OF_ONE = 6;
 
-export const customersAtOnce = (metafieldKeys: readonly string[]) =>
-  Math.min(100, Math.max(1, Math.floor(MOST_POINTS / (POINTS_PER_CUSTOMER + metafieldKeys.length))));
+/** How many customers fit into one query, of at most so many ids. */
+export const customersAtOnce = (metafieldKeys: readonly string[], most = 100) => {
+  const ofMetafields = metafieldKeys.length > 0 ? 2 + metafieldKeys.length : 0;
+  return Math.min(most, Math.floor(MOST_POINTS / (POINTS_OF_ONE + ofMetafields)));
+};
+
+/** What Shopify says of a customer. `node` null: it has none with this id. */
+export type CustomerAnswer = {
+  node: CustomerNode | null;
+  metafields: readonly MetafieldNode[];
+  /** The paths of its fields that the app may not see. */
+  denied: string[];
+};
 
 /**
- * Customers with their metafields, each as one record, by id; those that no longer exist are
- * missing.
+ * What Shopify says of these customers, in their order.
  * @param ids at most `customersAtOnce`
  * @throws AdminError
  */
-export async function fetchCustomers(
+export async function askForCustomers(
   { admin, shop, signal }: Asking,
   ids: readonly ShopifyId[],
   metafieldKeys: readonly string[],
-): Promise<Map<ShopifyId, string>> {
-  const records = new Map<ShopifyId, string>();
-  if (ids.length === 0) return records;
+): Promise<CustomerAnswer[]> {
   const variables = {
     ids: ids.map((id) => gidOf('Customer', id)),
     withMetafields: metafieldKeys.length > 0,
     metafieldKeys: [...metafieldKeys],
-    metafieldCount: metafieldKeys.length,
+    metafieldCount: Math.max(metafieldKeys.length, 1),
   };
   const { data, denied } = await admin.run(shop, CustomersByIds, variables, signal);
-  for (const [i, node] of data.nodes.entries()) {
-    if (node?.__typename !== 'Customer') continue;
-    const { metafields, ...customer } = node;
-    const record = {
-      ...customer,
-      metafields: metafields?.nodes ?? [],
-      metafieldKeys,
+  return ids.map((_, i) => {
+    const node = data.nodes[i];
+    const customer = node?.__typename === 'Customer' ? node : null;
+    return {
+      node: customer,
+      metafields: customer?.metafields?.nodes ?? [],
       denied: deniedWithin(`nodes.${i}`, denied),
     };
-    records.set(idIn(customer.id), JSON.stringify(record));
-  }
-  return records;
+  });
 }
 
 /**
- * The same, but null for those on which Shopify fails.
+ * Several customers with their metafields, each as one record, by id. Missing: they no longer exist;
+ * null: Shopify fails on them.
  * @param isStuck Shopify didn't answer last time: if it answers about some, the others are the
  *   reason
  * @throws AdminError also if it fails for each of several
@@ -136,7 +147,9 @@ export async function fetchEachCustomer(
   const records = new Map<ShopifyId, string | null>();
   await inParts(ids, {
     ask: async (wanted) => {
-      for (const [id, record] of await fetchCustomers(asking, wanted, metafieldKeys)) records.set(id, record);
+      for (const { node, metafields, denied } of await askForCustomers(asking, wanted, metafieldKeys)) {
+        if (node) records.set(idIn(node.id), JSON.stringify({ ...node, metafields, metafieldKeys, denied }));
+      }
     },
     failed: (left, error) => {
       if (left.length > 1) throw error;

@@ -4,7 +4,7 @@ import { readFileRecords } from '../../server/admin/bulk-file.ts';
 import { lookAtBulkRead, startBulkRead } from '../../server/admin/bulk-read.ts';
 import { CustomersByIds, ShopFacts } from '../../server/admin/documents.generated.ts';
 import { createFailing, type Failing } from '../../server/admin/failing.ts';
-import { fetchCustomers, fetchEachCustomer, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
+import { askForCustomers, fetchEachCustomer, fetchWholeOrder } from '../../server/admin/fetch-records.ts';
 import { MINUTE } from '../../server/domain/days.ts';
 import { fetchChangedPage } from '../../server/features/reconciliation/fetch-changes.ts';
 import { openProblems } from '../../server/store/shops/problems.ts';
@@ -257,14 +257,14 @@ describe('a record that the app may not see is not mistaken for a deleted one', 
   it('if it is one of several customers', async () => {
     const change = changed(({ data }) => ({ data: { nodes: [data.nodes[0], null] }, errors: [unseen(['nodes', 1])] }));
     scene.there.behave([{ change }]);
-    expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('refused');
-    expect((await fetchCustomers(asking(), ['1', '2'], [])).size).toBe(2);
+    expect(await failureOf(askForCustomers(asking(), ['1', '2'], []))).toBe('refused');
+    expect((await fetchEachCustomer(asking(), ['1', '2'], [])).size).toBe(2);
   });
 });
 
 it('a customer missing from the answer is not mistaken for a deleted one', async () => {
   scene.there.behave(() => ({ change: changed(({ data }) => ({ data: { nodes: data.nodes.slice(0, 1) } })) }));
-  expect(await failureOf(fetchCustomers(asking(), ['1', '2'], []))).toBe('later');
+  expect(await failureOf(askForCustomers(asking(), ['1', '2'], []))).toBe('later');
 });
 
 const many = Array.from({ length: 40 }, (_, i) => String(i + 1));

@@ -1,6 +1,5 @@
 import { AdminError, isCausedByOneItem } from '../../admin/admin.ts';
-import { CustomersByIds } from '../../admin/documents.generated.ts';
-import { fetchWholeOrder } from '../../admin/fetch-records.ts';
+import { askForCustomers, fetchWholeOrder } from '../../admin/fetch-records.ts';
 import { DAY } from '../../domain/days.ts';
 import { noteUnheard } from '../../domain/person.ts';
 import type { ShopifyId } from '../../domain/scalars.ts';
@@ -8,11 +7,9 @@ import type { Settled } from '../../domain/states.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { type Detail, detailOf } from '../../domain/wording/details.ts';
 import { isOutage } from '../../platform/database/outage.ts';
-import { gidOf } from '../../shopify/gid.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
 import { consentBody } from '../../shopify/records/consent-body.ts';
 import { customerBody } from '../../shopify/records/customer-body.ts';
-import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { orderBody } from '../../shopify/records/order-body.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { bodyBinding, replaceBody, settleEvents } from '../../store/events/events.ts';
@@ -67,19 +64,12 @@ async function fetchCustomerBody(
   { id, choiceOf }: Incomplete,
   signal: AbortSignal,
 ): Promise<Completion> {
-  const ids = [gidOf('Customer', id)];
   const readAt = deps.now();
-  const { data, denied } = await deps.admin.run(
-    shop,
-    CustomersByIds,
-    { ids, withMetafields: false, metafieldCount: 1 },
-    signal,
-  );
-  const [node] = data.nodes;
-  if (node?.__typename !== 'Customer') return gone('customer');
-  const hidden = deniedWithin('nodes.0', denied);
-  if (!choiceOf) return { body: customerBody(node, hidden) };
-  const body = consentBody(node, choiceOf, hidden, readAt);
+  const [answer] = await askForCustomers({ admin: deps.admin, shop, signal }, [id], []);
+  if (!answer?.node) return gone('customer');
+  const { node, denied } = answer;
+  if (!choiceOf) return { body: customerBody(node, denied) };
+  const body = consentBody(node, choiceOf, denied, readAt);
   return body ? { body } : REFUSED;
 }
 

@@ -1,18 +1,16 @@
 import { type Admin, AdminError, isCausedByOneItem } from '../../admin/admin.ts';
-import { CustomersByIds } from '../../admin/documents.generated.ts';
+import { askForCustomers, customersAtOnce } from '../../admin/fetch-records.ts';
 import { inParts } from '../../admin/in-parts.ts';
 import { DAY, HOUR, MINUTE } from '../../domain/days.ts';
 import { metafieldKeys } from '../../domain/needs-read.ts';
 import type { Log } from '../../platform/log.ts';
-import { gidOf } from '../../shopify/gid.ts';
-import { deniedWithin } from '../../shopify/records/hidden-fields.ts';
 import { stopReadWaits } from '../../store/events/parked-events.ts';
 import { type DueRead, dueReads, endReads, putOffReads } from '../../store/people/due-reads.ts';
 import { loadInstallation } from '../../store/shops/installation.ts';
 import { loadSettings } from '../../store/shops/settings.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
-import { type Answered, type TakeDeps, takeAnswers } from './take-answers.ts';
+import { type TakeDeps, takeAnswers } from './take-answers.ts';
 
 export type FetchDeps = TakeDeps & {
   admin: Admin;
@@ -21,48 +19,11 @@ export type FetchDeps = TakeDeps & {
 
 /** The most ids Shopify takes in one query (https://shopify.dev/docs/api/usage/limits). */
 export const MOST_IDS = 250;
-/** What one query may cost, in points (https://shopify.dev/docs/api/usage/limits). */
-const MAX_COST = 1000;
-/**
- * Points per customer: the customer, their address, email and phone, and the phone's two consents
- * are one each.
- */
-const COST_OF_ONE = 6;
 /** When to ask again for what Shopify refuses to say, or fails to say, in milliseconds. */
 const AFTER_REFUSAL_MS = DAY;
 const AFTER_ACCIDENT_MS = HOUR;
 /** When to ask again about somebody who gets no answer at all, while others are due. */
 const AFTER_FAILURE_MS = 5 * MINUTE;
-
-/** How many people fit into one query. */
-const peoplePerQuery = (keys: number) =>
-  Math.min(MOST_IDS, Math.floor(MAX_COST / (COST_OF_ONE + (keys > 0 ? 2 + keys : 0))));
-
-async function ask(
-  admin: Admin,
-  shop: Shop,
-  { wanted, keys }: { wanted: readonly DueRead[]; keys: readonly string[] },
-  signal: AbortSignal,
-): Promise<Answered[]> {
-  const { data, denied } = await admin.run(
-    shop,
-    CustomersByIds,
-    {
-      ids: wanted.map(({ customerId }) => gidOf('Customer', customerId)),
-      withMetafields: keys.length > 0,
-      metafieldKeys: [...keys],
-      metafieldCount: Math.max(keys.length, 1),
-    },
-    signal,
-  );
-  return wanted.map((_, i) => {
-    const node = data.nodes[i];
-    const mine = deniedWithin(`nodes.${i}`, denied);
-    return node?.__typename === 'Customer'
-      ? { node, metafields: node.metafields?.nodes ?? [], denied: mine }
-      : { node: null, metafields: [], denied: mine };
-  });
-}
 
 /**
  * Asks for them again later. What waited for a refused read continues now; anything we read later
@@ -104,7 +65,7 @@ async function letOthersGoFirst(deps: FetchDeps, shop: Shop, people: readonly Du
 export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSignal, most: number): Promise<number> {
   const stored = await loadSettings(deps.db, shop);
   const keys = metafieldKeys(stored?.settings.mapping ?? null);
-  const size = Math.min(most, peoplePerQuery(keys.length));
+  const size = Math.min(most, customersAtOnce(keys, MOST_IDS));
   const { due, damaged } = await dueReads(deps.db, shop, size + 1);
   if (damaged.length > 0) await giveUp(deps, shop, damaged);
   const all = due.slice(0, size);
@@ -114,7 +75,8 @@ export async function fetchPeople(deps: FetchDeps, shop: Shop, signal: AbortSign
       ask: async (wanted) => {
         const { lastUninstalledAt: uninstalledAt } = await loadInstallation(deps.db, shop);
         const readAt = deps.now();
-        const answers = await ask(deps.admin, shop, { wanted, keys }, signal);
+        const ids = wanted.map(({ customerId }) => customerId);
+        const answers = await askForCustomers({ admin: deps.admin, shop, signal }, ids, keys);
         opened += await takeAnswers(deps, shop, wanted, { answers, keys, readAt, uninstalledAt });
       },
       failed: async (people, error) => await putOff(deps, shop, people, error),

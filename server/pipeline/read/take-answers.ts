@@ -1,7 +1,7 @@
+import type { CustomerAnswer } from '../../admin/fetch-records.ts';
 import { HOUR, MINUTE } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db } from '../../platform/database/db.ts';
-import type { CustomerNode, MetafieldNode } from '../../shopify/records/nodes.ts';
 import { translateCustomerNode } from '../../shopify/records/translate-customer-record.ts';
 import { appendFacts, type LedgerEntry, loadFacts } from '../../store/consent/facts.ts';
 import { endReadWaits, unparkRead } from '../../store/events/parked-events.ts';
@@ -28,9 +28,7 @@ const AFTER_ABSENCE_MS = [10_000, MINUTE, 10 * MINUTE, HOUR];
 /** When Shopify was asked, and when the app had last been uninstalled as far as we knew then. */
 type Asked = { readAt: Instant; uninstalledAt: Instant | null };
 /** In the order in which people were asked for, with the metafields that were. */
-type Answers = { answers: readonly Answered[]; keys: readonly string[] } & Asked;
-/** What Shopify said of one person. */
-export type Answered = { node: CustomerNode | null; metafields: readonly MetafieldNode[]; denied: string[] };
+type Answers = { answers: readonly CustomerAnswer[]; keys: readonly string[] } & Asked;
 
 /**
  * Writes an answer, ends the waits for it, and opens what it makes due, in one transaction. People
