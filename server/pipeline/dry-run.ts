@@ -18,7 +18,7 @@ import type { Batch, TranslatedEvent } from './process/batch.ts';
 import { handleEvent } from './process/handle-event.ts';
 import { personKeyOf } from './process/keys-of-event.ts';
 import { openBatch } from './process/open-batch.ts';
-import { openStoredEvent, type StoredEvent } from './process/translate-stored.ts';
+import { openStoredEvent } from './process/translate-stored.ts';
 
 /**
  * What would happen to an event. `settled` null: it would be sent. `evaluated`: what would be sent,
@@ -70,8 +70,7 @@ function watch(batch: Batch, event: TranslatedEvent, waiting: Map<string, string
 
 /** Choices that were kept because they named no address, as they would be handled again. */
 async function openAgain(sql: Sql, shop: Shop, ids: readonly string[]): Promise<TranslatedEvent[]> {
-  const columns = 'id, topic, source, triggered_at, received_at, body';
-  return (await findUnplaced<StoredEvent>(sql, shop, ids, columns)).flatMap((row) => {
+  return (await findUnplaced(sql, shop, ids)).flatMap((row) => {
     const read = openStoredEvent(shop, null, row);
     return 'event' in read ? [read.event] : [];
   });

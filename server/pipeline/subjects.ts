@@ -1,8 +1,9 @@
 /** What deliveries are about, also where only their event's body says it. */
 import type { Sql } from '../platform/database/db.ts';
 import { type ClaimedDelivery, type DeliverySubject, isInBody, openSubject } from '../store/deliveries/deliveries.ts';
+import { loadStored, type StoredEvent } from '../store/events/stored-events.ts';
 import { loadShopFacts, type Shop } from '../store/shops/shops.ts';
-import { openStoredEvent, type StoredEvent } from './process/translate-stored.ts';
+import { openStoredEvent } from './process/translate-stored.ts';
 
 /** As the batch that opened the delivery had it: the state of the order or customer. */
 function subjectIn(shop: Shop, country: string | null, row: StoredEvent): DeliverySubject {
@@ -21,11 +22,7 @@ async function openBodies(
   if (eventIds.length === 0) return () => null;
   const [{ country = null }, rows] = await Promise.all([
     loadShopFacts(sql, shop),
-    sql.query<StoredEvent>(
-      `SELECT id, topic, source, triggered_at, received_at, body FROM events
-       WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND body IS NOT NULL`,
-      [shop.id, eventIds],
-    ),
+    loadStored(sql, shop, eventIds),
   ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return (eventId) => {

@@ -1,5 +1,5 @@
+import type { EventRow } from '../store/events/stored-events.ts';
 import type { Recorded } from './deliver/record.ts';
-import type { EventRow } from './process/translate-stored.ts';
 
 /** Three moments of receiving an event, by performance.now(). */
 type Receiving = { began: number; storing: number; stored: number };

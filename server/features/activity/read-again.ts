@@ -3,7 +3,8 @@ import type { Evaluated } from '../../pipeline/deliver/evaluate.ts';
 import { type DryRunIn, dryRun } from '../../pipeline/dry-run.ts';
 import type { TranslatedEvent } from '../../pipeline/process/batch.ts';
 import { isShopEvent } from '../../pipeline/process/handle-shop-event.ts';
-import { openStoredEvent, type StoredEvent } from '../../pipeline/process/translate-stored.ts';
+import { openStoredEvent } from '../../pipeline/process/translate-stored.ts';
+import { loadStored, type StoredEvent } from '../../store/events/stored-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import { AT_ONCE, LARGE_BYTES } from './at-once.ts';
 
@@ -33,12 +34,8 @@ export async function* readAgain(
   const { sql, shop } = within;
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     if (at > 0) await setImmediate();
-    const rows = await sql.query<StoredEvent>(
-      'SELECT id, topic, source, triggered_at, received_at, body FROM events WHERE shop_id = $1 AND id = ANY($2::uuid[]) AND body IS NOT NULL',
-      [shop.id, ids.slice(at, at + AT_ONCE)],
-    );
     const events: TranslatedEvent[] = [];
-    for (const row of rows) {
+    for (const row of await loadStored(sql, shop, ids.slice(at, at + AT_ONCE))) {
       const event = openSafely(shop, country, row);
       if (row.body.length > LARGE_BYTES) await setImmediate();
       // Events about the shop, and erasures, are never sent.

@@ -6,6 +6,7 @@ import { askAbout, askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { redactPerson } from '../../store/erase/erase-person.ts';
 import { findTraces } from '../../store/erase/find-traces.ts';
 import { settleEvents } from '../../store/events/events.ts';
+import type { EventRow, StoredEvent } from '../../store/events/stored-events.ts';
 import { type Installation, loadInstallation, saveInstallation } from '../../store/shops/installation.ts';
 import { keepFailed } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -20,7 +21,7 @@ import { handleEvent } from './handle-event.ts';
 import { handleShopEvent, isShopEvent } from './handle-shop-event.ts';
 import { openBatch } from './open-batch.ts';
 import { type OpenedEvents, stillReceived } from './open-received.ts';
-import { type EventRow, isSignOfLife, type StoredEvent, type TranslatedOrSettled } from './translate-stored.ts';
+import { isSignOfLife, type TranslatedOrSettled } from './translate-stored.ts';
 
 /** Sealing a batch larger than this takes a while, so its transaction may pause for longer. */
 export const LARGE_BYTES = 1024 * 1024;

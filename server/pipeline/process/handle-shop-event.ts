@@ -7,11 +7,12 @@ import { allowPauses, type Sql } from '../../platform/database/db.ts';
 import { askLedgerCheck } from '../../store/consent/ledger-checks.ts';
 import { skipOpen, startAnew, waitingOf } from '../../store/deliveries/unsent.ts';
 import { redactPerson, rememberErasure } from '../../store/erase/erase-person.ts';
-import { destroyKey, isInUse, type WaitingWebhook } from '../../store/erase/erase-shop.ts';
+import { destroyKey, isInUse } from '../../store/erase/erase-shop.ts';
 import { findTraces, type PersonTraces } from '../../store/erase/find-traces.ts';
 import { keysOf } from '../../store/erase/who-is-meant.ts';
 import { settleErased, settleEvents, settleTranslated } from '../../store/events/events.ts';
 import { stopReadWaits } from '../../store/events/parked-events.ts';
+import type { StoredEvent } from '../../store/events/stored-events.ts';
 import { endImports } from '../../store/imports/imports.ts';
 import { markDeleted } from '../../store/people/deletions.ts';
 import { customerKey } from '../../store/people/identifiers.ts';
@@ -102,7 +103,7 @@ type Handling = {
   /** When it is handled. */
   now: Instant;
   /** Whether a waiting webhook shows that the shop has the app. */
-  isSign: (webhook: WaitingWebhook) => boolean;
+  isSign: (webhook: StoredEvent) => boolean;
 };
 
 /**

@@ -2,8 +2,9 @@ import { setImmediate as othersFirst, setTimeout as wait } from 'node:timers/pro
 import type { Db, Sql } from '../../platform/database/db.ts';
 import { FIRST_ID } from '../../platform/database/ids.ts';
 import { bodyBinding } from '../../store/events/events.ts';
+import { type EventRow, type StoredEvent, storedColumns } from '../../store/events/stored-events.ts';
 import type { Shop, Shops } from '../../store/shops/shops.ts';
-import { type EventRow, type StoredEvent, type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
+import { type TranslatedOrSettled, translateStoredEvent } from './translate-stored.ts';
 
 /** A batch takes no further body once it has this many bytes, as stored and as read. */
 const SEALED_BYTES = 2 * 1024 * 1024;
@@ -43,7 +44,7 @@ export async function openReceived(
 ): Promise<OpenedEvents> {
   const [rows, { country }] = await Promise.all([
     db.query<StoredEvent & { version: string }>(
-      `SELECT id, topic, source, triggered_at, received_at, body, reason, xmin::text AS version FROM events
+      `SELECT ${storedColumns}, reason, xmin::text AS version FROM events
        WHERE shop_id = $1 AND state = 'received' AND id > $4 AND id <= (
          SELECT id FROM (
            SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (

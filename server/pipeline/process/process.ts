@@ -3,6 +3,7 @@ import { isOutage } from '../../platform/database/outage.ts';
 import type { Log } from '../../platform/log.ts';
 import type { FreshSubjects } from '../../store/deliveries/fresh-subjects.ts';
 import { failTranslating } from '../../store/events/events.ts';
+import type { EventRow } from '../../store/events/stored-events.ts';
 import { keepFailed } from '../../store/shops/privacy-requests.ts';
 import { type Shop, ShopErasedError, type Shops } from '../../store/shops/shops.ts';
 import { inShop } from '../in-shop.ts';
@@ -12,7 +13,6 @@ import { type BatchSizes, MOST_IN_BATCH, sizeFor } from './batch-sizes.ts';
 import { type BatchDeps, handleOpened, isAboutShop, LARGE_BYTES } from './handle-opened.ts';
 import type { Ahead } from './open-ahead.ts';
 import { type OpenedEvents, openReceived } from './open-received.ts';
-import type { EventRow } from './translate-stored.ts';
 
 export type ProcessDeps = BatchDeps & {
   db: Db;

@@ -10,20 +10,9 @@ import { parseBody } from '../../shopify/parse-body.ts';
 import { isRecord, translateRecord } from '../../shopify/records/translate-record.ts';
 import { topicOf } from '../../shopify/topics.ts';
 import { bodyBinding } from '../../store/events/events.ts';
+import type { EventRow, StoredEvent } from '../../store/events/stored-events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { TranslatedEvent } from './batch.ts';
-
-/** A stored event, with the columns translating needs besides its body. */
-export type EventRow = {
-  id: string;
-  topic: string;
-  source: string;
-  triggered_at: Date;
-  received_at: Date;
-  /** Only for an event that was parked. */
-  reason?: string | null;
-};
-export type StoredEvent = EventRow & { body: Uint8Array };
 
 /** An event with what we could read from its body, or how it ends because we couldn't. */
 export type TranslatedOrSettled =

@@ -1,6 +1,7 @@
 import { HOUR } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
+import type { StoredEvent } from '../events/stored-events.ts';
 import { type Installation, SENT_WITHOUT_APP } from '../shops/installation.ts';
 import type { Shop } from '../shops/shops.ts';
 
@@ -49,16 +50,6 @@ export async function isGivenUp(db: Pick<Db, 'transaction'>, shopId: number): Pr
   });
 }
 
-/** A waiting webhook of a topic that Shopify sends only to shops with the app. */
-export type WaitingWebhook = {
-  id: string;
-  topic: string;
-  source: string;
-  triggered_at: Date;
-  received_at: Date;
-  body: Uint8Array;
-};
-
 /** How many to fetch at once. They are opened one by one: an unreadable one is no sign of life. */
 const WAITING_AT_ONCE = 20;
 
@@ -66,10 +57,10 @@ async function hasLaterSign(
   sql: Sql,
   shop: Shop,
   eventId: string,
-  isSign: (webhook: WaitingWebhook) => boolean,
+  isSign: (webhook: StoredEvent) => boolean,
 ): Promise<boolean> {
   for (let after = eventId; ; ) {
-    const waiting = await sql.query<WaitingWebhook>(
+    const waiting = await sql.query<StoredEvent>(
       `SELECT e.id, e.topic, e.source, e.triggered_at, e.received_at, e.body FROM events e JOIN shops s ON s.id = e.shop_id
        WHERE e.shop_id = $1 AND e.state = 'received' AND e.id > $2 AND e.source = 'webhook' AND e.body IS NOT NULL
          AND e.topic NOT IN ${SENT_WITHOUT_APP}
@@ -97,7 +88,7 @@ export async function destroyKey(
   sql: Sql,
   shop: Shop,
   eventId: string,
-  isSign: (webhook: WaitingWebhook) => boolean,
+  isSign: (webhook: StoredEvent) => boolean,
 ): Promise<boolean> {
   // From here on nothing can be stored for this shop: the inbox locks its row while storing.
   await sql.query('SELECT 1 FROM shops WHERE id = $1 FOR UPDATE', [shop.id]);

@@ -3,6 +3,7 @@ import type { Summary } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
 import type { Shop } from '../shops/shops.ts';
+import { type StoredEvent, storedColumns } from './stored-events.ts';
 
 /** What is saved about an event once it has been handled. */
 export type EventUpdate = {
@@ -153,14 +154,9 @@ export async function receiveAgain(sql: Sql, shop: Shop, ids: readonly string[])
 }
 
 /** What receiveAgain would have translated, oldest first. */
-export async function findUnplaced<Row extends object>(
-  sql: Sql,
-  shop: Shop,
-  ids: readonly string[],
-  columns: string,
-): Promise<Row[]> {
+export async function findUnplaced(sql: Sql, shop: Shop, ids: readonly string[]): Promise<StoredEvent[]> {
   if (ids.length === 0) return [];
-  return await sql.query<Row>(`SELECT ${columns} FROM events WHERE ${UNPLACED} ORDER BY id`, [shop.id, ids]);
+  return await sql.query(`SELECT ${storedColumns} FROM events WHERE ${UNPLACED} ORDER BY id`, [shop.id, ids]);
 }
 
 export async function eraseBodies(sql: Sql, ids: readonly string[]): Promise<void> {
