@@ -20,10 +20,7 @@ async function openBodies(
   eventIds: readonly string[],
 ): Promise<(eventId: string) => DeliverySubject | null> {
   if (eventIds.length === 0) return () => null;
-  const [{ country = null }, rows] = await Promise.all([
-    loadShopFacts(sql, shop),
-    loadStored(sql, shop, eventIds),
-  ]);
+  const [{ country = null }, rows] = await Promise.all([loadShopFacts(sql, shop), loadStored(sql, shop, eventIds)]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return (eventId) => {
     const row = byId.get(eventId);

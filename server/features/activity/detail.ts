@@ -1,13 +1,12 @@
 import type { AttemptClass } from '../../domain/states.ts';
 import type { Gate } from '../../domain/wording/describe-state.ts';
-import { longFields, type ShortField, withReasons } from '../../domain/wording/field-reasons.ts';
+import { longFields, withReasons } from '../../domain/wording/field-reasons.ts';
 import type { Db } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
-import { excerptBinding } from '../../store/deliveries/attempts.ts';
-import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import { openExcerpt } from '../../store/deliveries/attempts.ts';
+import { openPayload } from '../../store/deliveries/deliveries.ts';
 import { type ItemRow, itemColumns, itemsOf } from '../../store/events/event-list.ts';
-import { bodyBinding, isOpenRequest } from '../../store/events/events.ts';
+import { isOpenRequest, openBody } from '../../store/events/events.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { ActivityDetail } from './api.ts';
 
@@ -35,8 +34,8 @@ type AttemptRow = {
   since: Date;
 };
 
-function readEvent({ vault }: Shop, { id, body }: DetailRow): { event: object | null; raw: string } {
-  const bytes = body && ifReadable(() => vault.open(bodyBinding(id), body));
+function readEvent(shop: Shop, row: DetailRow): { event: object | null; raw: string } {
+  const bytes = openBody(shop, row);
   if (!bytes) return { event: null, raw: '' };
   const parsed = parseBody(bytes);
   const raw = bytes.toString('utf8');
@@ -68,11 +67,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
     : [];
   const [newest] = attempts;
   const earlier = newest ? newest.total - attempts.length : 0;
-  const { vault } = shop;
-  const { id: deliveryId = '', payload = null } = delivery ?? {};
-  const sent =
-    payload &&
-    ifReadable(() => vault.openJson<{ payload: object; fields: ShortField[] }>(payloadBinding(deliveryId), payload));
+  const sent = delivery ? openPayload(shop, delivery.id, delivery.payload) : null;
   const { event, raw } = readEvent(shop, row);
   const detail: ActivityDetail = {
     ...item,
@@ -89,7 +84,7 @@ export async function readDetail(db: Db, shop: Shop, id: string, gate: Gate): Pr
       class: kind,
       ms,
       error,
-      answer: excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8')),
+      answer: openExcerpt(shop, id, excerpt),
     })),
     earlierAttempts: newest && earlier > 0 ? { count: earlier, since: newest.since.toISOString() } : null,
   };

@@ -6,9 +6,8 @@ import { reasonText } from '../../domain/wording/describe-state.ts';
 import { detailText } from '../../domain/wording/details.ts';
 import { said } from '../../domain/wording/in-english.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
-import { ifReadable } from '../../platform/keys.ts';
-import { excerptBinding } from '../../store/deliveries/attempts.ts';
-import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import { openExcerpt } from '../../store/deliveries/attempts.ts';
+import { openPayload } from '../../store/deliveries/deliveries.ts';
 import type { Shop } from '../../store/shops/shops.ts';
 import type { Issue } from './api.ts';
 
@@ -36,15 +35,13 @@ const written = (value: unknown): string => (typeof value === 'string' ? value :
  * The value that is most likely the cause: of the key that our own check names, else of the first
  * key that Ascent360's answer names.
  */
-function suspectOf({ vault }: Shop, row: IssueRow): Issue['suspect'] {
+function suspectOf(shop: Shop, row: IssueRow): Issue['suspect'] {
   const { delivery_id, payload, attempt_id, excerpt } = row;
   if (!delivery_id || !payload) return null;
-  const sent = ifReadable(() => vault.openJson<{ payload: object | null }>(payloadBinding(delivery_id), payload));
+  const sent = openPayload(shop, delivery_id, payload);
   const entries = new Map<string, unknown>(Object.entries(sent?.payload ?? {}));
   const named = detailText(row.detail)?.params?.['key'];
-  const opened =
-    attempt_id && excerpt && ifReadable(() => vault.open(excerptBinding(attempt_id), excerpt).toString('utf8'));
-  const answer = opened || '';
+  const answer = (attempt_id && openExcerpt(shop, attempt_id, excerpt)) || '';
   const key =
     typeof named === 'string' && entries.has(named)
       ? named

@@ -1,13 +1,12 @@
 import { isoOf } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { Db, Sql } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
 import { parseBody } from '../../shopify/parse-body.ts';
-import { excerptBinding } from '../../store/deliveries/attempts.ts';
-import { payloadBinding } from '../../store/deliveries/deliveries.ts';
+import { openExcerpt } from '../../store/deliveries/attempts.ts';
+import { openPayload } from '../../store/deliveries/deliveries.ts';
 import { findTraces, type PersonTraces } from '../../store/erase/find-traces.ts';
 import { isTheirs, whoseParams } from '../../store/erase/whose.ts';
-import { bodyBinding } from '../../store/events/events.ts';
+import { openBody } from '../../store/events/events.ts';
 import { loadPeople } from '../../store/people/people.ts';
 import type { PrivacyRequest, PrivacySubject } from '../../store/shops/privacy-requests.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -109,12 +108,8 @@ async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null>
     'SELECT id, at, class, status, flags, excerpt FROM attempts WHERE delivery_id = $1 ORDER BY at, id',
     [row.delivery],
   );
-  const { vault } = shop;
-  const { body, delivery, payload } = row;
-  const sent =
-    delivery && payload
-      ? ifReadable(() => vault.openJson<{ payload: object }>(payloadBinding(delivery), payload))
-      : null;
+  const body = openBody(shop, { id, body: row.body });
+  const sent = row.delivery === null ? null : openPayload(shop, row.delivery, row.payload);
   return {
     topic: row.topic,
     source: row.source,
@@ -122,13 +117,13 @@ async function eventOf(sql: Sql, shop: Shop, id: string): Promise<object | null>
     receivedAt: isoOf(row.received_at),
     state: row.state === 'received' || row.state === 'open' ? 'waiting' : row.state,
     reason: row.reason,
-    told: body && ifReadable(() => readable(vault.open(bodyBinding(id), body))),
+    told: body && readable(body),
     sentToAscent360: attempts.map(({ id, at, flags, status, excerpt, ...attempt }) => ({
       at: isoOf(at),
       flags,
       outcome: attempt.class ?? 'under way',
       status,
-      answer: excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8')),
+      answer: openExcerpt(shop, id, excerpt),
     })),
     payload: sent?.payload ?? null,
   };

@@ -3,9 +3,14 @@ import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AttemptClass } from '../../domain/states.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 
 export const excerptBinding = (id: string) => `attempts.excerpt:${id}`;
+
+/** The start of Ascent360's answer; null: it was erased, or is damaged. */
+export const openExcerpt = ({ vault }: Shop, id: string, excerpt: Uint8Array | null): string | null =>
+  excerpt && ifReadable(() => vault.open(excerptBinding(id), excerpt).toString('utf8'));
 
 type AttemptStart = { id: string; deliveryId: string; at: Instant; flags: object };
 

@@ -4,9 +4,9 @@ import type { Purchase } from '../../domain/purchase.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { AddedTexts } from '../../domain/settings.ts';
 import type { FieldReason } from '../../domain/states.ts';
-import { shortFields } from '../../domain/wording/field-reasons.ts';
+import { type ShortField, shortFields } from '../../domain/wording/field-reasons.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
-import type { Vault } from '../../platform/keys.ts';
+import { ifReadable, type Vault } from '../../platform/keys.ts';
 import { dueSinceOf } from '../events/open-opt-outs.ts';
 import { type Shop, ShopErasedError } from '../shops/shops.ts';
 
@@ -99,6 +99,9 @@ export const subjectBinding = (id: string) => `deliveries.subject:${id}`;
 export const keptPayload = (payload: string, fields: readonly FieldReason[]) =>
   `{"payload":${payload},"fields":${JSON.stringify(shortFields(fields))}}`;
 export const payloadBinding = (id: string) => `deliveries.payload:${id}`;
+/** Null: there is none, or it is damaged. */
+export const openPayload = ({ vault }: Shop, id: string, kept: Uint8Array | null) =>
+  kept && ifReadable(() => vault.openJson<{ payload: object; fields: ShortField[] }>(payloadBinding(id), kept));
 
 /** A shop's transactions look up what they join, too: see ofEachKey. */
 const JOIN_BY_KEYS = `set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;

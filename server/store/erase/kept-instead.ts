@@ -1,7 +1,6 @@
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
-import { bodyBinding } from '../events/events.ts';
+import { openBody } from '../events/events.ts';
 import { type KnownPerson, type KnownPersonRow, openIfReadable, profileBinding } from '../people/profiles.ts';
 import type { Shop } from '../shops/shops.ts';
 import { throughAllEvents } from './through-all-events.ts';
@@ -32,8 +31,8 @@ export async function mergersOf(sql: Sql, shop: Shop, customerIds: readonly Shop
     [shop.id],
   );
   return rows.flatMap(({ id, body }) => {
-    const text = ifReadable(() => shop.vault.open(bodyBinding(id), body).toString('utf8'));
-    return text !== null && namesPerson(text, names) ? [id] : [];
+    const text = openBody(shop, { id, body })?.toString('utf8');
+    return text !== undefined && namesPerson(text, names) ? [id] : [];
   });
 }
 

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ShopifyId } from '../../domain/scalars.ts';
 import type { Sql } from '../../platform/database/db.ts';
-import { ifReadable } from '../../platform/keys.ts';
-import { bodyBinding } from '../events/events.ts';
+import { openBody } from '../events/events.ts';
 import type { Shop } from '../shops/shops.ts';
 import { throughAllEvents } from './through-all-events.ts';
 
@@ -119,7 +118,7 @@ export async function unsearchableEvents(
     let read = page.length;
     for (const { id, topic, body } of rows) {
       const asked = topic.startsWith('orders/') ? names : { ...names, orderIds: new Set<string>() };
-      const text = body && ifReadable(() => shop.vault.open(bodyBinding(id), body).toString('utf8'));
+      const text = openBody(shop, { id, body })?.toString('utf8');
       if (text && namesPerson(text, asked) && !isAnothers(customerOfRequest(topic, text))) found.push(id);
       // Webhooks get their turn.
       await setImmediate();

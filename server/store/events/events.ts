@@ -2,6 +2,7 @@ import type { Settled } from '../../domain/states.ts';
 import type { Summary } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
+import { ifReadable } from '../../platform/keys.ts';
 import type { Shop } from '../shops/shops.ts';
 import { type StoredEvent, storedColumns } from './stored-events.ts';
 
@@ -171,3 +172,6 @@ export async function settleErased(sql: Sql, id: string): Promise<void> {
 
 export const summaryBinding = (eventId: string) => `events.summary:${eventId}`;
 export const bodyBinding = (eventId: string) => `events.body:${eventId}`;
+/** Null: it was erased, or is damaged. */
+export const openBody = ({ vault }: Shop, { id, body }: { id: string; body: Uint8Array | null }): Buffer | null =>
+  body && ifReadable(() => vault.open(bodyBinding(id), body));
