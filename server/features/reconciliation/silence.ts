@@ -17,7 +17,7 @@ import {
   shopsToWatch,
   watchAgainAt,
 } from '../../store/shops/silences.ts';
-import { countUntold } from './count-untold.ts';
+import { countUnreported } from './count-unreported.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 import type { ChangesDeps } from './judge-changes.ts';
 
@@ -37,7 +37,7 @@ const LATER_MS = 5 * MINUTE;
  * that it hasn't come to yet. Null: Shopify can't be asked; `perhaps`: there are too many to look
  * at.
  */
-async function untold(
+async function unreported(
   deps: SilenceDeps,
   shop: Shop,
   since: Instant,
@@ -56,7 +56,7 @@ async function untold(
     // A point ahead of the clock says nothing.
     const span = { since: point > began ? since : Math.max(since, point), until: began - MARGIN_MS };
     try {
-      const more = await countUntold(deps, { shop, signal }, kind, span);
+      const more = await countUnreported(deps, { shop, signal }, kind, span);
       if (more === null) isTooMuch = true;
       count += more ?? 0;
     } catch (error) {
@@ -64,7 +64,7 @@ async function untold(
       failure = error;
     }
   }
-  // What the comparison found meanwhile is no longer untold.
+  // The comparison may have found them meanwhile.
   if (count === 0) count = await countFound(deps.db, shop, since, deps.now());
   // One kind is enough to know that something happened.
   if (count > 0) return count;
@@ -85,7 +85,7 @@ async function whenToLook(db: Db, shop: Shop, { since, looked }: Silence, now: I
 
 async function look(deps: SilenceDeps, shop: Shop, { since, entry }: Silence, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
-  const missed = await untold(deps, shop, since, signal);
+  const missed = await unreported(deps, shop, since, signal);
   const now = deps.now();
   if (missed === 'perhaps') {
     // The comparison reads them all. What it finds is counted then.

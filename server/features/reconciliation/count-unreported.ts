@@ -15,7 +15,7 @@ const READ_MOST = 50;
  * @returns null: none of those that were read is, and there are more
  * @throws AdminError
  */
-export async function countUntold(
+export async function countUnreported(
   deps: ChangesDeps,
   { shop, signal }: Pick<Asking, 'shop' | 'signal'>,
   kind: Kind,
@@ -23,21 +23,21 @@ export async function countUntold(
 ): Promise<number | null> {
   const asking = { admin: deps.admin, shop, signal };
   const seen = new Set<string>();
-  const untold: Changed[] = [];
+  const unreported: Changed[] = [];
   let after: string | null = null;
   let isAll = false;
   for (let pages = 0; pages < COUNTED_PAGES && !isAll; pages++) {
     // What changed before is listed too, and may fill more pages than are read.
     const page: Page = await fetchChangedPage(asking, kind, since, { after, seen, newestFirst: true });
     const inRange = page.changed.filter(({ updatedAt }) => updatedAt > since && updatedAt <= until);
-    untold.push(...(await unknownOf(deps.db, shop, kind, inRange)));
+    unreported.push(...(await unknownOf(deps.db, shop, kind, inRange)));
     isAll = page.next === null || page.changed.some(({ updatedAt }) => updatedAt <= since);
     after = page.next;
   }
-  untold.reverse();
+  unreported.reverse();
   const known = await knownOf(deps, shop);
-  for (let at = 0; at < Math.min(untold.length, READ_MOST); at += READ_AT_ONCE) {
-    const group = untold.slice(at, at + READ_AT_ONCE);
+  for (let at = 0; at < Math.min(unreported.length, READ_MOST); at += READ_AT_ONCE) {
+    const group = unreported.slice(at, at + READ_AT_ONCE);
     const readAt = deps.now();
     const bodies = await fetchWhole(asking, { kind, keys: known.keys, isStuck: true }, group);
     for (const [index, one] of group.entries()) {
@@ -45,8 +45,8 @@ export async function countUntold(
       if (!body) continue;
       const finding = findingOf(shop, kind, one, { isKnown: true, readAt, body });
       const { isWorthAnEvent } = await judge(deps, shop, known, finding);
-      if (isWorthAnEvent) return untold.length - at - index;
+      if (isWorthAnEvent) return unreported.length - at - index;
     }
   }
-  return isAll && untold.length <= READ_MOST ? 0 : null;
+  return isAll && unreported.length <= READ_MOST ? 0 : null;
 }
