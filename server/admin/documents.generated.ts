@@ -216,7 +216,7 @@ export type SegmentMembersQuery = { customerSegmentMembers: { edges: Array<{ nod
 export type ShopFactsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ShopFactsQuery = { shop: { name: string, email: string, currencyCode: string, ianaTimezone: string, updatedAt: string, shopAddress: { countryCodeV2: string | null }, plan: { partnerDevelopment: boolean, shopifyPlus: boolean } } };
+export type ShopFactsQuery = { shop: { name: string, email: string, ianaTimezone: string, updatedAt: string, shopAddress: { countryCodeV2: string | null }, plan: { partnerDevelopment: boolean } } };
 
 export const BulkCustomersWithMetafields: AdminDocument<BulkCustomersWithMetafieldsQuery, BulkCustomersWithMetafieldsQueryVariables> = {
   name: 'BulkCustomersWithMetafields',
@@ -1169,7 +1169,6 @@ export const ShopFacts: AdminDocument<ShopFactsQuery, ShopFactsQueryVariables> =
   shop {
     name
     email
-    currencyCode
     ianaTimezone
     updatedAt
     shopAddress {
@@ -1177,10 +1176,9 @@ export const ShopFacts: AdminDocument<ShopFactsQuery, ShopFactsQueryVariables> =
     }
     plan {
       partnerDevelopment
-      shopifyPlus
     }
   }
 }`,
-  answer: {"shop":{"is":"object","fields":{"name":{"is":"text"},"email":{"is":"text"},"currencyCode":{"is":"text"},"ianaTimezone":{"is":"text"},"updatedAt":{"is":"text"},"shopAddress":{"is":"object","fields":{"countryCodeV2":{"is":"text","orNull":true}}},"plan":{"is":"object","fields":{"partnerDevelopment":{"is":"boolean"},"shopifyPlus":{"is":"boolean"}}}}}},
+  answer: {"shop":{"is":"object","fields":{"name":{"is":"text"},"email":{"is":"text"},"ianaTimezone":{"is":"text"},"updatedAt":{"is":"text"},"shopAddress":{"is":"object","fields":{"countryCodeV2":{"is":"text","orNull":true}}},"plan":{"is":"object","fields":{"partnerDevelopment":{"is":"boolean"}}}}}},
 };
 

@@ -6,12 +6,11 @@ import type { Admin } from './admin.ts';
 import { ShopFacts, type ShopFactsQuery } from './documents.generated.ts';
 
 function factsOf({ shop }: ShopFactsQuery): Facts {
-  const { name, email, currencyCode, ianaTimezone, updatedAt, shopAddress, plan } = shop;
+  const { name, email, ianaTimezone, updatedAt, shopAddress, plan } = shop;
   const country = shopAddress?.countryCodeV2;
   return {
     name,
     email,
-    currency: currencyCode,
     timeZone: ianaTimezone,
     ...(country ? { country } : {}),
     developmentStore: plan.partnerDevelopment,

@@ -104,7 +104,6 @@ type SavedView = { id: string; name: string; filter: Record<string, string> };
 export type ShopFacts = {
   email?: string;
   country?: string;
-  currency?: string;
   timeZone?: string;
   name?: string;
   developmentStore?: boolean;

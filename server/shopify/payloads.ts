@@ -128,13 +128,12 @@ export const shopSchema = body({
   name: text,
   email: text,
   country_code: text,
-  currency: text,
   iana_timezone: text,
   updated_at: moment,
 });
 /** The shop is read from the body, because headers are not signed. */
 export const uninstalledSchema = body({ id, myshopify_domain: text, updated_at: moment });
-export const scopesSchema = body({ id, current: tags, updated_at: moment });
+export const scopesSchema = body({ id, updated_at: moment });
 
 /**
  * A run of the Flow action (https://shopify.dev/docs/apps/build/flow/actions/endpoints):

@@ -40,7 +40,7 @@ describe('token exchange', () => {
       expiring: '1',
     });
     expect(await state()).toBe('ok');
-    expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.currencyCode).toBe('USD');
+    expect((await scene.admin.run(scene.shop, ShopFacts, {})).data.shop.ianaTimezone).toBe('America/Denver');
   });
 
   it('uses the current secret even for an ID token signed with the previous one: what the previous one asked for would expire with it', async () => {

@@ -38,7 +38,7 @@ describe('the first authenticated call', () => {
       ...there.facts,
       ianaTimezone: 'Europe/Zurich',
       shopAddress: { countryCodeV2: 'CH' },
-      plan: { partnerDevelopment: true, shopifyPlus: false },
+      plan: { partnerDevelopment: true },
     };
     const { adminAccess, timeZone } = await overview();
     expect(adminAccess.state).toBe('ok');

@@ -107,11 +107,10 @@ export class FakeShop {
     this.facts = {
       name: domain.replace('.myshopify.com', ''),
       email: `owner@${domain}`,
-      currencyCode: 'USD',
       ianaTimezone: 'America/Denver',
       updatedAt: '2026-01-01T00:00:00Z',
       shopAddress: { countryCodeV2: 'US' },
-      plan: { partnerDevelopment: false, shopifyPlus: false },
+      plan: { partnerDevelopment: false },
     };
   }
 

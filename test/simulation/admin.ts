@@ -186,11 +186,10 @@ export function simulatedAdmin(deps: AdminDeps): Admin {
           shop: {
             name: shop.domain,
             email: `owner@${shop.domain}`,
-            currencyCode: 'USD',
             ianaTimezone: 'America/Denver',
             updatedAt: new Date(0).toISOString(),
             shopAddress: { countryCodeV2: 'US' },
-            plan: { partnerDevelopment: false, shopifyPlus: false },
+            plan: { partnerDevelopment: false },
           },
         };
       case 'OrdersCount':

@@ -36,7 +36,6 @@ export function translateShopUpdate(body: Body): Translated {
   setKnown(shop, 'name', told.name);
   setKnown(shop, 'email', told.email === undefined ? undefined : readEmail(told.email));
   setKnown(shop, 'country', countryCode(told.country_code));
-  setKnown(shop, 'currency', /^[a-z]{3}$/i.test(told.currency ?? '') ? told.currency?.toUpperCase() : undefined);
   setKnown(shop, 'timeZone', isTimeZone(told.iana_timezone ?? '') ? told.iana_timezone : undefined);
   const updatedAt = readInstant(told.updated_at);
   if (updatedAt !== undefined) shop.updatedAt = updatedAt;

@@ -240,9 +240,7 @@ describe('a lifecycle event', () => {
       { kind: 'customer_deleted', customerId: '820982911946154508' },
     ],
     ['app/uninstalled', {}, { kind: 'uninstalled' }],
-    ['app/scopes_update', { id: 1, current: ['read_orders'] }, { kind: 'lifecycle', shop: {} }],
-    ['shop/update', { currency: 'AUSD' }, { kind: 'lifecycle', shop: {} }],
-    ['shop/update', { currency: 'USDA' }, { kind: 'lifecycle', shop: {} }],
+    ['app/scopes_update', { id: 1 }, { kind: 'lifecycle', shop: {} }],
     ['shop/update', {}, { kind: 'lifecycle', shop: {} }],
     ['shop/update', { updated_at: '1970-01-01T01:00:01+01:00' }, { kind: 'lifecycle', shop: { updatedAt: 1000 } }],
     [
@@ -251,18 +249,17 @@ describe('a lifecycle event', () => {
         name: 'Snow',
         email: 'snow@example.com',
         country_code: 'us',
-        currency: 'usd',
         iana_timezone: 'America/Denver',
         timezone: '(GMT-07:00)',
       },
       {
         kind: 'lifecycle',
-        shop: { name: 'Snow', email: 'snow@example.com', country: 'US', currency: 'USD', timeZone: 'America/Denver' },
+        shop: { name: 'Snow', email: 'snow@example.com', country: 'US', timeZone: 'America/Denver' },
       },
     ],
     [
       'shop/update',
-      { name: 1, email: 'x', country_code: 'ZZ', currency: '$', iana_timezone: 'Moon/Base' },
+      { name: 1, email: 'x', country_code: 'ZZ', iana_timezone: 'Moon/Base' },
       { kind: 'lifecycle', shop: {} },
     ],
   ])('%s of %j', (topic, body, translated) => {
