@@ -4,7 +4,7 @@ import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/c
 import { isoOf } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import type { LedgerEntry } from '../../store/consent/facts.ts';
+import { entryOf, type LedgerEntry } from '../../store/consent/facts.ts';
 import type { Finding } from '../../store/events/found-events.ts';
 import { addressHash, customerKey } from '../../store/people/identifiers.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -75,14 +75,7 @@ export function findingOfChoice({ customerId, fact, hash }: Choice, readAt: Inst
 }
 
 /** Recorded without an event. */
-export const entryOf = (shop: Shop, { fact, hash }: Choice, personId: string | null): LedgerEntry => ({
+export const entryOfChoice = (shop: Shop, { fact, hash }: Choice, personId: string | null): LedgerEntry => ({
   id: uuidv5([shop.id, fact.channel, hash, fact.state, fact.chosenAt].join(' '), FACTS),
-  channel: fact.channel,
-  address: hash,
-  personId,
-  state: fact.state,
-  level: fact.level,
-  chosenAt: fact.chosenAt,
-  source: 'reconciliation',
-  eventId: null,
+  ...entryOf(fact, { address: hash, personId, eventId: null }),
 });

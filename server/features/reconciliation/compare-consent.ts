@@ -19,7 +19,7 @@ import { noneMissed, noteMissed } from '../../store/shops/missed-changes.ts';
 import { moveInFile } from '../../store/shops/reconciliations.ts';
 import { loadSettings, nothingStored } from '../../store/shops/settings.ts';
 import { loadShopFacts, type Shop } from '../../store/shops/shops.ts';
-import { type Choice, choicesOf, entryOf, findingOfChoice, isNews } from './choices.ts';
+import { type Choice, choicesOf, entryOfChoice, findingOfChoice, isNews } from './choices.ts';
 import { applyDataSaleOptOuts } from './data-sale-opt-outs.ts';
 import { MARGIN_MS } from './fetch-changes.ts';
 import type { ChangesDeps } from './judge-changes.ts';
@@ -157,7 +157,7 @@ export async function compareConsent(
     const isLeft = ({ customerId }: Choice) => !gone.has(customerId);
     const recorded = kept.filter(isLeft);
     await sight(sql, shop, recorded, asOf);
-    const facts = recorded.map((one) => entryOf(shop, one, people.own(one.key)?.id ?? null));
+    const facts = recorded.map((one) => entryOfChoice(shop, one, people.own(one.key)?.id ?? null));
     const at = now();
     await appendFacts(sql, shop, facts, at);
     await recordElsewhere(held, madeElsewhere(people, facts), at);

@@ -4,7 +4,7 @@ import { AHEAD_MS } from '../../domain/days.ts';
 import { heard, learnSaleOptOut, noTags, type PersonProfile, type PersonRead, tagKey } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
-import { type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
+import { entryOf, type LedgerEntry, ledgerKey } from '../../store/consent/facts.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
 import type { People, Person } from '../../store/people/people.ts';
 import type { Shop } from '../../store/shops/shops.ts';
@@ -136,6 +136,6 @@ export function factsFromRead(shop: Shop, person: Person, read: CustomerRead): L
     const address = addressHash(shop.vault, fact.channel, fact.address);
     const { channel, state, level, chosenAt, source } = fact;
     const id = uuidv5([person.id, channel, address, state, level, chosenAt, source].join(' '), READ_FACTS);
-    return [{ id, channel, address, personId: person.id, state, level, chosenAt, source, eventId: null }];
+    return [{ id, ...entryOf(fact, { address, personId: person.id, eventId: null }) }];
   });
 }

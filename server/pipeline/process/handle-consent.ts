@@ -3,6 +3,7 @@ import { atAddress, contactFieldOf, nobody } from '../../domain/contact.ts';
 import { heard } from '../../domain/person.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { entryOf } from '../../store/consent/facts.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { addressOn } from '../../store/people/addresses.ts';
 import { addressHash } from '../../store/people/identifiers.ts';
@@ -104,18 +105,8 @@ function recordChoice(batch: Batch, event: TranslatedEvent, fact: FoundFact, pla
     batch.people.changed(person);
     placeChoices(batch, whose);
   }
-  const factId = batch.addFact({
-    channel,
-    address: hash,
-    personId: own?.id ?? null,
-    state,
-    level: fact.level,
-    chosenAt,
-    ...(fact.heardAt != null && { heardAt: fact.heardAt }),
-    source: fact.source,
-    eventId: event.id,
-    named,
-  });
+  const about = { address: hash, personId: own?.id ?? null, eventId: event.id };
+  const factId = batch.addFact({ ...entryOf(fact, about), named });
   const untold = untoldOn(channel);
   if (untold) return untold;
   // They may have changed to another address before this reached us.

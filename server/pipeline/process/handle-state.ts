@@ -5,6 +5,7 @@ import { isStale } from '../../domain/is-stale.ts';
 import { permissionTagsOf } from '../../domain/settings.ts';
 import type { Translated } from '../../domain/translated.ts';
 import { detailOf } from '../../domain/wording/details.ts';
+import { entryOf } from '../../store/consent/facts.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import type { EntityState } from '../../store/deliveries/entity-states.ts';
 import { addressesOf, addressHash } from '../../store/people/identifiers.ts';
@@ -61,17 +62,8 @@ function recordFacts(
 ): void {
   for (const fact of facts) {
     if (!fact.address) continue;
-    batch.addFact({
-      channel: fact.channel,
-      address: addressHash(batch.shop.vault, fact.channel, fact.address),
-      personId: chooserOf(t, fact, whose)?.id ?? null,
-      state: fact.state,
-      level: fact.level,
-      chosenAt: fact.chosenAt,
-      ...(fact.heardAt != null && { heardAt: fact.heardAt }),
-      source: fact.source,
-      eventId: event.id,
-    });
+    const address = addressHash(batch.shop.vault, fact.channel, fact.address);
+    batch.addFact(entryOf(fact, { address, personId: chooserOf(t, fact, whose)?.id ?? null, eventId: event.id }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { UNTICKED_WITHIN } from '../../domain/consent/decide.ts';
-import type { Channel, ConsentFact, FactSource } from '../../domain/consent.ts';
+import type { Channel, ConsentFact, FactSource, FoundFact } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { dateOf, instantOf } from '../../platform/database/dates.ts';
 import { type Sql, unnest } from '../../platform/database/db.ts';
@@ -21,6 +21,20 @@ export type LedgerEntry = {
   /** The event itself named the address. */
   named?: boolean;
 };
+
+/** What a fact says, as it is stored about an address. */
+export const entryOf = (
+  { channel, state, level, chosenAt, heardAt, source }: FoundFact,
+  about: Pick<LedgerEntry, 'address' | 'personId' | 'eventId'>,
+): Omit<LedgerEntry, 'id'> => ({
+  channel,
+  state,
+  level,
+  chosenAt,
+  ...(heardAt != null && { heardAt }),
+  source,
+  ...about,
+});
 
 /**
  * What a flag is about: the hash of an address; for phone and postal, which are about a person, the
