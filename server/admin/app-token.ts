@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
 import { z } from 'zod';
+import { jsonIn } from '../domain/json.ts';
 import type { Granted } from '../store/shops/admin-tokens.ts';
 import { OAuthError, REFUSALS, wordOf } from './oauth-error.ts';
 import type { Transport } from './transport.ts';
@@ -22,15 +23,6 @@ async function assertionFor(url: string, apiKey: string, key: KeyObject): Promis
     .setIssuedAt()
     .setExpirationTime(`${HOLDS_SECONDS}s`)
     .sign(key);
-}
-
-/** Undefined: it isn't JSON. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Position } from '../domain/imports.ts';
+import { jsonIn } from '../domain/json.ts';
 import { AdminError } from './admin.ts';
 
 /**
@@ -82,13 +83,7 @@ function namesOf(line: string): Set<string> {
 }
 
 /** Whether a line without a line end is complete. */
-function isWhole(line: string): boolean {
-  try {
-    return typeof JSON.parse(line) === 'object';
-  } catch {
-    return false;
-  }
-}
+const isWhole = (line: string): boolean => typeof jsonIn(line) === 'object';
 
 /**
  * The records of a bulk operation's file (JSON Lines,
@@ -112,14 +107,16 @@ export async function* readFileRecords(
   let weight = 0;
   let end = from.offset;
   const cutOff = () => new AdminError('later', 'The file was cut off', { why: 'cut_off' });
-  const whole = (node: { text: string; line: number; next: Position }): FileRecord => {
-    if (weight > MOST_BYTES) return { line: node.line, body: TOO_LONG, next: node.next };
-    if (!node.text.startsWith('{"') || !node.text.endsWith('}'))
-      return { line: node.line, body: node.text, next: node.next };
-    const own = node.text.slice(1, -1);
-    const body = `{"__typename":"${type}",${own},${asked},"${children}":[${under.join(',')}]}`;
-    return { line: node.line, body, next: node.next };
+  const bodyOf = (text: string): string => {
+    if (weight > MOST_BYTES) return TOO_LONG;
+    if (!text.startsWith('{"') || !text.endsWith('}')) return text;
+    return `{"__typename":"${type}",${text.slice(1, -1)},${asked},"${children}":[${under.join(',')}]}`;
   };
+  const whole = ({ text, line, next }: { text: string; line: number; next: Position }): FileRecord => ({
+    line,
+    body: bodyOf(text),
+    next,
+  });
   for await (const { text, at, next, isEnded } of linesOf(bytes, from)) {
     const line = text.trim();
     end = next.offset;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonIn } from '../domain/json.ts';
 import { isObject } from '../shopify/parse-body.ts';
 import { type Fields, isAnswerTo } from './shape.ts';
 import type { Cost } from './throttle.ts';
@@ -60,25 +61,11 @@ const envelope = z.object({
     .catch(null),
 });
 
-function parse(text: string): z.infer<typeof envelope> | null {
-  try {
-    return envelope.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Whether Shopify itself answered, even with a text as `errors`. A page comes from something in
  * between, and says nothing about the query.
  */
-function isOfShopify(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
-}
+const isOfShopify = (text: string): boolean => isObject(jsonIn(text));
 
 function byStatus({ status, retryAfter, text }: Answer): Outcome<never> | null {
   if (status === 200) return null;
@@ -97,7 +84,7 @@ function byStatus({ status, retryAfter, text }: Answer): Outcome<never> | null {
 export function readAnswer<Data>(answer: Answer, fields: Fields): { outcome: Outcome<Data>; cost: Cost | null } {
   const refusal = byStatus(answer);
   if (refusal) return { outcome: refusal, cost: null };
-  const body = parse(answer.text);
+  const { data: body } = envelope.safeParse(jsonIn(answer.text));
   if (!body) return { outcome: { kind: 'failed', code: 'unreadable' }, cost: null };
   const reckoned = body.extensions?.cost;
   const cost = reckoned ? { requested: reckoned.requestedQueryCost, throttle: reckoned.throttleStatus } : null;

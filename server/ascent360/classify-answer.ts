@@ -1,3 +1,4 @@
+import { jsonIn } from '../domain/json.ts';
 import type { AttemptClass, FlagOutcome } from '../domain/states.ts';
 import { detailText } from '../domain/wording/details.ts';
 import type { en } from '../domain/wording/en.ts';
@@ -106,12 +107,4 @@ export function textOfError(error: string): Text | null {
 }
 
 /** An object or a list; any number or quoted word is JSON too. */
-function isJson(text: string): boolean {
-  if (!/^\s*[{[]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isJson = (text: string): boolean => /^\s*[{[]/.test(text) && jsonIn(text) !== undefined;

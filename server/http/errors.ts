@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { type Fault, faultOf, faultsOf } from '../domain/fault.ts';
+import { jsonIn } from '../domain/json.ts';
 import type { en } from '../domain/wording/en.ts';
 import { said } from '../domain/wording/in-english.ts';
 import type { Text, TextParams } from '../domain/wording/text.ts';
@@ -91,11 +92,9 @@ function textOf(bytes: Buffer): string | undefined {
 }
 
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw refused({ code: 'refusal.body_json' });
-  }
+  const value = jsonIn(text);
+  if (value === undefined) throw refused({ code: 'refusal.body_json' });
+  return value;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { jsonIn } from '../domain/json.ts';
+
 export type Body = Record<string, unknown>;
 type BodyParsed = { ok: true; body: Body } | { ok: false; why: 'not_utf8' | 'not_json' | 'not_an_object' };
 
@@ -29,10 +31,10 @@ export function parseBody(raw: Uint8Array | string): BodyParsed {
  * thousand levels, and a body may be nested deeper; plain JSON.parse does not recurse.
  */
 export function parseExactly(text: string): unknown {
-  const value = parse(text);
+  const value = jsonIn(text);
   if (value === undefined) return undefined;
   // We know the text is JSON here, so quoting a number can't make a broken one valid.
-  return MAYBE_INEXACT.test(text) ? parse(quoteInexactNumbers(text)) : value;
+  return MAYBE_INEXACT.test(text) ? jsonIn(quoteInexactNumbers(text)) : value;
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -40,14 +42,6 @@ function decode(bytes: Uint8Array): string | null {
     return utf8.decode(bytes);
   } catch {
     return null;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 
