@@ -1,7 +1,8 @@
 import { isWithin } from '../shopify/is-within.ts';
 import { AdminError } from './admin.ts';
 
-const field = (value: unknown, name: string): unknown =>
+/** Undefined: it isn't an object, or has no such field. */
+export const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 const isOf = (id: unknown) => (node: unknown) =>

@@ -6,7 +6,7 @@ import type { StoredToken } from '../store/shops/admin-tokens.ts';
 import type { Shop } from '../store/shops/shops.ts';
 import type { Access } from './access.ts';
 import { type Admin, type AdminDocument, AdminError } from './admin.ts';
-import { faultOfAnswer, isRecordDenied } from './asked-for.ts';
+import { faultOfAnswer, field, isRecordDenied } from './asked-for.ts';
 import type { DeniedFields } from './denied-fields.ts';
 import { DOWNLOAD_PATIENCE, download, type Patience } from './download.ts';
 import type { Failing } from './failing.ts';
@@ -40,7 +40,7 @@ const MOST_WAIT = 60_000;
 
 /** How many records it asks for by their ids; otherwise 1. */
 const idsIn = (variables: unknown): number => {
-  const ids: unknown = typeof variables === 'object' && variables !== null ? Reflect.get(variables, 'ids') : null;
+  const ids = field(variables, 'ids');
   return Array.isArray(ids) ? Math.max(1, ids.length) : 1;
 };
 

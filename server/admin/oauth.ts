@@ -101,10 +101,14 @@ export function createOAuth(
     return new Response(text, { status, headers: { 'content-type': headers.get('content-type') ?? '' } });
   };
 
-  async function first<T>(calls: readonly (() => Promise<T>)[]): Promise<T> {
-    for (const call of calls) {
+  /** What the first of these grants that doesn't find the ID token signed with another secret. */
+  async function grantOf(
+    those: typeof libraries,
+    call: (auth: (typeof libraries)[number]['auth']) => Promise<{ session: Session }>,
+  ): Promise<Granted> {
+    for (const { auth } of those) {
       try {
-        return await wayOut.run(send, call);
+        return grantedBy(await wayOut.run(send, async () => await call(auth)));
       } catch (error) {
         if (!(error instanceof InvalidJwtError)) throw failed(error);
       }
@@ -122,24 +126,11 @@ export function createOAuth(
   };
   return {
     forApp: keys.length > 0 ? forApp : null,
-    exchange: async (shop, sessionToken) =>
-      grantedBy(
-        await first(
-          libraries.map(({ auth }) => async () => {
-            const requestedTokenType = RequestedTokenType.OfflineAccessToken;
-            return await auth.tokenExchange({ shop, sessionToken, requestedTokenType, expiring: true });
-          }),
-        ),
-      ),
+    exchange: async (shop, sessionToken) => {
+      const asked = { shop, sessionToken, requestedTokenType: RequestedTokenType.OfflineAccessToken, expiring: true };
+      return await grantOf(libraries, async (auth) => await auth.tokenExchange(asked));
+    },
     refresh: async (shop, refreshToken) =>
-      grantedBy(
-        await first(
-          libraries.slice(0, 1).map(
-            ({ auth }) =>
-              async () =>
-                await auth.refreshToken({ shop, refreshToken }),
-          ),
-        ),
-      ),
+      await grantOf(libraries.slice(0, 1), async (auth) => await auth.refreshToken({ shop, refreshToken })),
   };
 }
