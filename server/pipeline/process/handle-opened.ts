@@ -58,19 +58,15 @@ async function noteSignsOfLife(
   const known = life.uninstalledAt === null && life.firstWebhookAt !== null;
   if (known && last < (life.lastWebhookAt ?? 0) + NOTED_EVERY_MS) return life;
   const latest = await loadInstallation(sql, shop, true);
-  const next =
-    latest.uninstalledAt === null
-      ? { ...latest, firstWebhookAt: latest.firstWebhookAt ?? first, lastWebhookAt: last }
-      : {
-          ...latest,
-          firstCallAt: null,
-          lastCallAt: null,
-          firstWebhookAt: first,
-          lastWebhookAt: last,
-          uninstalledAt: null,
-        };
+  const isBack = latest.uninstalledAt !== null;
+  const next = {
+    ...latest,
+    ...(isBack && { firstCallAt: null, lastCallAt: null, uninstalledAt: null }),
+    firstWebhookAt: (isBack ? null : latest.firstWebhookAt) ?? first,
+    lastWebhookAt: last,
+  };
   await saveInstallation(sql, shop, next);
-  if (latest.uninstalledAt !== null) await askLedgerCheck(sql, shop);
+  if (isBack) await askLedgerCheck(sql, shop);
   return next;
 }
 

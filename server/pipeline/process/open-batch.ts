@@ -82,6 +82,8 @@ export async function openBatch(
   const touched = new Set<EntityState>();
 
   return {
+    ...deliveries,
+    ...endings,
     shop,
     life,
     settings,
@@ -150,14 +152,6 @@ export async function openBatch(
       deliveries.handOver(from, to, lanes);
       for (const one of parked.values()) if (one.personId === from.id) one.personId = to.id;
     },
-    waiting: deliveries.waiting,
-    drop: deliveries.drop,
-    bringChoice: deliveries.bringChoice,
-    deliver: deliveries.deliver,
-    leftBehind: deliveries.leftBehind,
-    quietMs: deliveries.quietMs,
-    settle: endings.settle,
-    erase: endings.erase,
     eraseAlso: (customer) => void erasedAlso.push(customer),
     erasedAlso: () => erasedAlso,
     tellOptOuts: (person) => void optedOut.add(person),
