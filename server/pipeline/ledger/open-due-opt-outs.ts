@@ -6,7 +6,7 @@ import { untoldOptOutsOf } from '../../store/consent/ledger-checks.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { asLastKnown } from '../../store/deliveries/deliveries.ts';
 import { firstToAddresses } from '../../store/deliveries/find-due.ts';
-import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
+import { type DueOptOut, dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents, type OwnEvent } from '../../store/events/self-made-events.ts';
 import { type Holder, loadHolders } from '../../store/people/holders.ts';
 import { imagined } from '../deliver/evaluate.ts';
@@ -57,35 +57,56 @@ export async function openDueOptOuts(
       topic: OPT_OUT_TOPIC,
       eventReceivedAt: now,
     });
-    return [{ key, delivery, own: { person: holder, subject } satisfies OwnEvent }];
+    return [{ key, delivery, own: { person: holder, subject } }];
   });
   const evaluated = await evaluateAll(
     { sql, shop, life, stored },
     candidates.map(({ delivery }) => delivery),
     now,
   );
-  const due = candidates.flatMap(({ key, own }, i) => {
-    const { channel } = key;
+  const due = candidates.flatMap(({ key, own }, i): DueAgain[] => {
+    const { channel, address } = key;
     const decision = isAboutAddress(channel) ? evaluated[i]?.prepared.decisions[channel] : undefined;
-    return decision?.send === false ? [{ key, own, chosenAt: decision.fact?.chosenAt ?? null }] : [];
+    if (decision?.send !== false) return [];
+    const owed = [{ ...key, person: own.person.key, chosenAt: decision.fact?.chosenAt ?? null }];
+    return [{ own, owed, about: address, triedAs: address }];
   });
+  return await openAgain({ sql, shop }, due, now);
+}
+
+/**
+ * What would tell due opt-outs. `about`: the address, or the key of the person, by which one that was
+ * tried is found; `triedAs`: what reopenOptOuts calls it then.
+ */
+export type DueAgain = { own: OwnEvent; owed: DueOptOut[]; about: string; triedAs: string };
+
+/**
+ * Has each of them tried again, if it was, or else opens a delivery for it.
+ * @returns how many there are
+ */
+export async function openAgain(
+  { sql, shop }: Pick<InShop, 'sql' | 'shop'>,
+  due: readonly DueAgain[],
+  now: Instant,
+): Promise<number> {
   const tried = await reopenOptOuts(
     sql,
     shop,
-    due.map(({ key }) => key.address),
-    new Map(due.flatMap(({ key, own: { person, subject } }) => (subject.alone ? [] : [[key.address, person.id]]))),
+    due.map(({ about }) => about),
+    new Map(due.flatMap(({ about, own: { person, subject } }) => (subject?.alone ? [] : [[about, person.id]]))),
   );
-  const fresh = due.filter(({ key }) => !tried.has(key.address));
+  const fresh = due.filter(({ triedAs }) => !tried.has(triedAs));
   const dismissed = await dismissedOptOuts(
     sql,
     shop,
-    fresh.map(({ key, own, chosenAt }) => ({ ...key, person: own.person.key, chosenAt })),
+    fresh.flatMap(({ owed }) => owed),
   );
+  const isDismissed = (optOut: DueOptOut) => dismissed.has(ledgerKey(optOut));
   await addOwnEvents(
     sql,
     shop,
     { why: 'optOut', now },
-    fresh.map(({ key, own }) => ({ ...own, isDismissed: dismissed.has(ledgerKey(key)) })),
+    fresh.map(({ own, owed }) => ({ ...own, isDismissed: owed.every(isDismissed) })),
   );
   return due.length;
 }

@@ -5,12 +5,11 @@ import type { Settings } from '../../domain/settings.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { OPT_OUT_TOPIC } from '../../store/consent/opt-out-topic.ts';
 import { openOfPeople, optOutsBeingSent } from '../../store/deliveries/find-due.ts';
-import { dismissedOptOuts, reopenOptOuts } from '../../store/deliveries/reopen.ts';
-import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { KnownPerson } from '../../store/people/profiles.ts';
 import { flagsOf, imagined } from '../deliver/evaluate.ts';
 import { evaluateAll, evaluateWaiting } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
+import { openAgain } from './open-due-opt-outs.ts';
 
 /** The people whose tags opt them out of calls or post, as far as we know. */
 export function optedOutByTag(people: readonly KnownPerson[], { mapping }: Settings): KnownPerson[] {
@@ -48,23 +47,6 @@ export async function openTagOptOuts(held: InShop, people: readonly KnownPerson[
   const carried = new Set(waiting.flatMap(flagsOf));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
   const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));
-  const tried = await reopenOptOuts(
-    sql,
-    shop,
-    due.map(({ person }) => person.key),
-    new Map(due.map(({ person: { key, id } }) => [key, id])),
-  );
-  const fresh = due.filter(({ person }) => !tried.has(person.id));
-  const dismissed = await dismissedOptOuts(
-    sql,
-    shop,
-    fresh.flatMap(({ owed }) => owed),
-  );
-  await addOwnEvents(
-    sql,
-    shop,
-    { why: 'optOut', now },
-    fresh.map(({ person, owed }) => ({ person, isDismissed: owed.every((key) => dismissed.has(ledgerKey(key))) })),
-  );
-  return due.length;
+  const again = due.map(({ person, owed }) => ({ own: { person }, owed, about: person.key, triedAs: person.id }));
+  return await openAgain(held, again, now);
 }
