@@ -90,7 +90,7 @@ function addressChangedAt(person: Person | undefined, fact: LedgerEntry): Instan
 
 const deliveryOf = (
   event: TranslatedEvent,
-  { kind, entity, person, subject, choice }: NonNullable<Watched['delivery']>,
+  { kind, entity, person, subject, choice = false }: NonNullable<Watched['delivery']>,
   eventReceivedAt: Instant,
 ) =>
   imagined({
@@ -99,7 +99,7 @@ const deliveryOf = (
     entity,
     personId: person?.id ?? null,
     subject,
-    ...(choice && { choice: true as const }),
+    choice,
     topic: event.topic,
     eventReceivedAt,
   });

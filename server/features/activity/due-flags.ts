@@ -143,8 +143,8 @@ async function asClaimed(db: Db, shop: Shop, group: readonly Found[], reassert: 
       subject,
       topic: send.topic,
       eventReceivedAt: send.receivedAt,
-      ...(own?.reading && { unread: true as const }),
-      ...(own?.choice && { choice: true as const }),
+      unread: own?.reading ?? false,
+      choice: own?.choice ?? false,
     });
   });
 }

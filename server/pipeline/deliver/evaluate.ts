@@ -45,6 +45,8 @@ export function imagined(
     firstAttemptAt: null,
     again: false,
     reassert: false,
+    unread: false,
+    choice: false,
     eventTriggeredAt: what.eventReceivedAt,
     ...what,
   };
@@ -132,7 +134,7 @@ function recipientOf(
   return {
     personId,
     ...askingOf(life, profile),
-    isBeingAsked: unread === true,
+    isBeingAsked: unread,
     optInsFrom: holdFrom(read),
     ...(newSince !== undefined && { newSince }),
     ...(unconfirmed.length > 0 && { optInsFromOn: Object.fromEntries(unconfirmed) }),
@@ -182,9 +184,9 @@ export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
     dataSaleOptOut:
       to.optInsFrom === Infinity ? null : profile.customerId === null ? guestSale : saleNow(life, profile),
     // A choice that couldn't be read yet may be an opt-out.
-    unread: delivery.unread === true || waiting.length > 0,
+    unread: delivery.unread || waiting.length > 0,
     isGone,
-    choice: delivery.choice === true,
+    choice: delivery.choice,
     otherwise: delivery.subject?.otherwise ?? null,
     now,
   });

@@ -73,9 +73,9 @@ export type ClaimedDelivery = {
   /** The subject can't be opened. */
   broken?: true;
   /** The read it waited for hasn't arrived. */
-  unread?: true;
+  unread: boolean;
   /** As in NewDelivery. */
-  choice?: true;
+  choice: boolean;
   attempts: number;
   firstAttemptAt: Instant | null;
   again: boolean;

@@ -48,9 +48,9 @@ const claimedOf = (shop: Shop, row: DeliveryRow): ClaimedDelivery => ({
   topic: row.topic,
   eventReceivedAt: row.received_at.getTime(),
   eventTriggeredAt: row.triggered_at.getTime(),
-  ...(row.reassert_from ? { reassertFrom: row.reassert_from.getTime() } : {}),
-  ...(row.reading ? { unread: true as const } : {}),
-  ...(row.choice ? { choice: true as const } : {}),
+  unread: row.reading,
+  choice: row.choice,
+  ...(row.reassert_from && { reassertFrom: row.reassert_from.getTime() }),
 });
 
 /** These people's open deliveries, except those being sent. */

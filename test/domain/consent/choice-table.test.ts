@@ -157,6 +157,8 @@ async function flagsUnder(optInLevel: OptInLevel, history: HistoryPolicy): Promi
     firstAttemptAt: null,
     again: true,
     reassert: false,
+    unread: false,
+    choice: false,
     topic: 'person/send',
     eventReceivedAt: now,
     eventTriggeredAt: now,

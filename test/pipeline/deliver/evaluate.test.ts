@@ -340,6 +340,8 @@ describe('a delivery', () => {
       firstAttemptAt: null,
       again: false,
       reassert: false,
+      unread: false,
+      choice: false,
     });
     expect(other).toMatchObject({ again: true, entity: 'x' });
     expect(new Set([one.id, one.eventId, other.id, other.eventId]).size).toBe(4);

@@ -93,6 +93,8 @@ it('what leaves at once is what a claim would have taken, for the first time', (
     firstAttemptAt: null,
     again: false,
     reassert: false,
+    unread: false,
+    choice: false,
     topic: 'orders/create',
     eventReceivedAt: 5,
     eventTriggeredAt: 4,
