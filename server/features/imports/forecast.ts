@@ -21,23 +21,22 @@ const GROUP = 250;
 
 type Going = { met: Met; add(): void };
 
-/** The flags and lists that one record would send. */
-function goingOut({ evaluated }: DryRun): { met: Met; add(counts: CountedCounts): void }[] {
+/**
+ * The flags and lists that one record would send, each of which counts only once per address.
+ * @param under the name of an answer, or empty
+ */
+function goingOut({ evaluated }: DryRun, counts: CountedCounts, under: string): Going[] {
   if (evaluated?.prepared.kind !== 'send') return [];
-  const { flags, sendsLists } = evaluated.prepared;
-  const going: ReturnType<typeof goingOut> = [];
-  for (const [what, flag] of [
-    ['email', 'EmailPermission'],
-    ['sms', 'SMSPermission'],
-  ] as const) {
-    const value = flags[what];
-    const address = evaluated.keys[what]?.address;
-    if (value === undefined || !address) continue;
-    going.push({ met: { what, address }, add: (counts) => counts[flag][value ? 'true' : 'false']++ });
-  }
-  const address = evaluated.keys.email?.address;
-  if (sendsLists && address) going.push({ met: { what: 'lists', address }, add: (counts) => counts.lists++ });
-  return going;
+  const { keys, prepared } = evaluated;
+  const once = (what: string, address: string | undefined, add: () => void): Going[] =>
+    address ? [{ met: { what: `${under}${what}`, address }, add }] : [];
+  const flag = (channel: 'email' | 'sms', name: 'EmailPermission' | 'SMSPermission') => {
+    const value = prepared.flags[channel];
+    const add = () => counts[name][value ? 'true' : 'false']++;
+    return value === undefined ? [] : once(channel, keys[channel]?.address, add);
+  };
+  const lists = prepared.sendsLists ? once('lists', keys.email?.address, () => counts.lists++) : [];
+  return [...flag('email', 'EmailPermission'), ...flag('sms', 'SMSPermission'), ...lists];
 }
 
 function addSettled(counts: CountedCounts, settled: Settled): void {
@@ -46,19 +45,16 @@ function addSettled(counts: CountedCounts, settled: Settled): void {
   else if (settled.state === 'attention') counts.attention++;
 }
 
-/**
- * Adds each record to the counts, and returns what counts only once per address.
- * @param under the name of an answer, or empty
- */
-function addDryRun(counts: CountedCounts, dryRuns: readonly DryRun[], under: string): Going[] {
-  for (const { settled } of dryRuns) {
-    if (settled) addSettled(counts, settled);
-    else counts.contacts++;
-  }
-  return dryRuns
-    .filter(({ settled }) => settled === null)
-    .flatMap(goingOut)
-    .map(({ met, add }) => ({ met: { ...met, what: `${under}${met.what}` }, add: () => add(counts) }));
+/** Adds each record to the counts, and returns what counts only once per address. */
+function addDryRuns(counts: CountedCounts, dryRuns: readonly DryRun[], under: string): Going[] {
+  return dryRuns.flatMap((run) => {
+    if (run.settled === null) {
+      counts.contacts++;
+      return goingOut(run, counts, under);
+    }
+    addSettled(counts, run.settled);
+    return [];
+  });
 }
 
 /** Another worker has moved on with the import, or it was canceled. */
@@ -90,7 +86,7 @@ async function countGroup(
   const take = (to: CountedCounts, dryRuns: readonly DryRun[], under: string) => {
     to.records += reads.length;
     for (const read of reads) if ('settled' in read) addSettled(to, read.settled);
-    going.push(...addDryRun(to, dryRuns, under));
+    going.push(...addDryRuns(to, dryRuns, under));
   };
   take(counts, bySettings, '');
   for (const [i, answer] of answers.entries()) {
