@@ -1,6 +1,6 @@
 import { mayAttempt, startProbe } from '../../domain/delivery/breaker.ts';
 import type { Instant } from '../../domain/scalars.ts';
-import type { BreakerState } from '../../domain/states.ts';
+import type { BreakerState, Settled } from '../../domain/states.ts';
 import type { Sql } from '../../platform/database/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { keepDecisions } from '../../store/consent/decisions.ts';
@@ -18,9 +18,9 @@ import type { Shop } from '../../store/shops/shops.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 import { type DeliveryContext, isOfDamaged, loadContext } from './context.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, type View } from './evaluate.ts';
 import { leaseAndNote, type ReadyDelivery } from './lease-and-note.ts';
-import { addToPlan, emptyPlan, holdBackChoices } from './plan.ts';
+import { addToPlan, emptyPlan, holdBackChoices, type Plan } from './plan.ts';
 
 export type ClaimDeps = {
   log: Log;
@@ -72,11 +72,51 @@ async function findProbe(sql: Sql, shop: Shop, { fresh }: ClaimDeps): Promise<Du
 }
 
 /**
+ * What becomes of each of these. One that can't be worked out needs attention without affecting the
+ * others.
+ */
+function planOf(view: View, deliveries: readonly DueDelivery[], log: Log): Plan {
+  const { shop, found } = view;
+  const plan = emptyPlan();
+  const close = ({ id, eventId }: DueDelivery, settled: Settled) => {
+    plan.closed.push(id);
+    plan.updates.push({ id: eventId, settled });
+  };
+  for (const delivery of deliveries) {
+    try {
+      if (delivery.broken || isOfDamaged(delivery, found))
+        throw new Error('The delivery or its person cannot be opened');
+      const lanes = newLanes(shop, found, delivery);
+      if (!delivery.subject) close(delivery, { state: 'skipped', reason: 'redacted' });
+      else if (lanes) {
+        plan.moved.push({ id: delivery.id, ...lanes });
+        plan.owed.push(...keysOfLanes(delivery.lanes));
+      } else addToPlan(view, evaluate(view, delivery), plan);
+    } catch (error) {
+      log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
+      close(delivery, { state: 'attention', reason: 'translation_failed' });
+    }
+  }
+  return plan;
+}
+
+/** An opt-out that was expected to leave with what ended, or moved, goes another way. */
+async function askWhatIsOwed(sql: Sql, shop: Shop, account: number, { mayOwe, owed }: Plan): Promise<void> {
+  if (mayOwe) {
+    await askLedgerCheck(sql, shop);
+    return;
+  }
+  const addresses = owed.map(({ address }) => address);
+  const tried = await triedToday(sql, shop, addresses);
+  const untried = owed.filter(({ address }) => !tried.has(address));
+  await askAbout(sql, shop, account, untried);
+}
+
+/**
  * Start of the third stage: takes up to `max` of a shop's due deliveries, works out what each would
  * send with the current settings and ledger, settles those that need no sending, and leases the
- * others. Must run in a transaction that has the shop's lock. A delivery that can't be worked out
- * needs attention without affecting the others. The breaker uses the database's clock, since
- * several processes share it.
+ * others. Must run in a transaction that has the shop's lock. The breaker uses the database's clock,
+ * since several processes share it.
  */
 export async function claimDeliveries(
   { sql, shop, at, life, stored, audit }: InShop,
@@ -102,27 +142,7 @@ export async function claimDeliveries(
   if (deliveries.length === 0) return nothing;
   const found = await loadContext(sql, shop, stored, deliveries);
   const view = { shop, stored, life, found, now };
-  const plan = emptyPlan();
-  for (const delivery of deliveries) {
-    try {
-      if (delivery.broken || isOfDamaged(delivery, found))
-        throw new Error('The delivery or its person cannot be opened');
-      if (!delivery.subject) {
-        plan.closed.push(delivery.id);
-        plan.updates.push({ id: delivery.eventId, settled: { state: 'skipped', reason: 'redacted' } });
-        continue;
-      }
-      const lanes = newLanes(shop, found, delivery);
-      if (lanes) {
-        plan.moved.push({ id: delivery.id, ...lanes });
-        plan.owed.push(...keysOfLanes(delivery.lanes));
-      } else addToPlan(view, evaluate(view, delivery), plan);
-    } catch (error) {
-      deps.log.error({ stage: 'claim', shop: shop.id, delivery: delivery.id, err: error });
-      plan.closed.push(delivery.id);
-      plan.updates.push({ id: delivery.eventId, settled: { state: 'attention', reason: 'translation_failed' } });
-    }
-  }
+  const plan = planOf(view, deliveries, deps.log);
   const waiting = mayHold ? holdBackChoices(plan) : [];
   // A delivery that ends without being sent is no probe.
   const probes = probe && plan.leaving.length > 0;
@@ -138,13 +158,7 @@ export async function claimDeliveries(
     putOff(sql, shop, waiting, PUT_OFF_MS),
     problem && noteProblem(sql, shop, { error: problem.error, now, probeAt }),
   ]);
-  if (plan.mayOwe) await askLedgerCheck(sql, shop);
-  else {
-    const addresses = plan.owed.map(({ address }) => address);
-    const tried = await triedToday(sql, shop, addresses);
-    const untried = plan.owed.filter(({ address }) => !tried.has(address));
-    await askAbout(sql, shop, stored.account, untried);
-  }
+  await askWhatIsOwed(sql, shop, stored.account, plan);
   return {
     ready,
     settled: plan.closed.length + plan.moved.length,
