@@ -4,6 +4,7 @@ import { CardHead } from '../shell/card-head.tsx';
 import { useFormat } from '../shell/shop.tsx';
 import { textsOf } from '../texts.ts';
 import './chart.css';
+import { figures } from './figures.tsx';
 import type { Overview } from './overview-query.ts';
 
 const t = textsOf('overview');
@@ -87,20 +88,16 @@ function Column({ day, index, days, ceiling }: { day: Day; index: number; days: 
   );
 }
 
-const columns = ['received', 'accepted', 'merged', 'skipped', 'waiting', 'attention'] as const;
-
 type Queries = Overview['queries']['daily'];
 
 function Table({ daily, queries }: { daily: readonly Day[]; queries: Queries }) {
   const format = useFormat();
-  const nameOf = (column: (typeof columns)[number]) =>
-    column === 'received' ? t('figures.received') : t(`figures.states.${column}`);
   return (
     <div className="chart-table">
       <table>
         <thead>
           <tr>
-            {[t('chart.day'), ...columns.map((column) => nameOf(column))].map((name) => (
+            {[t('chart.day'), ...figures.map((figure) => t(`figures.states.${figure}`))].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -111,11 +108,11 @@ function Table({ daily, queries }: { daily: readonly Day[]; queries: Queries }) 
           {daily.map((day, index) => (
             <tr key={day.date}>
               <th scope="row">{format.day(day.date)}</th>
-              {columns.map((column) => (
-                <td key={column}>
-                  {day[column] > 0 ? (
-                    <Link url={`/activity?${queries[index]?.[column] ?? ''}`} monochrome>
-                      {format.number(day[column])}
+              {figures.map((figure) => (
+                <td key={figure}>
+                  {day[figure] > 0 ? (
+                    <Link url={`/activity?${queries[index]?.[figure] ?? ''}`} monochrome>
+                      {format.number(day[figure])}
                     </Link>
                   ) : (
                     format.number(0)

@@ -10,10 +10,11 @@ import type { Overview } from './overview-query.ts';
 const t = textsOf('overview.figures');
 
 type Window = keyof Overview['counts'];
-type State = Exclude<keyof Overview['counts']['24h'], 'received'>;
+type Name = keyof Overview['counts'][Window];
 
 const windows = ['24h', '7d', '30d'] as const satisfies readonly Window[];
-const states = ['accepted', 'merged', 'skipped', 'waiting', 'attention'] as const satisfies readonly State[];
+/** The first is the sum of the others. */
+export const figures = ['received', 'accepted', 'merged', 'skipped', 'waiting', 'attention'] as const satisfies Name[];
 
 function Figure(props: { sign: string; name: string; hint: string; value: number; url: string }) {
   const { sign, name, hint, value, url } = props;
@@ -45,7 +46,6 @@ function Figure(props: { sign: string; name: string; hint: string; value: number
 export function Figures({ counts, queries, lastEventAt }: Pick<Overview, 'counts' | 'queries' | 'lastEventAt'>) {
   const [window, setWindow] = useState<Window>('24h');
   const shown = counts[window];
-  const urlOf = (figure: keyof typeof shown) => `/activity?${queries[window][figure]}`;
   return (
     <Card>
       <BlockStack gap="400">
@@ -66,21 +66,14 @@ export function Figures({ counts, queries, lastEventAt }: Pick<Overview, 'counts
         ) : (
           <>
             <div className="figures">
-              <Figure
-                sign=""
-                name={t('received')}
-                hint={t('hints.received')}
-                value={shown.received}
-                url={urlOf('received')}
-              />
-              {states.map((state, index) => (
+              {figures.map((figure, index) => (
                 <Figure
-                  key={state}
-                  sign={index === 0 ? '=' : '+'}
-                  name={t(`states.${state}`)}
-                  hint={t(`hints.${state}`)}
-                  value={shown[state]}
-                  url={urlOf(state)}
+                  key={figure}
+                  sign={['', '='][index] ?? '+'}
+                  name={t(`states.${figure}`)}
+                  hint={t(`hints.${figure}`)}
+                  value={shown[figure]}
+                  url={`/activity?${queries[window][figure]}`}
                 />
               ))}
             </div>
