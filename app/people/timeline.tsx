@@ -109,7 +109,7 @@ export function Timeline({ person }: { person: PersonDetail }) {
           </Text>
         ) : (
           <Box>
-            <ol className="timeline">
+            <ol className="plain-list timeline">
               {withKeys(shown, JSON.stringify).map(({ key, item }) => (
                 <Entry key={key} entry={item} person={person} ofSeveral={ofSeveral} />
               ))}

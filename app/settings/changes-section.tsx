@@ -21,8 +21,8 @@ function Entry({ change, you }: { change: Change; you: string }) {
   const format = useFormat();
   const { at, who, field, oldValue, newValue } = change;
   return (
-    <li style={{ listStyle: 'none', overflowWrap: 'anywhere' }}>
-      <Text as="p">
+    <li>
+      <Text as="p" breakWord>
         <Text as="span" fontWeight="semibold">
           {nameOf(field)}
         </Text>

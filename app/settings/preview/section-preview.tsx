@@ -31,7 +31,7 @@ function Keys({ preview, keys }: { preview: Preview; keys: readonly string[] }) 
             <Text as="dt" variant="bodySm" fontWeight="semibold">
               {key}
             </Text>
-            <Text as="dd" variant="bodySm" breakWord {...(value === null && { tone: 'subdued' })}>
+            <Text as="dd" variant="bodySm" {...(value === null && { tone: 'subdued' })}>
               {value ?? (field ? say(field.text, format) : t('leftOut'))}
             </Text>
           </div>
