@@ -59,13 +59,9 @@ function PersonState({ person, look }: { person: Known['person']; look: () => Pr
     setSending(true);
     const refusal = await sendNow(person.id);
     isSending.current = false;
-    if (refusal !== null) {
-      setSaid({ tone: 'critical', text: t(`send.${refusal}`) });
-      setSending(false);
-      return;
-    }
-    setSaid({ tone: 'success', text: t('send.done') });
     setSending(false);
+    setSaid({ tone: refusal === null ? 'success' : 'critical', text: t(`send.${refusal ?? 'done'}`) });
+    if (refusal !== null) return;
     for (const ms of LOOKS) {
       await new Promise((resolve) => setTimeout(resolve, ms));
       const now = await look();
