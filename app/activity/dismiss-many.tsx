@@ -13,23 +13,21 @@ const t = textsOf('activity.dismiss');
 export function DismissMany(props: { filter: object; onDone?: () => void; onClose: () => void }) {
   const { filter, onDone, onClose } = props;
   const client = useQueryClient();
-  const ask = async (how: { dryRun?: boolean; signal?: AbortSignal }) => {
-    const { dryRun = false, ...options } = how;
-    return await call<DismissedMany>('POST', '/activity/dismiss', { body: { filter, dryRun }, ...options });
-  };
+  const ask = (dryRun: boolean, options: { signal?: AbortSignal } = {}) =>
+    call<DismissedMany>('POST', '/activity/dismiss', { body: { filter, dryRun }, ...options });
   const {
     data: forecast,
     error,
     refetch,
   } = useQuery({
     queryKey: ['dismiss', filter],
-    queryFn: async ({ signal }) => await ask({ dryRun: true, signal }),
+    queryFn: ({ signal }) => ask(true, { signal }),
     meta: inDialog,
     staleTime: 0,
     gcTime: 0,
   });
   const dismiss = useAction({
-    mutationFn: async () => await ask({}),
+    mutationFn: () => ask(false),
     onSuccess: async ({ count }) => {
       showToast(t('bulkDone', { count }));
       // Focus returns to what is still there then.

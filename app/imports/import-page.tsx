@@ -14,7 +14,7 @@ import { useAction } from '../shell/use-action.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
-import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
+import { type Import, isBusy, LOOK_AGAIN, percentOf } from './import-types.ts';
 import { ImportWaits } from './import-waits.tsx';
 import { nameOf } from './name-of.ts';
 
@@ -63,11 +63,7 @@ function Progress({ one }: { one: Import }) {
   ];
   return (
     <BlockStack gap="200">
-      <ProgressBar
-        progress={total === 0 ? 0 : Math.floor((100 * done) / total)}
-        size="small"
-        ariaLabelledBy="import-progress"
-      />
+      <ProgressBar progress={percentOf(one)} size="small" ariaLabelledBy="import-progress" />
       <Text as="p" id="import-progress">
         {parts.join(' · ')}
       </Text>

@@ -1,5 +1,6 @@
 import { BlockStack, Card, InlineStack, Link, ProgressBar, Text } from '@shopify/polaris';
 import type { ReactNode } from 'react';
+import { percentOf } from '../imports/import-types.ts';
 import { ImportWaits } from '../imports/import-waits.tsx';
 import { nameOf } from '../imports/name-of.ts';
 import { CardHead } from '../shell/card-head.tsx';
@@ -35,11 +36,7 @@ function Import({ running }: { running: Overview['imports'][number] }) {
           {pausedAt === null && state !== 'running' && ` · ${textAt(`imports.states.${state}`)}`}
         </Text>
       </InlineStack>
-      <ProgressBar
-        progress={total > 0 ? Math.floor((100 * done) / total) : 0}
-        size="small"
-        ariaLabelledBy={`import-${id}`}
-      />
+      <ProgressBar progress={percentOf(running)} size="small" ariaLabelledBy={`import-${id}`} />
       <span id={`import-${id}`} hidden>
         {name}
       </span>

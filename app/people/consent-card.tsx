@@ -5,8 +5,6 @@ import { type Consent, choiceOf, describeConsent, type ToldChannel } from './des
 
 const t = textsOf('people.consent');
 
-/** Red is for what went wrong: an opt-out is a choice. */
-const tones = { in: 'success', out: undefined, none: undefined } as const;
 /** Reasons that a setting decides. */
 const bySetting = new Set(['history_held', 'unticked_box']);
 
@@ -16,7 +14,6 @@ type CardProps = { channel: ToldChannel; consent: Consent; canBeSent: boolean };
 export function ConsentCard({ channel, consent, canBeSent }: CardProps) {
   const format = useFormat();
   const choice = choiceOf(consent);
-  const tone = tones[choice];
   const { now } = consent;
   const setting = bySetting.has(now.reason) || (now.reason === 'no_choice' && consent.state === 'subscribed');
   // Nobody but Shopify knows whether it has none, and it may not have been asked.
@@ -28,7 +25,8 @@ export function ConsentCard({ channel, consent, canBeSent }: CardProps) {
           <Text as="h2" variant="headingMd">
             {textAt(`consent.channels.${channel}`)}
           </Text>
-          <Badge {...(tone && { tone })}>{t(`badges.${choice}`)}</Badge>
+          {/** Red is for what went wrong: an opt-out is a choice. */}
+          <Badge {...(choice === 'in' && { tone: 'success' })}>{t(`badges.${choice}`)}</Badge>
         </InlineStack>
         {consent.address && (
           <Text as="p" tone="subdued" breakWord>

@@ -1,4 +1,4 @@
-import { BlockStack, Box, Button, Text } from '@shopify/polaris';
+import { BlockStack, Box, buttonFrom, Text } from '@shopify/polaris';
 
 /** What a page or card says if it has nothing to show: why, and what would change that. */
 export function Empty(props: {
@@ -16,13 +16,7 @@ export function Empty(props: {
         <Text as="p" tone="subdued" alignment="center">
           {text}
         </Text>
-        {action && (
-          <Box paddingBlockStart="200">
-            <Button {...(action.url && { url: action.url })} {...(action.onAction && { onClick: action.onAction })}>
-              {action.content}
-            </Button>
-          </Box>
-        )}
+        {action && <Box paddingBlockStart="200">{buttonFrom(action)}</Box>}
       </BlockStack>
     </Box>
   );

@@ -2,6 +2,7 @@ import { Banner } from '@shopify/polaris';
 import { Component, type ReactNode } from 'react';
 import { textAt } from '../texts.ts';
 import { AppPage } from './app-page.tsx';
+import { reload } from './reload.ts';
 
 /**
  * Keeps a bug on one page, or code of it that can't be loaded, from leaving an empty frame. Another
@@ -18,14 +19,13 @@ export class ErrorBoundary extends Component<{ children: ReactNode; part?: boole
   override render() {
     const { children, part = false } = this.props;
     if (!this.state.hasFailed) return children;
-    const action = { content: textAt('common.reload'), onAction: () => window.location.reload() };
     return part ? (
-      <Banner tone="critical" action={action}>
+      <Banner tone="critical" action={reload()}>
         {textAt('common.notLoaded')}
       </Banner>
     ) : (
       <AppPage title={textAt('common.appName')}>
-        <Banner tone="critical" title={textAt('common.crashed.title')} action={action}>
+        <Banner tone="critical" title={textAt('common.crashed.title')} action={reload()}>
           {textAt('common.crashed.text')}
         </Banner>
       </AppPage>

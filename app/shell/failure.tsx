@@ -1,12 +1,11 @@
 import { Banner, BlockStack, Text } from '@shopify/polaris';
 import { ApiError } from '../api.ts';
 import { say, textIf, textsOf } from '../texts.ts';
+import { reload } from './reload.ts';
 import { useKnownFormat } from './shop.tsx';
 import { useIsNoticed } from './stale.tsx';
 
 const t = textsOf('common');
-
-const reload = () => window.location.reload();
 
 const kindOf = (error: unknown) => (error instanceof ApiError ? error.kind : 'server');
 
@@ -23,24 +22,21 @@ export function Failure(props: { error: unknown; onRetry?: () => void; withData?
   const kind = kindOf(error);
   const format = useKnownFormat();
   const isNoticed = useIsNoticed(error);
-  const said = error instanceof ApiError ? error.faults.map((fault) => say(fault.text, format)) : [];
-  const text = textIf(`common.failures.${kind}.text`);
+  const said =
+    error instanceof ApiError && kind !== 'token' ? error.faults.map((fault) => say(fault.text, format)) : [];
+  // What the server itself says of its failure says more.
+  const text = kind === 'server' && said.length > 0 ? null : textIf(`common.failures.${kind}.text`);
   if (isNoticed) return withData ? null : <Text as="p">{t('notLoaded')}</Text>;
   const needsReload = kind === 'token' || kind === 'no_app_bridge';
-  const retry = needsReload
-    ? { content: t('reload'), onAction: reload }
-    : onRetry && { content: t('retry'), onAction: onRetry };
+  const retry = needsReload ? reload() : onRetry && { content: t('retry'), onAction: onRetry };
   return (
     <Banner tone="critical" title={titleOf(error)} {...(retry && { action: retry })}>
       <BlockStack gap="100">
-        {text && kind !== 'server' && <Text as="p">{text}</Text>}
-        {kind === 'server' && said.length === 0 && <Text as="p">{text}</Text>}
-        {kind !== 'token' &&
-          said.map((sentence) => (
-            <Text as="p" key={sentence}>
-              {sentence}
-            </Text>
-          ))}
+        {[...(text ? [text] : []), ...said].map((sentence) => (
+          <Text as="p" key={sentence}>
+            {sentence}
+          </Text>
+        ))}
       </BlockStack>
     </Banner>
   );

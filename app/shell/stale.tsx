@@ -3,6 +3,7 @@ import { type Query, type QueryCache, useQueryClient } from '@tanstack/react-que
 import { type ReactNode, useCallback, useSyncExternalStore } from 'react';
 import { ApiError, isUnreachable } from '../api.ts';
 import { textAt, textsOf } from '../texts.ts';
+import { reload } from './reload.ts';
 import { shopQuery, useKnownFormat } from './shop.tsx';
 
 const t = textsOf('common.stale');
@@ -56,7 +57,7 @@ export function StaleNotice() {
     .findAll({ type: 'active' })
     .some(({ state: { error } }) => error instanceof ApiError && error.kind === 'token');
   const action = ended
-    ? { content: textAt('common.reload'), onAction: () => window.location.reload() }
+    ? reload()
     : { content: textAt('common.retry'), onAction: () => void client.refetchQueries({ type: 'active' }) };
   return (
     <Box paddingBlockEnd="400">
