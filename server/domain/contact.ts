@@ -20,7 +20,8 @@ export type PostalAddress = {
 export const isCountryOnly = (address: PostalAddress): boolean =>
   Object.keys(address).every((key) => key === 'country');
 
-export type ContactField = 'firstName' | 'lastName' | 'email' | 'phone' | 'mobile' | 'address';
+export const contactFields = ['firstName', 'lastName', 'email', 'phone', 'mobile', 'address'] as const;
+export type ContactField = (typeof contactFields)[number];
 
 /**
  * A person as they would be sent, before permissions, lists and mappings. Absent means unknown.

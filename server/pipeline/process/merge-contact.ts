@@ -1,6 +1,7 @@
 import {
   type Contact,
   type ContactField,
+  contactFields,
   fullName,
   isCountryOnly,
   withFieldsOf,
@@ -26,9 +27,12 @@ function without(contact: Contact, ...fields: readonly ContactField[]): Contact 
   return rest;
 }
 
+/** Whether an order has this of its customer's record. */
+const isOfCustomer = ({ origins }: Contact, field: ContactField) => origins[field]?.startsWith('customer.') === true;
+
 /** Of an order's contact, what is the customer's own, and by which address they are reached. */
 export function ofCustomer(contact: Contact): Contact {
-  const isOrders = (field: ContactField) => contact.origins[field]?.startsWith('customer.') !== true;
+  const isOrders = (field: ContactField) => !isOfCustomer(contact, field);
   return without(contact, ...(['firstName', 'lastName', 'phone', 'address'] as const).filter(isOrders));
 }
 
@@ -52,7 +56,8 @@ export function takeFormer({ profile }: Person, other: Contact): void {
 /**
  * Merges a person's contact with a new one, from a body or a read. A customer's own contact beats
  * an order's, then the newer beats the older. An order may fill gaps in a customer's contact. An
- * older state of the same customer may not: a field it still has was removed since.
+ * older state of the same customer may not, nor what an older order has of it: a field it still has
+ * was removed since.
  */
 export function mergeContact(
   person: Person,
@@ -70,7 +75,8 @@ export function mergeContact(
     profile.contactTriggeredAt = triggeredAt;
     person.profileAt = at;
   } else if (from === 'order') {
-    const { denied: _, ...said } = contact;
+    const { denied: _, ...all } = contact;
+    const said = own && !newer ? without(all, ...contactFields.filter((field) => isOfCustomer(all, field))) : all;
     // Half of a name comes from nowhere else: it may be another person's.
     const told = fullName(profile.contact) === undefined ? said : without(said, 'firstName', 'lastName');
     const known = isOutdone(profile.contact, told) ? without(profile.contact, 'address') : profile.contact;

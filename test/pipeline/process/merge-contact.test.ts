@@ -109,6 +109,18 @@ describe('a contact that tells of another name', () => {
   });
 });
 
+it.each([
+  ['older than their record: what they have removed since is not theirs again', 1, undefined],
+  ['newer than their record', 3, '+19705550102'],
+])('what an order has of its customer, %s', (_, at, mobile) => {
+  const person = { ...personWith({ contact: nobody }), profileAt: 2 };
+  const origins = { mobile: 'customer.phone', phone: 'billing_address.phone' };
+  const ordered: Contact = { mobile: '+19705550102', phone: '+19705550101', origins, leftOut: {} };
+  mergeContact(person, 'order', ordered, { at, triggeredAt: at });
+  expect(person.profile.contact).toMatchObject({ phone: '+19705550101' });
+  expect(person.profile.contact.mobile).toBe(mobile);
+});
+
 it('of an order’s contact, what the customer’s own record has is the customer’s, and by which address they are reached', () => {
   const all = { firstName: 'Ann', lastName: 'Lee', phone: '+19705550101', address: { city: 'Vail' } };
   const addresses = { email: 'ann@example.com', mobile: '+19705550102' };
