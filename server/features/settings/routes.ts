@@ -1,6 +1,7 @@
 import { type Response, Router } from 'express';
 import { type Body, bodyOf } from '../../ascent360/body.ts';
 import type { Attempt } from '../../ascent360/client.ts';
+import { CLOSED } from '../../domain/delivery/breaker.ts';
 import { faultOf } from '../../domain/fault.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { parseSettings } from '../../domain/settings/contract.ts';
@@ -16,6 +17,7 @@ import {
   loadSettings,
   removeGuid,
   type StoredSettings,
+  saveBreaker,
   saveSettings,
   settingsOrDefaults,
   whileItHas,
@@ -123,6 +125,8 @@ export function settingsRoutes(deps: SettingsRoutesDeps): Router {
       await whileItHas(db, shop, guid, async (sql) => {
         await noteProof(sql, shop, at);
         await clearProblem(sql, shop);
+        // Ascent360 is up.
+        await saveBreaker(sql, shop, CLOSED);
       });
       await deps.onChange(shop);
     } else if (result.class === 'connection_problem') {

@@ -9,7 +9,7 @@ import type { Db } from '../../../server/platform/database/db.ts';
 import { createIntake } from '../../../server/platform/intake.ts';
 import { createKeys } from '../../../server/platform/keys.ts';
 import { noteProblem, noteProof } from '../../../server/store/shops/proof.ts';
-import { loadSettings } from '../../../server/store/shops/settings.ts';
+import { loadSettings, saveBreaker } from '../../../server/store/shops/settings.ts';
 import { createShops, type Shop, type Shops, saveFacts } from '../../../server/store/shops/shops.ts';
 import { testDatabase } from '../../fakes/database.ts';
 import { signIdToken } from '../../fakes/id-token.ts';
@@ -333,10 +333,11 @@ describe('POST /api/test-record', () => {
     ['retry', 503, 'unreachable', { since: start - 1, error: 'before' }],
     ['unknown', null, 'unreachable', { since: start - 1, error: 'before' }],
   ])(
-    'answered with %s %s is %s, and leaves the connection problem as it then is',
+    'answered with %s %s is %s, and leaves the connection problem and the breaker as they then are',
     async (kind, status, outcome, problem) => {
       await call('put', '/api/settings', { guid });
       await noteProblem(db, shop, { error: 'before', now: start - 1, probeAt: start });
+      await saveBreaker(db, shop, { openedAt: start - 1, probedAt: null, slices: [] });
       woken = [];
       result = { class: kind, status, ms: 3, error: status === null ? null : `http_${status}`, text };
       const { body } = await call('post', '/api/test-record', { email: 'me@example.com' });
@@ -347,6 +348,7 @@ describe('POST /api/test-record', () => {
       );
       const stored = await loadSettings(db, shop);
       expect(stored?.problem ?? null).toEqual(problem);
+      expect(stored?.breaker?.openedAt).toBe(kind === 'accepted' ? null : start - 1);
       // The sending tries again by itself, counting from now if it was refused now.
       expect((stored?.probeAt ?? 0) > Date.now() + 600_000).toBe(kind === 'connection_problem');
       expect(woken).toEqual(kind === 'accepted' ? [shop.domain] : []);
