@@ -1,11 +1,13 @@
 import type { Instant } from '../../domain/scalars.ts';
+import { ledgerKey } from '../../store/consent/facts.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/deliveries.ts';
 import { markOptOuts } from '../../store/deliveries/give-way.ts';
+import { dismissedOptOuts } from '../../store/deliveries/reopen.ts';
 import { nothingStored } from '../../store/shops/settings.ts';
 import type { InShop } from '../in-shop.ts';
 import { withSubjects } from '../subjects.ts';
 import { loadContext } from './context.ts';
-import { carriesOptOut, type Evaluated, evaluate } from './evaluate.ts';
+import { type Evaluated, evaluate, optOutsOf } from './evaluate.ts';
 
 type Held = Pick<InShop, 'sql' | 'shop' | 'life' | 'stored'>;
 
@@ -22,7 +24,8 @@ export async function evaluateAll(
 
 /**
  * The same for deliveries that wait and can be read. An opt-out that one of them carries counts as
- * undelivered from now on, whatever it is due for: another account may have been named since.
+ * undelivered from now on, whatever it is due for: another account may have been named since. One
+ * that the merchant dismissed doesn't.
  */
 export async function evaluateWaiting(
   held: Held,
@@ -32,10 +35,12 @@ export async function evaluateWaiting(
   const { sql, shop } = held;
   const readable = (await withSubjects(sql, shop, waiting)).filter(({ subject }) => subject !== null);
   const evaluated = await evaluateAll(held, readable, now);
+  const dismissed = await dismissedOptOuts(sql, shop, evaluated.flatMap(optOutsOf));
+  const counts = (one: Evaluated) => optOutsOf(one).some((flag) => !dismissed.has(ledgerKey(flag)));
   await markOptOuts(
     sql,
     shop,
-    evaluated.filter(carriesOptOut).map(({ delivery }) => delivery.id),
+    evaluated.filter(counts).map(({ delivery }) => delivery.id),
   );
   return evaluated;
 }

@@ -193,18 +193,17 @@ export function evaluate(view: View, delivery: ClaimedDelivery): Evaluated {
   return { delivery, keys, prepared };
 }
 
-/** What it would send a flag about now: addresses, and people for calls and post. */
-export const flagsOf = ({ keys, prepared }: Evaluated): string[] =>
-  prepared.kind === 'send'
-    ? flagChannels.flatMap((channel) => {
-        const key = keys[channel];
-        return key && prepared.flags[channel] !== undefined ? [ledgerKey(key)] : [];
-      })
-    : [];
+/** The flags that it would send now: about what (for calls and post, about whom), and when that was chosen. */
+export const flagsOf = ({ delivery: { personId }, keys, prepared }: Evaluated) =>
+  flagChannels.flatMap((channel) => {
+    const key = keys[channel];
+    const value = prepared.kind === 'send' ? prepared.flags[channel] : undefined;
+    const chosenAt = prepared.decisions[channel].fact?.chosenAt ?? null;
+    return key && value !== undefined ? [{ ...key, value, personId, chosenAt }] : [];
+  });
 
-/** Whether it would send a flag of `false` now. */
-export const carriesOptOut = ({ prepared }: Evaluated): boolean =>
-  prepared.kind === 'send' && Object.values(prepared.flags).includes(false);
+/** Those of them that are `false`. */
+export const optOutsOf = (one: Evaluated) => flagsOf(one).filter(({ value }) => !value);
 
 /**
  * The state that Ascent360 has once it accepts this delivery: that of its own order or customer, or

@@ -68,7 +68,7 @@ export async function openDueOptOuts(
     const { channel, address } = key;
     const decision = isAboutAddress(channel) ? evaluated[i]?.prepared.decisions[channel] : undefined;
     if (decision?.send !== false) return [];
-    const owed = [{ ...key, person: own.person.key, chosenAt: decision.fact?.chosenAt ?? null }];
+    const owed = [{ ...key, personId: own.person.id, chosenAt: decision.fact?.chosenAt ?? null }];
     return [{ own, owed, about: address, triedAs: address }];
   });
   return await openAgain({ sql, shop }, due, now);

@@ -37,14 +37,14 @@ export async function openTagOptOuts(held: InShop, people: readonly KnownPerson[
     const owed = tagChannels.flatMap((channel) => {
       const { send, fact } = decisions[channel];
       const key = keys[channel];
-      return send === false && key ? [{ ...key, person: person.key, chosenAt: fact?.chosenAt ?? null }] : [];
+      return send === false && key ? [{ ...key, personId: person.id, chosenAt: fact?.chosenAt ?? null }] : [];
     });
     return owed.length > 0 ? [{ person, owed }] : [];
   });
   if (untold.length === 0) return 0;
   const ids = untold.map(({ person }) => person.id);
   const waiting = await evaluateWaiting(held, await openOfPeople(sql, shop, ids), now);
-  const carried = new Set(waiting.flatMap(flagsOf));
+  const carried = new Set(waiting.flatMap(flagsOf).map(ledgerKey));
   for (const key of await optOutsBeingSent(sql, shop, ids)) carried.add(ledgerKey(key));
   const due = untold.filter(({ owed }) => !owed.every((key) => carried.has(ledgerKey(key))));
   const again = due.map(({ person, owed }) => ({ own: { person }, owed, about: person.key, triedAs: person.id }));

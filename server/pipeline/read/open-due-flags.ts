@@ -1,23 +1,12 @@
-import { flagChannels } from '../../domain/consent.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import { ledgerKey } from '../../store/consent/facts.ts';
 import { openOfPeople } from '../../store/deliveries/find-due.ts';
 import { dismissedOptOuts } from '../../store/deliveries/reopen.ts';
 import { addOwnEvents } from '../../store/events/self-made-events.ts';
 import type { Person } from '../../store/people/people.ts';
-import { carriesOptOut, type Evaluated, flagsOf, imagined } from '../deliver/evaluate.ts';
+import { flagsOf, imagined, optOutsOf } from '../deliver/evaluate.ts';
 import { evaluateAll, evaluateWaiting } from '../deliver/evaluate-all.ts';
 import type { InShop } from '../in-shop.ts';
-
-/** The flags that it would send now, each with what it is about, and when that was chosen. */
-function flagsWithin({ keys, prepared }: Evaluated) {
-  return flagChannels.flatMap((channel) => {
-    const key = keys[channel];
-    const value = prepared.kind === 'send' ? prepared.flags[channel] : undefined;
-    const chosenAt = prepared.decisions[channel].fact?.chosenAt ?? null;
-    return key && value !== undefined ? [{ ...key, value, chosenAt }] : [];
-  });
-}
 
 /**
  * For each person: if a permission flag is due and no open delivery will carry it, opens one. Their
@@ -39,22 +28,21 @@ export async function openDueFlags(held: InShop, people: readonly Person[], now:
     imagined({ kind: 'read', personId: id, topic: 'person/read', eventReceivedAt: now }),
   );
   const evaluated = await evaluateAll(held, own, now);
-  const carried = new Set(waiting.flatMap(flagsOf));
+  const carried = new Set(waiting.flatMap(flagsOf).map(ledgerKey));
   const due = theirs.flatMap((person, i) => {
     const one = evaluated[i];
-    const isCarried = !one || flagsOf(one).every((flag) => carried.has(flag));
-    return isCarried ? [] : [{ person, carriesOptOut: carriesOptOut(one), flags: flagsWithin(one) }];
+    const isCarried = !one || flagsOf(one).every((flag) => carried.has(ledgerKey(flag)));
+    return isCarried ? [] : [{ person, one }];
   });
   const dismissed = await dismissedOptOuts(
     sql,
     shop,
-    due.flatMap(({ person: { key: person }, flags }) =>
-      flags.flatMap((flag) => (flag.value ? [] : [{ ...flag, person }])),
-    ),
+    due.flatMap(({ one }) => optOutsOf(one)),
   );
-  const opening = due.map(({ flags, ...one }) => ({
-    ...one,
-    isDismissed: flags.every((flag) => !flag.value && dismissed.has(ledgerKey(flag))),
+  const opening = due.map(({ person, one }) => ({
+    person,
+    carriesOptOut: optOutsOf(one).length > 0,
+    isDismissed: flagsOf(one).every((flag) => !flag.value && dismissed.has(ledgerKey(flag))),
   }));
   return (await addOwnEvents(sql, shop, { why: 'read', now }, opening)).length;
 }

@@ -183,8 +183,8 @@ export async function triedToday(sql: Sql, shop: Shop, about: readonly string[])
   return new Set(rows.map(({ address }) => address));
 }
 
-/** A due opt-out. `person`: the key of the person it is sent with; `chosenAt` null: undated. */
-export type DueOptOut = LedgerKey & { person: string; chosenAt: Instant | null };
+/** A due opt-out. `personId`: whom it is sent with; `chosenAt` null: undated. */
+export type DueOptOut = LedgerKey & { personId: string | null; chosenAt: Instant | null };
 
 /**
  * The opt-outs, by ledgerKey, that the merchant dismissed together with a record that carried them:
@@ -197,19 +197,19 @@ export async function dismissedOptOuts(
 ): Promise<ReadonlySet<string>> {
   if (optOuts.length === 0) return new Set();
   const { columns, from, params } = unnest(
-    { channel: 'text', address: 'text', person: 'text', chosen_at: 'timestamptz' },
-    optOuts.map(({ channel, address, person, chosenAt }) => ({
+    { channel: 'text', address: 'text', person_id: 'uuid', chosen_at: 'timestamptz' },
+    optOuts.map(({ channel, address, personId, chosenAt }) => ({
       channel,
       address,
-      person,
+      person_id: personId,
       chosen_at: dateOf(chosenAt),
     })),
     2,
   );
   const rows = await sql.query<LedgerKey>(
-    `SELECT u.channel, u.address FROM ${from} AS u(${columns}) WHERE EXISTS (
+    `SELECT u.channel, u.address FROM ${from} AS u(${columns}) LEFT JOIN people p ON p.id = u.person_id WHERE EXISTS (
        SELECT 1 FROM events e JOIN deliveries d ON d.event_id = e.id
-       WHERE e.shop_id = $1 AND e.search && ARRAY[u.address, u.person] AND d.carries_opt_out AND ${DISMISSED_HERE}
+       WHERE e.shop_id = $1 AND e.search && ARRAY[u.address, coalesce(p.key, u.address)] AND d.carries_opt_out AND ${DISMISSED_HERE}
          AND e.settled_at >= coalesce(u.chosen_at, '-infinity')
          AND EXISTS (SELECT 1 FROM (${optedOut('d')}) AS x WHERE x.key = u.channel AND x.about = u.address) OFFSET 0)`,
     [shop.id, ...params],

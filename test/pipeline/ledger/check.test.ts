@@ -564,33 +564,46 @@ it.each<[string, string, () => object]>([
   ['from email', EMAIL, () => emailConsent(1, 'unsubscribed', ago(MINUTE))],
   ['from text messages', SMS, () => smsConsent(1, 'unsubscribed', ago(MINUTE), mobile)],
   ['from post by tag', 'customer.tags_added', () => ({ customerId: 1, tags: ['mail-stop'], occurredAt: ago(0) })],
-])('so does one %s whose own message was dismissed before the first check', async (_, topic, body) => {
-  const { db, shop } = scene.base;
-  scene.access = false;
-  await scene.base.save({ mapping: { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } } });
-  await scene.receive(
-    'customers/create',
-    customer(1, { phone: mobile, default_address: home, updated_at: ago(10 * MINUTE) }),
-  );
-  await scene.send();
-  const reject = async () => {
-    for (const delivery of [...(await scene.base.claim()), ...(await scene.base.claim())])
-      await scene.base.record(delivery, answers.rejected);
-  };
-  await scene.receive(topic, body());
-  await reject();
-  expect(await said()).toMatchObject({ waiting: 1 });
-  await scene.base.call('post', '/activity/dismiss', { filter: {} });
-  const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
-  for (const _day of [1, 2]) {
+])(
+  'so does one %s whose own message was dismissed before the first check, also while another record waits that will carry it',
+  async (_, topic, body) => {
+    const { db, shop } = scene.base;
+    scene.access = false;
+    const mapping = { addressPermission: { optIn: 'mail-ok', optOut: 'mail-stop' } };
+    await scene.base.save({ mapping });
+    await scene.receive(
+      'customers/create',
+      customer(1, { phone: mobile, default_address: home, updated_at: ago(10 * MINUTE) }),
+    );
+    await scene.send();
+    const reject = async () => {
+      for (const delivery of [...(await scene.base.claim()), ...(await scene.base.claim())])
+        await scene.base.record(delivery, answers.rejected);
+    };
+    await scene.receive(topic, body());
+    await reject();
+    expect(await said()).toMatchObject({ waiting: 1 });
+    await scene.base.call('post', '/activity/dismiss', { filter: {} });
+    const check = ledgerChore({ db, log: createLog('silent'), now: () => Date.now(), wake: () => {} });
+    for (const _day of [1, 2]) {
+      await askLedgerCheck(db, shop);
+      while (await check.work(shop, new AbortController().signal));
+      expect(await said()).toEqual({ waiting: 0, kinds: [] });
+      await reject();
+      expect(await said()).toEqual({ waiting: 0, kinds: [] });
+    }
+    expect(await scene.events('read')).toMatchObject([{ state: 'skipped', reason: 'dismissed' }]);
+    await scene.base.save({ mapping, paused: true });
+    const changed = customer(1, { first_name: 'Ada', phone: mobile, default_address: home, updated_at: ago(0) });
+    await scene.receive('customers/update', changed);
     await askLedgerCheck(db, shop);
     while (await check.work(shop, new AbortController().signal));
     expect(await said()).toEqual({ waiting: 0, kinds: [] });
-    await reject();
-    expect(await said()).toEqual({ waiting: 0, kinds: [] });
-  }
-  expect(await scene.events('read')).toMatchObject([{ state: 'skipped', reason: 'dismissed' }]);
-});
+    await scene.base.save({ mapping });
+    const sent: object[] = await scene.send();
+    expect(sent.map((payload) => Object.values(payload).includes(false))).toEqual([true]);
+  },
+);
 
 it('an opt-out that was dismissed stays so if a later read of its customer finds it due, and the settings leave their changes out', async () => {
   const dismissed = { state: 'skipped', reason: 'dismissed' };
