@@ -381,6 +381,12 @@ describe('what Ascent360 shows once it accepts a delivery', () => {
       ofAda,
     ],
     ['is nothing for an address alone', { subject: subject({ about: about('f1'), alone: true }) }, {}, null],
+    [
+      'is nothing for a customer without the name',
+      { subject: subject({ about: about('f1'), nameless: true }) },
+      {},
+      null,
+    ],
     ['is nothing with activities added', { subject: subject({ added: { ...none, activities: ['a'] } }) }, {}, null],
     ['is nothing with interests added', { subject: subject({ added: { ...none, interests: ['a'] } }) }, {}, null],
     ['is nothing with both added', { subject: subject({ added: { activities: ['a'], interests: ['a'] } }) }, {}, null],
