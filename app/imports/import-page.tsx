@@ -14,7 +14,7 @@ import { useAction } from '../shell/use-action.ts';
 import { say, textAt, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
 import { ImportCounts } from './import-counts.tsx';
-import { type Import, isBusy, LOOK_AGAIN, percentOf } from './import-types.ts';
+import { type Import, lookAgain, percentOf } from './import-types.ts';
 import { ImportWaits } from './import-waits.tsx';
 import { nameOf } from './name-of.ts';
 
@@ -79,7 +79,7 @@ export function ImportPage({ id }: { id: string }) {
   const query = useQuery({
     queryKey,
     queryFn: get<Import>(`/imports/${encodeURIComponent(id)}`),
-    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? LOOK_AGAIN : false),
+    refetchInterval: ({ state }) => lookAgain(state.data ? [state.data] : []),
   });
   const { data: one, error, refetch } = query;
   const act = useAction({

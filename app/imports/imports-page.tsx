@@ -14,7 +14,7 @@ import { WhileReachable } from '../shell/stale.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { say, textsOf } from '../texts.ts';
 import { ImportBadge } from './import-badge.tsx';
-import { type Import, isBusy, LOOK_AGAIN } from './import-types.ts';
+import { type Import, lookAgain } from './import-types.ts';
 import { nameOf } from './name-of.ts';
 import { SinceField } from './since-field.tsx';
 
@@ -169,7 +169,7 @@ export function ImportsPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ['imports', 'list'],
     queryFn: get<{ items: Import[] }>('/imports'),
-    refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? LOOK_AGAIN : false),
+    refetchInterval: ({ state }) => lookAgain(state.data?.items ?? []),
   });
   return (
     <AppPage title={t('title')} subtitle={t('text')}>

@@ -58,7 +58,7 @@ inBrowser(
       expect(received()).toEqual([]);
     });
 
-    it('pauses with the rest unsent, continues, and ends with each customer sent once, by keyboard alone', async () => {
+    it('pauses with the rest unsent, shows what is still sent of what was on its way, continues, and ends with each customer sent once, by keyboard alone', async () => {
       const { connector } = stage();
       const { promise: paused, resolve: goOn } = Promise.withResolvers<void>();
       // The pause comes in the middle, however long it takes to get there.
@@ -82,6 +82,8 @@ inBrowser(
       expect(received().length).toBeLessThan(PEOPLE);
 
       goOn();
+      // What was on its way is still sent, and the page follows.
+      await expect.poll(async () => await count(page, 'Waiting')).toBe(0);
       await page.getByRole('button', { name: 'Resume' }).waitFor();
       await tabTo(page, 'Resume');
       await page.keyboard.press('Enter');
