@@ -1,6 +1,6 @@
 /** The choices that Shopify has of its customers, as the weekly comparison compares and records them. Pure. */
 import { v5 as uuidv5 } from 'uuid';
-import { type ConsentFact, type FoundFact, isAboutAddress } from '../../domain/consent.ts';
+import { type ConsentFact, type FoundFact, isAboutAddress, isOptInWord } from '../../domain/consent.ts';
 import { isoOf } from '../../domain/days.ts';
 import type { Instant, ShopifyId } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -40,7 +40,7 @@ export const choicesOf = ({ vault }: Shop, customers: readonly CustomerRead[]): 
  * address of a customer we don't know, only a choice made after installation counts: the rest is
  * read when we first see the person. A customer we know may have come to the address unnoticed, and
  * one we don't know may have been a guest. Without a date, only an opt-out counts, and only where
- * nothing dated is known: it is older than that.
+ * no dated choice is known: it is older than that.
  * @param ofKnown we know the customer or the address
  */
 export function isNews(
@@ -50,8 +50,9 @@ export function isNews(
 ): boolean {
   const said = known.filter(({ source }) => source !== 'order_box');
   if (fact.chosenAt === null) {
-    const mayAdd = said.every(({ chosenAt, state }) => chosenAt === null && state !== 'unsubscribed');
-    return ofKnown && fact.state === 'unsubscribed' && mayAdd;
+    const outdoes = ({ chosenAt, state }: (typeof said)[number]) =>
+      state === 'unsubscribed' || (chosenAt !== null && isOptInWord(state));
+    return ofKnown && fact.state === 'unsubscribed' && !said.some(outdoes);
   }
   if (said.length === 0) return ofKnown || fact.chosenAt >= installed;
   if (said.some(({ chosenAt, state }) => chosenAt === fact.chosenAt && state === fact.state)) return false;

@@ -39,6 +39,13 @@ describe('whether Shopify’s state of an address is new to the ledger', () => {
     ['an undated opt-out after an undated opt-in', said('unsubscribed', null), [said('subscribed', null)], true, true],
     ['an undated opt-out that the ledger has', said('unsubscribed', null), [said('unsubscribed', null)], false, true],
     ['an undated opt-out after a dated choice', said('unsubscribed', null), [said('subscribed', 900)], false, true],
+    [
+      'an undated opt-out after a dated state without a choice',
+      said('unsubscribed', null),
+      [said('pending', 900)],
+      true,
+      true,
+    ],
     ['an undated opt-in of a known customer', said('subscribed', null), [], false, true],
     ['about an address known only by a box', said('unsubscribed', 1200), [said('ticked', 1500, 'order_box')], true],
   ])('%s: as the table says', (_, fact, known, news, ofKnown = false) => {

@@ -413,7 +413,7 @@ describe('comparing consent', () => {
   });
 
   it('finds an opt-out without a date of a customer about whom it knew no choice, and sends it as one from before', async () => {
-    const known = buyer();
+    const known = buyer({ marketingState: 'NOT_SUBSCRIBED', marketingUpdatedAt: ago(2 * HOUR) });
     await connector.deliver('customers/create', { id: 501, email: 'ana@example.com', updated_at: known.updatedAt });
     await readOnce();
     buyer({ marketingState: 'UNSUBSCRIBED', marketingUpdatedAt: null });
