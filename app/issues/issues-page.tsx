@@ -46,7 +46,7 @@ function Cause({ reason, issues, state }: { reason: Issue['reason']; issues: rea
       )}
       <ul className="plain-list" aria-label={name ?? t('list')}>
         {issues.map((issue) => (
-          <IssueRow key={issue.eventId} issue={issue} state={state} isUnderCause={name !== null} />
+          <IssueRow key={issue.query} issue={issue} state={state} isUnderCause={name !== null} />
         ))}
       </ul>
     </>

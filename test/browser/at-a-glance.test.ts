@@ -161,6 +161,26 @@ inBrowser(
       expect(await page.getByText(/fix (one|the) value/i).count()).toBe(0);
     });
 
+    it('a question about an issue stays open when another event joins it', async () => {
+      const [real] = (await get<{ items: Issue[] }>('/issues')).items.filter(({ person }) => person !== null);
+      if (!real) throw new Error('The history has no issue about a customer');
+      let items = [real];
+      const page = await stage().open('/issues', {
+        forGood: async (page) => await page.clock.install(),
+        before: async (page) =>
+          void (await page.route('**/api/issues*', (route) => route.fulfill({ json: { items } }))),
+      });
+      await page.getByRole('button', { name: /^Dismiss: / }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(/will count as skipped/).waitFor();
+      items = [{ ...real, eventId: 'newer', count: real.count + 1 }];
+      // As when the merchant comes back to the tab.
+      await page.clock.fastForward(11_000);
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+      await page.getByText(`${real.count + 1} events`).waitFor();
+      expect(await dialog.count()).toBe(1);
+    });
+
     it('many are dismissed from the activity, with its filter, though it takes a second try to count them', async () => {
       const page = await stage().open('/activity?state=attention&reason=unreadable');
       await page.route('**/api/activity/dismiss', (call) => call.fulfill({ status: 503, json: refusal('database') }));
