@@ -88,7 +88,6 @@ export function ImportPage({ id }: { id: string }) {
       // The question asked meanwhile stays open.
       setAsking((asking) => (asking === action ? null : asking));
       client.setQueryData(queryKey, after);
-      void client.invalidateQueries({ queryKey: ['imports', 'list'] });
     },
     onError: () => void refetch(),
   });

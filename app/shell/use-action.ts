@@ -9,7 +9,15 @@ import { useId } from 'react';
 export function useAction<Answer, Asked = void>(options: UseMutationOptions<Answer, Error, Asked>) {
   const client = useQueryClient();
   const mutationKey = [useId()];
-  const { mutate, mutateAsync, ...action } = useMutation({ ...options, mutationKey });
+  const { mutate, mutateAsync, ...action } = useMutation({
+    ...options,
+    mutationKey,
+    onSuccess: async (...done) => {
+      // A page opened from now on doesn't show what another one read before.
+      await client.invalidateQueries({ refetchType: 'none' });
+      await options.onSuccess?.(...done);
+    },
+  });
   const isFree = () => client.isMutating({ mutationKey }) === 0;
   return {
     ...action,

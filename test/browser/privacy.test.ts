@@ -16,8 +16,14 @@ inBrowser('privacy requests', (stage) => {
     await connector.deliver('customers/redact', { shop_domain: SHOP, customer: { id: 77 }, orders_to_redact: [] });
   });
 
-  it('are downloaded, passed on and marked as done', async () => {
-    const page = await stage().open('/privacy');
+  it('are downloaded, passed on and marked as done; then the overview no longer asks for that', async () => {
+    const page = await stage().open('/', {
+      // The overview is asked for when it opens, not every few seconds too.
+      forGood: async (page) => void (await page.addInitScript(() => Object.assign(window, { setInterval: () => 0 }))),
+    });
+    const problem = page.getByText(/^A customer asked for their data\./);
+    await problem.waitFor();
+    await page.getByRole('link', { name: 'View requests' }).first().click();
     const asked = page.getByRole('listitem').filter({ hasText: 'Data request' });
     await asked.getByText('kim@example.com').first().waitFor();
     const [file] = await Promise.all([
@@ -39,6 +45,9 @@ inBrowser('privacy requests', (stage) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Mark as done' }).click();
     await asked.getByText('Done', { exact: true }).waitFor();
     expect(await asked.getByRole('button', { name: 'Mark as done' }).count()).toBe(0);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await problem.waitFor({ state: 'detached' });
   });
 
   it('say how to copy their text if the browser doesn’t let the app copy it', async () => {
