@@ -1,8 +1,8 @@
 import { Banner, BlockStack, Button, Text, TextField } from '@shopify/polaris';
-import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { TestRecordAnswer } from '../../server/features/settings/api.ts';
 import { call, isRefused } from '../api.ts';
+import { useSetup } from '../setup/use-setup.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useFormat, useShop } from '../shell/shop.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -38,15 +38,19 @@ export const sendTestRecord = (email: string) =>
 
 /** Sends one marked contact to an address the merchant chooses, and shows Ascent360's answer. */
 export function TestRecord({ disabled = false, onAccepted }: { disabled?: boolean; onAccepted?: () => void }) {
-  const client = useQueryClient();
   const shop = useShop();
   const format = useFormat();
   const [email, setEmail] = useState(shop.email ?? '');
-  const send = useAction({
-    mutationFn: () => sendTestRecord(email),
-    onSuccess: async () => await client.invalidateQueries({ queryKey: ['overview'] }),
-  });
-  const begin = () => send.mutate(undefined, { onSuccess: ({ outcome }) => outcome === 'accepted' && onAccepted?.() });
+  const { markDone } = useSetup();
+  const send = useAction({ mutationFn: () => sendTestRecord(email) });
+  const begin = () =>
+    send.mutate(undefined, {
+      onSuccess: ({ outcome }) => {
+        if (outcome !== 'accepted') return;
+        onAccepted?.();
+        markDone('test');
+      },
+    });
   const { reset } = send;
   // An answer is about the settings it was sent with: it goes once they are being changed.
   useEffect(() => {

@@ -150,11 +150,8 @@ function Steps({ saved }: { saved: SettingsAnswer }) {
         // Somebody else may save another GUID meanwhile.
         key={saved.guidLast4}
         disabled={unsaved.includes('connect')}
-        onAccepted={() => {
-          // Done from now on, and open to show Ascent360's answer; a person at another step stays there.
-          setAsked((now) => now ?? 'test');
-          markDone('test');
-        }}
+        // Done from now on, and open to show Ascent360's answer; a person at another step stays there.
+        onAccepted={() => setAsked((now) => now ?? 'test')}
         onGoOn={() => moveOn('test')}
       />
     ),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ShopAnswer } from '../../server/features/settings/api.ts';
 import { refusal } from '../../server/http/errors.ts';
 import { expectFit, inBrowser } from './stage-of-test.ts';
 
@@ -395,7 +396,7 @@ inBrowser('the settings', (stage) => {
     await page.getByRole('region', { name: 'To Ascent360' }).getByText('"Email": "mia@example.com"').waitFor();
   });
 
-  it('send a test record once, however often Enter is pressed, and say what is wrong with its address until that is changed', async () => {
+  it('send a test record once, however often Enter is pressed, and say what is wrong with its address until that is changed; accepted, it is the first steps’ too', async () => {
     const { connector } = stage();
     const page = await open();
     const before = connector.ascent360.received.length;
@@ -420,6 +421,8 @@ inBrowser('the settings', (stage) => {
     goOn();
     await page.getByText('Accepted by Ascent360 at').waitFor();
     expect(connector.ascent360.received.slice(before)).toHaveLength(1);
+    const done = async () => ((await connector.api('GET', '/shop')).body as ShopAnswer).setup.done;
+    await expect.poll(done).toContain('test');
   });
 
   it('are one click away from an overview that says that sending is paused', async () => {
