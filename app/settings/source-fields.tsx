@@ -68,6 +68,7 @@ export function SourceField({ label, path, value, kinds, faults, onChange, optio
           label={t('values', { label })}
           values={value.values}
           onChange={(values) => onChange({ from: 'text', values })}
+          helpText={t('valuesHelp')}
           error={faults.of(path)}
         />
       )}

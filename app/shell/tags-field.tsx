@@ -12,20 +12,18 @@ type Props = {
   disabled?: boolean;
 };
 
-const SEPARATOR = /[,;、，；\t\r\n]/;
+const separators = ',;、，；\\t\\r\\n';
+/** A part in quotation marks, of any language and perhaps not closed yet: a separator between them is none. */
+const quoted = `(?<=^|[${separators}])\\s*["“„«]([^"“”»\\t\\r\\n]*)["“”»]?\\s*(?=[${separators}]|$)`;
+const PARTS = new RegExp(`${quoted}|[^${separators}]+`, 'g');
 
 /** Also a list as code has it, `["2127849", "2127850"]`: Ascent360 writes its samples like that. */
 const split = (text: string) =>
-  text
-    .replace(/^\s*\[(\s*["\d].*)\]\s*$/s, '$1')
-    .split(SEPARATOR)
-    .map((part) =>
-      part
-        .trim()
-        .replace(/^"(.*)"$/, '$1')
-        .trim(),
-    )
+  [...text.replace(/^\s*\[(\s*["\d].*)\]\s*$/s, '$1').matchAll(PARTS)]
+    .map(([part, inside = part]) => inside.trim())
     .filter((part) => part !== '');
+
+const isSeveral = (text: string) => new RegExp(`[${separators}]`).test(text.replaceAll(new RegExp(quoted, 'g'), ''));
 
 /** A list of texts: typed one by one or several pasted at once, shown as removable tags. */
 export function TagsField({ label, values, onChange, helpText, error, disabled = false }: Props) {
@@ -59,7 +57,7 @@ export function TagsField({ label, values, onChange, helpText, error, disabled =
           id={id}
           label={label}
           value={typed}
-          onChange={(text) => (SEPARATOR.test(text) ? take(text) : setTyped(text))}
+          onChange={(text) => (isSeveral(text) ? take(text) : setTyped(text))}
           // Typed text is not lost if it was never added.
           onBlur={() => take(typed)}
           autoComplete="off"

@@ -105,6 +105,23 @@ inBrowser('the settings', (stage) => {
     await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
   });
 
+  it('take a text with a comma in it if it is in quotation marks, as they say', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Add a source: Newsletters' }).click();
+    await page.getByLabel('Newsletters 1', { exact: true }).selectOption('text');
+    const field = page.getByLabel('Newsletters 1: texts');
+    await page.getByText('If a text contains a comma, put it in quotation marks.').waitFor();
+    const remove = page.locator('#mapping').getByRole('button', { name: /^Remove .*(Snow|Ski)/ });
+    for (const typed of ['Ski, "Snow, daily"', '“Snow, daily” ,Ski', '«\u00a0Snow, daily\u00a0»; Ski']) {
+      await field.pressSequentially(typed);
+      await field.press('Enter');
+      const names = await remove.evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label')));
+      expect.soft(names.toSorted(), typed).toEqual(['Remove Ski', 'Remove Snow, daily']);
+      while ((await remove.count()) > 0) await remove.first().click();
+    }
+    await page.locator('ui-save-bar').getByRole('button', { name: 'Discard' }).click();
+  });
+
   it.each([
     ['in Chrome and Firefox', { isComposing: true }],
     ['in Safari, which says so only in the old way', { keyCode: 229 }],
