@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import { isOutage, isReadOnly } from './outage.ts';
+import { asUnconnected, isOutage, isReadOnly } from './outage.ts';
 
 /** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
 const CONNECT_WITHIN_MS = 2500;
@@ -132,7 +132,7 @@ export function openConnections(config: pg.ClientConfig & { max: number }): Conn
       const client = await pool.connect().catch((error: unknown) => {
         // All may be held by statements waiting for a dead server.
         distrust(performance.now() - CONNECT_WITHIN_MS);
-        throw error;
+        throw asUnconnected(error);
       });
       if (!(client instanceof Connection)) throw new Error('A connection of another kind came out of the pool');
       if (client.heardAt >= trustedSince) return client;

@@ -14,12 +14,25 @@ const awayMessage =
   /connection (terminated|timeout|error and is not queryable)|timeout exceeded when trying to connect|PGlite is closed/i;
 
 /**
+ * Why no connection could be opened: the name service, TLS, a certificate and the server's refusals have
+ * many codes, or none.
+ */
+const unconnected = new WeakSet<object>();
+
+/** @returns the same error, which now counts as an outage, whatever it says */
+export function asUnconnected(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) unconnected.add(error);
+  return error;
+}
+
+/**
  * Whether an error means that the database is away or busy, or dropped this process, rather than
  * that it rejects the statement.
  */
 export function isOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const says = (name: string, what: RegExp) => what.test(textIn(error, name) ?? '');
+  if (unconnected.has(error)) return true;
   if (says('code', awayCode) || says('message', awayMessage)) return true;
   return 'cause' in error && error.cause !== error && isOutage(error.cause);
 }

@@ -1,7 +1,11 @@
+import dns from 'node:dns';
+import { type AddressInfo, createServer } from 'node:net';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { type Db, type Sql, unnest } from '../../../server/platform/database/db.ts';
 import { newId } from '../../../server/platform/database/ids.ts';
+import { openDb } from '../../../server/platform/database/open-db.ts';
 import { isOutage } from '../../../server/platform/database/outage.ts';
 import { testDatabase } from '../../fakes/database.ts';
 
@@ -103,6 +107,7 @@ it('when one of them fails, the transaction fails with its error, nothing of the
   for (let i = 0; i < 25; i++) await db.transaction(async (sql) => await sql.query('SELECT 1'));
 });
 
+type Done = (error: Error | null, addresses: string | dns.LookupAddress[], family: number) => void;
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 
 it.each<[string, unknown, boolean]>([
@@ -150,4 +155,25 @@ it.each<[string, unknown, boolean]>([
   ['no error', undefined, false],
 ])('whether an error is an outage: %s', (_, error, away) => {
   expect(isOutage(error)).toBe(away);
+});
+
+it.each([
+  ['the name service does not answer', 'db', 'EAI_AGAIN'],
+  ['the server speaks no TLS any more', '127.0.0.1', 'does not support SSL'],
+])('a connection that can’t be opened is an outage, whatever the reason, as when %s', async (_, host, why) => {
+  const server = createServer((socket) => void socket.write('N'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { lookup } = dns;
+  const asked = vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: dns.LookupOptions, done: Done) => {
+    if (name !== 'db') lookup(name, options, done);
+    else done(coded('EAI_AGAIN'), [], 0);
+  }) as typeof dns.lookup);
+  onTestFinished(() => asked.mockRestore());
+  const { port } = server.address() as AddressInfo;
+  const away = await openDb({ databaseUrl: `postgresql://me@${host}:${port}/db?sslmode=verify-full`, dataDir: '' });
+  onTestFinished(away.close);
+  const error = await away.query('SELECT 1').catch((reason: unknown) => reason);
+  expect(inspect(error)).toContain(why);
+  expect(isOutage(error)).toBe(true);
 });
