@@ -23,8 +23,8 @@ export function explainConnection(variable: 'DATABASE_URL' | 'REDIS_URL', error:
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `${variable}: the server's certificate is made for another host. Use the host that it names.`;
   }
-  if (code === 'CERT_HAS_EXPIRED')
-    return `${variable}: the server's certificate has expired: renew it there, or set the clock of this machine right.`;
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
+    return `${variable}: the server's certificate is not valid now: renew it there, or set the clock of this machine right.`;
   if (code === '28000' && /no encryption|SSL off/.test(message))
     return `${variable}: the server wants TLS: add ?sslmode=verify-full behind the database's name.`;
   if (/^(28P01|28000)$/.test(code))

@@ -11,6 +11,7 @@ it.each<[string, Error, RegExp]>([
   ...untrusted.map((code): [string, Error, RegExp] => [code, coded(code), /Set NODE_EXTRA_CA_CERTS/]),
   ['another host’s certificate', coded('ERR_TLS_CERT_ALTNAME_INVALID'), /Use the host that it names/],
   ['an expired certificate', coded('CERT_HAS_EXPIRED'), /renew it there/],
+  ['a certificate of the future', coded('CERT_NOT_YET_VALID'), /set the clock of this machine right/],
   ['a wrong password', coded('28P01'), /refuses this user or password/],
   ['an unknown user', coded('28000'), /refuses this user or password/],
   ['no password', new Error('SASL: client password must be a string'), /wants a password/],
