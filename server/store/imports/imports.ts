@@ -13,7 +13,7 @@ import {
 import type { Instant } from '../../domain/scalars.ts';
 import { readText, writeText } from '../../domain/wording/kept-text.ts';
 import type { Text } from '../../domain/wording/text.ts';
-import { dateOf, instantOf } from '../../platform/database/dates.ts';
+import { dateOf } from '../../platform/database/dates.ts';
 import { AT_ONCE, type Sql } from '../../platform/database/db.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -24,46 +24,57 @@ import { addPage, PAGE_SIZE } from './import-pages.ts';
  */
 export const ACTIVE = `('counting', 'running', 'paused')`;
 
-type Row = {
-  id: string;
-  kind: ImportRequest['kind'];
-  state: ImportState;
-  message: string;
-  from_at: Date | null;
-  segment_id: string | null;
-  listed: boolean;
-  operation_id: string | null;
-  file_size: number | null;
-  read_at: Date | null;
-  expires_at: Date | null;
-  url: Uint8Array | null;
-  metafields: string[];
-  denied: string[];
-  list_cursor: string | null;
-  count_line: number;
-  count_offset: number;
-  feed_line: number;
-  feed_offset: number;
-  fed: number;
-  fed_at: Date | null;
-  counted: Partial<Counted>;
-  told: Partial<ToldCounts>;
-  settled_to: string | null;
-  settled: Partial<Tally>;
-  total: number | null;
-  rate: number | null;
-  rate_at: Date | null;
-  rate_done: number;
-  due_at: Date;
-  created_at: Date;
-  started_at: Date | null;
-  paused_at: Date | null;
-  ended_at: Date | null;
+/** A column of a date, as a moment in milliseconds. */
+const at = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
+const place = (of: string) => `json_build_object('line', ${of}_line, 'offset', ${of}_offset)`;
+
+/** Where each field of an import comes from. */
+const SOURCES: Record<keyof Import, string> = {
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  text: 'message',
+  from: at('from_at'),
+  segmentId: 'segment_id',
+  listed: 'listed',
+  operationId: 'operation_id',
+  fileSize: 'file_size',
+  readAt: at('read_at'),
+  expiresAt: at('expires_at'),
+  url: 'url',
+  metafields: 'metafields',
+  denied: 'denied',
+  listCursor: 'list_cursor',
+  count: place('count'),
+  feed: place('feed'),
+  fed: 'fed',
+  fedAt: at('fed_at'),
+  counted: 'counted',
+  told: 'told',
+  settledTo: 'settled_to',
+  settled: 'settled',
+  total: 'total',
+  rate: 'rate',
+  rateAt: at('rate_at'),
+  rateDone: 'rate_done',
+  dueAt: at('due_at'),
+  createdAt: at('created_at'),
+  startedAt: at('started_at'),
+  pausedAt: at('paused_at'),
+  endedAt: at('ended_at'),
 };
 
-const COLUMNS = `id, kind, state, message, from_at, segment_id, listed, operation_id, file_size, read_at, expires_at, url,
-  metafields, denied, list_cursor, count_line, count_offset, feed_line, feed_offset, fed, fed_at, counted, told, settled_to, settled, total, rate,
-  rate_at, rate_done, due_at, created_at, started_at, paused_at, ended_at`;
+const FIELDS = Object.entries(SOURCES)
+  .map(([field, source]) => `${source} AS "${field}"`)
+  .join(', ');
+
+type Row = Omit<Import, 'text' | 'url' | 'counted' | 'told' | 'settled'> & {
+  text: string;
+  url: Uint8Array | null;
+  counted: Partial<Counted>;
+  told: Partial<ToldCounts>;
+  settled: Partial<Tally>;
+};
 
 /** The column `message` holds a text, or an empty string. */
 const kept = (text: Text | null): string => (text ? writeText(text) : '');
@@ -72,38 +83,12 @@ export const urlBinding = (id: string) => `imports.url:${id}`;
 
 function readRow(shop: Shop, row: Row): Import {
   return {
-    id: row.id,
-    kind: row.kind,
-    state: row.state,
-    text: row.message === '' ? null : readText(row.message),
-    from: instantOf(row.from_at),
-    segmentId: row.segment_id,
-    listed: row.listed,
-    operationId: row.operation_id,
-    fileSize: row.file_size,
-    readAt: instantOf(row.read_at),
-    expiresAt: instantOf(row.expires_at),
-    url: row.url ? shop.vault.open(urlBinding(row.id), row.url).toString('utf8') : null,
-    metafields: row.metafields,
-    denied: row.denied,
-    listCursor: row.list_cursor,
-    count: { line: row.count_line, offset: row.count_offset },
-    feed: { line: row.feed_line, offset: row.feed_offset },
-    fed: row.fed,
-    fedAt: instantOf(row.fed_at),
+    ...row,
+    text: row.text === '' ? null : readText(row.text),
+    url: row.url && shop.vault.open(urlBinding(row.id), row.url).toString('utf8'),
     counted: { ...noneAnswered(), ...row.counted },
     told: { ...noneTold(), ...row.told },
-    settledTo: row.settled_to,
     settled: { ...nothingSettled().settled, ...row.settled },
-    total: row.total,
-    rate: row.rate,
-    rateAt: instantOf(row.rate_at),
-    rateDone: row.rate_done,
-    dueAt: row.due_at.getTime(),
-    createdAt: row.created_at.getTime(),
-    startedAt: instantOf(row.started_at),
-    pausedAt: instantOf(row.paused_at),
-    endedAt: instantOf(row.ended_at),
   };
 }
 
@@ -130,14 +115,14 @@ export async function createImport(sql: Sql, shop: Shop, asked: ImportRequest, n
 }
 
 export async function findImport(sql: Sql, shop: Shop, id: string): Promise<Import | null> {
-  const [row] = await sql.query<Row>(`SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND id = $2`, [shop.id, id]);
+  const [row] = await sql.query<Row>(`SELECT ${FIELDS} FROM imports WHERE shop_id = $1 AND id = $2`, [shop.id, id]);
   return row ? readRow(shop, row) : null;
 }
 
 /** Newest first. @param active only those that are counting, running or paused */
 export async function listImports(sql: Sql, shop: Shop, active = false): Promise<Import[]> {
   const rows = await sql.query<Row>(
-    `SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND (NOT $2::boolean OR state IN ${ACTIVE})
+    `SELECT ${FIELDS} FROM imports WHERE shop_id = $1 AND (NOT $2::boolean OR state IN ${ACTIVE})
      ORDER BY created_at DESC, id DESC LIMIT 100`,
     [shop.id, active],
   );
@@ -146,10 +131,9 @@ export async function listImports(sql: Sql, shop: Shop, active = false): Promise
 
 /** The shop's imports with something to do now. */
 export async function dueImports(sql: Sql, shop: Shop): Promise<Import[]> {
-  const rows = await sql.query<Row>(
-    `SELECT ${COLUMNS} FROM imports WHERE shop_id = $1 AND ${DUE} ORDER BY created_at`,
-    [shop.id],
-  );
+  const rows = await sql.query<Row>(`SELECT ${FIELDS} FROM imports WHERE shop_id = $1 AND ${DUE} ORDER BY created_at`, [
+    shop.id,
+  ]);
   return rows.map((row) => readRow(shop, row));
 }
 
