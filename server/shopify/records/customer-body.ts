@@ -1,10 +1,10 @@
 import { HIDDEN_FIELDS } from '../hides.ts';
 import type { AddressBody } from '../payloads.ts';
 import { hiddenFields } from './hidden-fields.ts';
-import type { AddressNode, BuyerNode, CustomerNode } from './nodes.ts';
+import type { AddressNode, CustomerNode } from './nodes.ts';
 
 /** A mailing address in webhook form. */
-export const addressBody = (node: AddressNode | null | undefined) =>
+export const addressBody = (node: AddressNode) =>
   node
     ? ({
         first_name: node.firstName ?? null,
@@ -21,7 +21,7 @@ export const addressBody = (node: AddressNode | null | undefined) =>
       } satisfies Record<keyof AddressBody, string | null>)
     : null;
 
-export const buyerBody = (node: BuyerNode) => ({
+export const buyerBody = (node: CustomerNode) => ({
   admin_graphql_api_id: node.id,
   first_name: node.firstName ?? null,
   last_name: node.lastName ?? null,

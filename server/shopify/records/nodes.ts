@@ -1,95 +1,128 @@
 /**
- * The parts of Admin API (2026-10) customers and orders that we use. The answers to our documents
- * fit these types; whatever the app may not see is null.
+ * The parts of Admin API (2026-10) customers and orders that we use, and how they are read from a
+ * record. The answers to our documents fit these types; whatever the app may not see is null.
  */
+import { z } from 'zod';
 
-export type AddressNode = {
-  firstName?: string | null;
-  lastName?: string | null;
-  phone?: string | null;
-  address1?: string | null;
-  address2?: string | null;
-  city?: string | null;
-  zip?: string | null;
-  province?: string | null;
-  provinceCode?: string | null;
-  country?: string | null;
-  countryCodeV2?: string | null;
-};
+/** A value of the wrong type counts as unknown: one odd field must not cost the whole record. */
+const text = z.string().nullish().catch(null);
+const number = z.number().nullish().catch(null);
+const flag = z.boolean().nullish().catch(null);
+const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).nullish().catch(null);
+/** Nor must one odd entry cost the others. */
+const listOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .array(z.object(shape).nullable().catch(null))
+    .catch([])
+    .transform((list) => list.filter((one) => one !== null));
 
-/** An order's customer; a full customer has more. */
-export type BuyerNode = {
+const address = section({
+  firstName: text,
+  lastName: text,
+  phone: text,
+  address1: text,
+  address2: text,
+  city: text,
+  zip: text,
+  province: text,
+  provinceCode: text,
+  country: text,
+  countryCodeV2: text,
+});
+const consent = section({ state: text, optInLevel: text, updatedAt: text });
+
+const customer = {
   /** `gid://shopify/Customer/123` */
-  id: string;
-  firstName?: string | null;
-  lastName?: string | null;
-  defaultEmailAddress?: { emailAddress?: string | null } | null;
-  defaultPhoneNumber?: { phoneNumber?: string | null } | null;
-  defaultAddress?: AddressNode | null;
+  id: z.string(),
+  createdAt: text,
+  updatedAt: text,
+  firstName: text,
+  lastName: text,
+  tags: z.array(z.string()).nullish().catch(null),
+  dataSaleOptOut: flag,
+  defaultEmailAddress: section({
+    emailAddress: text,
+    marketingState: text,
+    marketingOptInLevel: text,
+    marketingUpdatedAt: text,
+  }),
+  defaultPhoneNumber: section({ phoneNumber: text, smsMarketingConsent: consent, whatsAppMarketingConsent: consent }),
+  defaultAddress: address,
 };
 
-type ConsentNode = { state?: string | null; optInLevel?: string | null; updatedAt?: string | null };
+const amount = z.union([z.string(), z.number()]);
+const money = section({ shopMoney: z.object({ amount }) });
 
-export type MetafieldNode = { namespace: string; key: string; type: string; value: string };
+/**
+ * A customer as one record: the node with its metafields, the keys we asked for, and the denied
+ * fields.
+ */
+const customerRecord = z.object({
+  ...customer,
+  metafields: listOf({ namespace: z.string(), key: z.string(), type: z.string(), value: z.string() }),
+  metafieldKeys: z.array(z.string()).catch([]),
+  denied: z.array(z.string()).catch([]),
+});
 
-export type CustomerNode = BuyerNode & {
-  createdAt?: string | null;
-  updatedAt?: string | null;
-  tags?: readonly string[] | null;
-  dataSaleOptOut?: boolean | null;
-  defaultEmailAddress?: {
-    emailAddress?: string | null;
-    marketingState?: string | null;
-    marketingOptInLevel?: string | null;
-    marketingUpdatedAt?: string | null;
-  } | null;
-  defaultPhoneNumber?: {
-    phoneNumber?: string | null;
-    smsMarketingConsent?: ConsentNode | null;
-    whatsAppMarketingConsent?: ConsentNode | null;
-  } | null;
-};
-
-export type MoneyNode = { shopMoney: { amount: string | number } };
-
-export type LineItemNode = {
-  sku?: string | null;
-  title?: string | null;
-  variantTitle?: string | null;
-  vendor?: string | null;
-  quantity?: number | null;
-  currentQuantity?: number | null;
-  originalUnitPriceSet?: MoneyNode | null;
-};
-
-export type OrderNode = {
+/** An order as one record: the node with all its line items, its whole customer, and the denied fields. */
+const orderRecord = z.object({
   /** `gid://shopify/Order/123` */
-  id: string;
-  name?: string | null;
-  createdAt?: string | null;
-  processedAt?: string | null;
-  updatedAt?: string | null;
-  cancelledAt?: string | null;
-  email?: string | null;
-  phone?: string | null;
-  customerAcceptsMarketing?: boolean | null;
-  test?: boolean | null;
-  sourceName?: string | null;
-  currencyCode?: string | null;
-  displayFinancialStatus?: string | null;
-  displayFulfillmentStatus?: string | null;
-  totalPriceSet?: MoneyNode | null;
-  currentTotalPriceSet?: MoneyNode | null;
-  subtotalPriceSet?: MoneyNode | null;
-  currentSubtotalPriceSet?: MoneyNode | null;
-  totalTaxSet?: MoneyNode | null;
-  currentTotalTaxSet?: MoneyNode | null;
-  totalDiscountsSet?: MoneyNode | null;
-  currentTotalDiscountsSet?: MoneyNode | null;
-  totalShippingPriceSet?: MoneyNode | null;
-  currentShippingPriceSet?: MoneyNode | null;
-  discountCodes?: readonly string[] | null;
-  billingAddress?: AddressNode | null;
-  shippingAddress?: AddressNode | null;
-  customer?: BuyerNode | null;
-};
+  id: z.string(),
+  name: text,
+  createdAt: text,
+  processedAt: text,
+  updatedAt: text,
+  cancelledAt: text,
+  email: text,
+  phone: text,
+  customerAcceptsMarketing: flag,
+  test: flag,
+  sourceName: text,
+  currencyCode: text,
+  displayFinancialStatus: text,
+  displayFulfillmentStatus: text,
+  totalPriceSet: money,
+  currentTotalPriceSet: money,
+  subtotalPriceSet: money,
+  currentSubtotalPriceSet: money,
+  totalTaxSet: money,
+  currentTotalTaxSet: money,
+  totalDiscountsSet: money,
+  currentTotalDiscountsSet: money,
+  totalShippingPriceSet: money,
+  currentShippingPriceSet: money,
+  discountCodes: z.array(z.string()).nullish().catch(null),
+  billingAddress: address,
+  shippingAddress: address,
+  customer: section(customer),
+  denied: z.array(z.string()).catch([]),
+  lineItems: listOf({
+    sku: text,
+    title: text,
+    variantTitle: text,
+    vendor: text,
+    quantity: number,
+    currentQuantity: number,
+    originalUnitPriceSet: money,
+  }),
+});
+
+type CustomerRecord = z.infer<typeof customerRecord>;
+export type OrderRecord = z.infer<typeof orderRecord>;
+
+/** Of an order's customer, only part is asked for. */
+export type CustomerNode = Omit<CustomerRecord, 'metafields' | 'metafieldKeys' | 'denied'>;
+export type AddressNode = z.infer<typeof address>;
+export type MetafieldNode = CustomerRecord['metafields'][number];
+export type OrderNode = Omit<OrderRecord, 'lineItems' | 'denied'>;
+export type LineItemNode = OrderRecord['lineItems'][number];
+export type MoneyNode = z.infer<typeof money>;
+
+/** Null: it doesn't even have an id. */
+export function readCustomerRecord(body: unknown): CustomerRecord | null {
+  return customerRecord.safeParse(body).data ?? null;
+}
+
+export function readOrderRecord(body: unknown): OrderRecord | null {
+  return orderRecord.safeParse(body).data ?? null;
+}

@@ -22,8 +22,8 @@ export function orderBody(
   lines: readonly LineItemNode[],
   denied: readonly string[],
 ): Record<string, unknown> {
-  const money = (set: MoneyNode | null | undefined) => amount(set, node.currencyCode ?? null);
-  const priceSet = (set: MoneyNode | null | undefined) => (set ? { shop_money: { amount: money(set) } } : null);
+  const money = (set: MoneyNode) => amount(set, node.currencyCode ?? null);
+  const priceSet = (set: MoneyNode) => (set ? { shop_money: { amount: money(set) } } : null);
   return {
     admin_graphql_api_id: node.id,
     name: node.name ?? null,
@@ -70,7 +70,7 @@ export function orderBody(
  * The Admin API writes `19.9` where webhooks write `19.90`: pad to the currency's decimals, never
  * cutting a digit that counts.
  */
-function amount(set: MoneyNode | null | undefined, currency: string | null): string | null {
+function amount(set: MoneyNode, currency: string | null): string | null {
   if (!set) return null;
   const [whole = '0', decimals = ''] = String(set.shopMoney.amount).split('.');
   const needed = decimalsOf(currency);

@@ -2,8 +2,8 @@ import { type EventContext, type Translated, TranslationError } from '../../doma
 import type { Body } from '../parse-body.ts';
 import { translateOrder } from '../translate/translate-order.ts';
 import { deniedWithin } from './hidden-fields.ts';
+import { type OrderRecord, readCustomerRecord, readOrderRecord } from './nodes.ts';
 import { orderBody } from './order-body.ts';
-import { type OrderRecord, readCustomerRecord, readOrderRecord } from './read-node.ts';
 import { type ReadContext, translateCustomerNode } from './translate-customer-record.ts';
 
 /**
