@@ -120,13 +120,13 @@ export type ShopFacts = {
  */
 export type Summary = { who?: string; what: string; text: Text };
 
-/** A body lacks what its topic is about. The message names the field, never its content. */
+/** A body lacks what its topic is about. */
 export class TranslationError extends Error {
   override readonly name = 'TranslationError';
   readonly detail: DetailCode;
 
-  constructor(detail: DetailCode, message: string) {
-    super(message);
+  constructor(detail: DetailCode) {
+    super(detail);
     this.detail = detail;
   }
 }

@@ -23,7 +23,7 @@ export function translateRecord(body: Body, ctx: EventContext, source: ReadConte
 
 function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
   const record = readCustomerRecord(body);
-  if (!record) throw new TranslationError('customer_without_id', 'The customer has no id');
+  if (!record) throw new TranslationError('customer_without_id');
   const { metafields, metafieldKeys, denied } = record;
   const read = translateCustomerNode(record, metafields, {
     readAt: ctx.triggeredAt,
@@ -39,7 +39,7 @@ function customerOf(body: Body, ctx: EventContext, source: ReadContext['source']
 
 function translateOrderRecord(body: Body, ctx: EventContext, source: ReadContext['source']): Translated {
   const record = readOrderRecord(body);
-  if (!record) throw new TranslationError('order_without_id', 'The order has no id');
+  if (!record) throw new TranslationError('order_without_id');
   const translated = translateOrder(orderBody(record, record.lineItems, record.denied), ctx);
   if (translated.kind !== 'order') return translated;
   return { ...translated, read: buyerOf(record, ctx, source) };

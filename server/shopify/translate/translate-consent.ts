@@ -87,10 +87,7 @@ function consentOf(channel: AskedChannel, body: Body, ctx: EventContext, told: T
   if (shortened) return shortened;
   const { customerId, address, asWritten, consent, date = 'none' } = told;
   if (customerId === undefined && address === undefined) {
-    throw new TranslationError(
-      'consent_without_person',
-      `The ${channel} consent names neither a customer id nor an address`,
-    );
+    throw new TranslationError('consent_without_person');
   }
   const { source, readAt } = readOf(body);
   const state = consent?.state?.toLowerCase() ?? null;

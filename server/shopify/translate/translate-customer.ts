@@ -16,8 +16,7 @@ import { readInstant } from './read-moment.ts';
 export function translateCustomer(body: Body, ctx: EventContext): Translated {
   const customer = customerSchema.parse(body);
   const id = exactId(customer.id, customer.admin_graphql_api_id);
-  if (id === undefined)
-    throw new TranslationError('customer_without_id', 'The customer has no id: id, admin_graphql_api_id');
+  if (id === undefined) throw new TranslationError('customer_without_id');
   if (isIdOnly(body)) return { kind: 'incomplete', what: 'customer', id };
   const home = customer.default_address;
   const country = firstCountry([home, { country_code: ctx.shopCountry }]);

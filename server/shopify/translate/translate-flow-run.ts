@@ -9,7 +9,7 @@ import { flowRunSchema } from '../payloads.ts';
 export function translateFlowRun(body: Body): Translated {
   const { properties } = flowRunSchema.parse(body);
   if (properties?.customer_id === undefined) {
-    throw new TranslationError('workflow_without_customer', 'The workflow names no customer: properties.customer_id');
+    throw new TranslationError('workflow_without_customer');
   }
   const { customer_id: customerId, activities = [], interests = [] } = properties;
   return { kind: 'flow', customerId, added: { activities, interests } };

@@ -14,8 +14,7 @@ import { readInstant } from './read-moment.ts';
 export function translateCustomerDeleted(body: Body): Translated {
   const customer = customerDeletedSchema.parse(body);
   const customerId = exactId(customer.id, customer.admin_graphql_api_id);
-  if (customerId === undefined)
-    throw new TranslationError('customer_without_id', 'The deleted customer has no id: id, admin_graphql_api_id');
+  if (customerId === undefined) throw new TranslationError('customer_without_id');
   return { kind: 'customer_deleted', customerId };
 }
 
@@ -57,7 +56,6 @@ export function translateMerge(body: Body): Translated {
   const completed = merge.status?.toLowerCase() === 'completed';
   const keptId = merge.admin_graphql_api_customer_kept_id ?? null;
   const deletedId = merge.admin_graphql_api_customer_deleted_id ?? null;
-  if (completed && (keptId === null || deletedId === null))
-    throw new TranslationError('merge_without_customers', 'The merge does not name both customers');
+  if (completed && (keptId === null || deletedId === null)) throw new TranslationError('merge_without_customers');
   return { kind: 'merge', completed, keptId, deletedId };
 }

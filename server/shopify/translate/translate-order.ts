@@ -17,7 +17,7 @@ import { readChosenAt, readInstant, type WrittenDate } from './read-moment.ts';
 export function translateOrder(body: Body, ctx: EventContext): Translated {
   const order = orderSchema.parse(body);
   const id = exactId(order.id, order.admin_graphql_api_id);
-  if (id === undefined) throw new TranslationError('order_without_id', 'The order has no id: id, admin_graphql_api_id');
+  if (id === undefined) throw new TranslationError('order_without_id');
   if (isIdOnly(body)) return { kind: 'incomplete', what: 'order', id };
   const hides = hidesOf(body);
   const contact = buyer(order, ctx, hides);

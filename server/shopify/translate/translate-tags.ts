@@ -9,8 +9,7 @@ import { readChosenAt } from './read-moment.ts';
  */
 export function translateTags(body: Body, ctx: EventContext): Translated {
   const { customerId, tags, occurredAt } = tagsSchema.parse(body);
-  if (customerId === undefined)
-    throw new TranslationError('tags_without_customer', 'The tags name no customer: customerId');
+  if (customerId === undefined) throw new TranslationError('tags_without_customer');
   return {
     kind: 'tags',
     customerId,

@@ -129,13 +129,7 @@ describe('a consent event', () => {
   });
 
   it.each([EMAIL, SMS, WHATSAPP])('of %s about nobody can’t be translated', (topic) => {
-    const channel = { [EMAIL]: 'email', [SMS]: 'sms', [WHATSAPP]: 'whatsapp' }[topic];
-    expect(() => translate(topic, {})).toThrow(
-      new TranslationError(
-        'consent_without_person',
-        `The ${channel} consent names neither a customer id nor an address`,
-      ),
-    );
+    expect(() => translate(topic, {})).toThrow(new TranslationError('consent_without_person'));
   });
 });
 
@@ -158,7 +152,7 @@ describe('tags', () => {
 
   it('of nobody can’t be translated', () => {
     expect(() => translate('customer.tags_added', { tags: ['a'] })).toThrow(
-      new TranslationError('tags_without_customer', 'The tags name no customer: customerId'),
+      new TranslationError('tags_without_customer'),
     );
   });
 });
@@ -200,7 +194,7 @@ describe('a merge', () => {
     [{ ...ids, admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/x' }],
   ])('that is completed but doesn’t name both customers, %j, can’t be translated', (named) => {
     expect(() => translate('customers/merge', { ...named, status: 'completed' })).toThrow(
-      new TranslationError('merge_without_customers', 'The merge does not name both customers'),
+      new TranslationError('merge_without_customers'),
     );
   });
 });
@@ -225,9 +219,7 @@ describe('a run of the Flow action', () => {
   it.each([{}, { customer_id: 'somebody' }, { customer_id: null }])(
     'is refused if it names no customer: %j',
     (properties) => {
-      expect(() => run(properties)).toThrow(
-        new TranslationError('workflow_without_customer', 'The workflow names no customer: properties.customer_id'),
-      );
+      expect(() => run(properties)).toThrow(new TranslationError('workflow_without_customer'));
     },
   );
 });
@@ -267,9 +259,7 @@ describe('a lifecycle event', () => {
   });
 
   it('that deletes nobody can’t be translated', () => {
-    expect(() => translate('customers/delete', {})).toThrow(
-      new TranslationError('customer_without_id', 'The deleted customer has no id: id, admin_graphql_api_id'),
-    );
+    expect(() => translate('customers/delete', {})).toThrow(new TranslationError('customer_without_id'));
   });
 });
 
