@@ -1,43 +1,13 @@
 /** The merchant's choices, and what their mappings give for one person: SPEC 5. */
 import type { TagChannel } from './consent.ts';
 import type { Purchase } from './purchase.ts';
+import type { Settings } from './settings/contract.ts';
 
-export type OptInLevel = 'any' | 'single' | 'confirmed';
-
-export type HistoryPolicy = 'none' | 'optOuts' | 'all';
-
-export type ListSource =
-  | { from: 'metafield'; key: string }
-  | { from: 'tag'; prefix: string }
-  | { from: 'text'; values: string[] };
-
-export type PermissionTags = { optIn: string; optOut: string };
-
-/** The settings document without the GUID, which is a secret and stored separately. */
-export type Settings = {
-  sourceName: string;
-  sourceType: string;
-  providerType: number | null;
-  listIds: string[];
-  listsFor: 'subscribed' | 'everyone';
-  send: { orders: boolean; customers: boolean; orderDetails: boolean; testOrders: boolean; excludeChannels: string[] };
-  consent: {
-    email: { optInLevel: OptInLevel; history: HistoryPolicy; untickedBox: 'send' | 'leaveOut' };
-    sms: { optInLevel: OptInLevel; history: HistoryPolicy };
-  };
-  mapping: {
-    dateOfBirth: Exclude<ListSource, { from: 'text' }> | null;
-    gender: ListSource | null;
-    activities: ListSource[];
-    interests: ListSource[];
-    newsletters: ListSource[];
-    phonePermission: PermissionTags | null;
-    addressPermission: PermissionTags | null;
-  };
-  /** How the payload is written. */
-  format: 'json' | 'xml';
-  paused: boolean;
-};
+export type { Settings };
+export type OptInLevel = Settings['consent']['email']['optInLevel'];
+export type HistoryPolicy = Settings['consent']['email']['history'];
+export type ListSource = NonNullable<Settings['mapping']['gender']>;
+export type PermissionTags = NonNullable<Settings['mapping']['phonePermission']>;
 
 /**
  * What the mappings in the settings give for one person. Values as found; ascent360/ formats them

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Fault, faultsOf, refusing } from '../fault.ts';
 import { tagKey } from '../person.ts';
-import type { Settings } from '../settings.ts';
 import { visibleText } from '../visible-text.ts';
 import { writeText } from '../wording/kept-text.ts';
 import { parseGuid } from './parse-guid.ts';
@@ -137,6 +136,7 @@ const documentFor = (developmentStore: boolean) =>
           phonePermission: permissionTags.nullable().default(null),
           addressPermission: permissionTags.nullable().default(null),
         }).prefault({}),
+        /** How the payload is written. */
         format: choice(['json', 'xml']).default('json'),
         paused: onOff.default(false),
       },
@@ -156,7 +156,10 @@ export const settingsDocument = documentFor(false);
 const documents = { regular: settingsDocument, development: documentFor(true) };
 const documentOf = (developmentStore: boolean) => (developmentStore ? documents.development : documents.regular);
 
-function settingsOf(document: z.output<typeof documents.regular>): Settings {
+/** The settings document without the GUID, which is a secret and stored separately. */
+export type Settings = Omit<z.output<typeof settingsDocument>, 'guid' | 'newAccount' | 'guidLast4'>;
+
+function settingsOf(document: z.output<typeof settingsDocument>): Settings {
   const { guid: _guid, newAccount: _newAccount, guidLast4: _guidLast4, ...settings } = document;
   return settings;
 }
