@@ -40,20 +40,19 @@ export const schedule = z.string().transform((text, ctx) => {
 });
 
 /** A number as people write it: white space alone would count as 0, and `0x10` or `3e3` too. */
-const digits = (fault: string) => z.string().regex(/^-?[\d.]+$/, fault);
-export const count = (max: number) => {
-  const fault = `is not a whole number from 1 to ${max}: write one in digits, without a unit`;
-  return digits(fault).pipe(z.coerce.number<string>({ message: fault }).int(fault).min(1, fault).max(max, fault));
-};
-const NO_PORT = 'is not a port from 0 to 65535: set it to one, such as 3000';
-export const port = digits(NO_PORT).pipe(
-  z.coerce.number<string>({ message: NO_PORT }).int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT),
-);
+const digits = (fault: string) =>
+  z
+    .string()
+    .regex(/^-?[\d.]+$/, fault)
+    .transform(Number);
+const whole = (min: number, max: number, fault: string) =>
+  digits(fault).refine((value) => Number.isInteger(value) && value >= min && value <= max, fault);
+export const count = (max: number) =>
+  whole(1, max, `is not a whole number from 1 to ${max}: write one in digits, without a unit`);
+export const port = whole(0, 65_535, 'is not a port from 0 to 65535: set it to one, such as 3000');
 const NO_SHARE = 'is not a number from 0 to 1: for one event in twenty set it to 0.05';
 /** A part of the whole. */
-export const share = digits(NO_SHARE).pipe(
-  z.coerce.number<string>({ message: NO_SHARE }).min(0, NO_SHARE).max(1, NO_SHARE),
-);
+export const share = digits(NO_SHARE).refine((part) => part >= 0 && part <= 1, NO_SHARE);
 const httpUrl = z.url({
   protocol: /^https?$/,
   message: 'is not an http(s) URL: write it whole, such as https://connector.example',
@@ -61,7 +60,7 @@ const httpUrl = z.url({
 });
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 /** Paths are put behind it. */
-export const httpBase = httpUrl
+const httpBase = httpUrl
   .refine((url) => !/[?#]/.test(url), 'has a query or a fragment: leave out what begins with ? or #')
   .transform(withoutSlash);
 export const httpOrigin = httpUrl
