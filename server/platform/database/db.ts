@@ -1,13 +1,7 @@
 import { LONGEST_MS } from './session.ts';
 
-export type Param =
-  | string
-  | number
-  | boolean
-  | null
-  | Date
-  | Uint8Array
-  | readonly (string | number | boolean | null | Date | Uint8Array)[];
+export type Value = string | number | boolean | null | Date | Uint8Array;
+export type Param = Value | readonly Value[];
 
 /**
  * Statements over one connection or a pool. int8 is returned as number, timestamptz as Date, bytea
@@ -59,7 +53,6 @@ export async function allowPauses(sql: Sql): Promise<void> {
 }
 
 type ColumnType = 'uuid' | 'int' | 'text' | 'bytea' | 'timestamptz' | 'boolean' | 'jsonb' | 'float8';
-type Cell = string | number | boolean | null | Date | Uint8Array;
 
 /**
  * The parts of a statement over many rows at once: `unnest($n::type[], …)` and its parameters.
@@ -68,7 +61,7 @@ type Cell = string | number | boolean | null | Date | Uint8Array;
  */
 export function unnest<K extends string>(
   types: Record<K, ColumnType>,
-  rows: readonly Record<K, Cell>[],
+  rows: readonly Record<K, Value>[],
   first = 1,
 ): { columns: string; from: string; params: Param[] } {
   const names = Object.keys(types) as K[];
@@ -79,4 +72,5 @@ export function unnest<K extends string>(
   };
 }
 
-const withoutDate = (cell: Cell) => (typeof cell === 'object' && cell instanceof Date ? cell.toISOString() : cell);
+const withoutDate = (value: Value) =>
+  typeof value === 'object' && value instanceof Date ? value.toISOString() : value;

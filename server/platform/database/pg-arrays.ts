@@ -3,7 +3,7 @@
  * hexadecimal digits.
  */
 
-type Value = string | number | boolean | null | Date | Uint8Array;
+import type { Value } from './db.ts';
 
 const BYTEA = 17;
 const HEADER_BYTES = 20;
