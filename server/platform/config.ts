@@ -19,6 +19,7 @@ import {
   redisUrl,
   schedule,
   secret,
+  serverOf,
   share,
   someTime,
   text,
@@ -75,13 +76,10 @@ export function readDatabaseConfig(env: Record<string, string | undefined>) {
   return { databaseUrl: DATABASE_URL, dataDir, name: nameOf(DATABASE_URL, dataDir) };
 }
 
-const UNNAMED = 'the database of DATABASE_URL';
-
 function nameOf(url: string | undefined, dataDir: string): string {
   if (url === undefined) return `the embedded database in ${dataDir}`;
-  if (!URL.canParse(url)) return UNNAMED;
-  const { host, pathname } = new URL(url);
-  return host && pathname.length > 1 ? `database ${decodeURIComponent(pathname.slice(1))} on ${host}` : UNNAMED;
+  const { database, host, port } = serverOf(url);
+  return `database ${database} on ${host}:${port}`;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

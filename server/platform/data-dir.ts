@@ -30,3 +30,16 @@ export async function makeDataDir(dir: string): Promise<void> {
     throw new Error(`DATA_DIR: ${dir} can't be used${code}. Set it to a directory in which this process may write.`);
   }
 }
+
+/**
+ * Works with a file or folder in the directory of DATA_DIR.
+ * @throws Error saying what to do when it can't be used, as when something else is in its place
+ */
+export async function usingFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && /^(E[A-Z]+|ERR_SQLITE_ERROR)$/.test(codeOf(error)))) throw error;
+    throw new Error(`DATA_DIR can't be used: ${file}: ${error.message}. Correct that, or set it to another directory.`);
+  }
+}

@@ -1,5 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import pg from 'pg';
 import { z } from 'zod';
+import { codeOf } from './error-code.ts';
 
 /** The kinds of values in the environment, each with its message for a wrong one: the fault, and what to do. */
 
@@ -97,7 +99,14 @@ export const headerText = secret.regex(
 
 const NO_REDIS = 'is not a redis:// URL: set it to redis://:password@host:6379 (rediss:// with TLS), or leave it out';
 /** The driver decodes the password. */
-const isRedis = (url: string) => /^rediss?:\/\//.test(url) && URL.canParse(url) && !/%(?![\da-f]{2})/i.test(url);
+const canBeDecoded = (url: string) => {
+  try {
+    return decodeURIComponent(url) !== '';
+  } catch {
+    return false;
+  }
+};
+const isRedis = (url: string) => /^rediss?:\/\//.test(url) && URL.canParse(url) && canBeDecoded(url);
 /** It would ask Redis for database NaN, and the process would end after its start. */
 const namesDatabase = (url: string) => {
   const { pathname, searchParams } = new URL(url);
@@ -116,7 +125,7 @@ export const masterKeys = z
   .refine((text) => !isQuoted(text), { message: QUOTED, abort: true })
   .transform((text, ctx) => {
     const keys = text.split(',').map((part) => {
-      const [id, base64, ...rest] = part.trim().split(':');
+      const [id, base64, ...rest] = part.split(':').map((piece) => piece.trim());
       const bytes = Buffer.from(base64 ?? '', 'base64');
       return id && bytes.length === 32 && rest.length === 0 ? { id, bytes } : null;
     });
@@ -153,9 +162,9 @@ export const databaseUrl = z
     message: 'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
     abort: true,
   })
-  .refine((url) => url === EMBEDDED || canBeRead(url), {
-    message: 'is not a URL: write special characters of the password as %XX, and the port in digits',
-    abort: true,
+  .superRefine((url, ctx) => {
+    const message = url === EMBEDDED ? null : faultOfServer(url);
+    if (message !== null) ctx.addIssue({ code: 'custom', message, input: url, continue: false });
   })
   // Prisma's way to say where the tables are: two installations in one database would share theirs.
   .refine((url) => !/[?&]schema=(?!public(&|$))/.test(url), {
@@ -165,9 +174,18 @@ export const databaseUrl = z
   })
   .transform((url) => (url === EMBEDDED ? undefined : url));
 
-/** The driver accepts the same, also without a host: `?host=` may name it. */
-function canBeRead(url: string): boolean {
-  return URL.canParse(url.replace('@/', '@host/'));
+/** What the driver reads in a URL of a server. */
+export const serverOf = (url: string) => new pg.Client({ connectionString: url });
+
+function faultOfServer(url: string): string | null {
+  try {
+    // Waiting for a port that is no number, it would never end.
+    if (Number.isInteger(serverOf(url).port)) return null;
+  } catch (error) {
+    if (error instanceof Error && !(error instanceof URIError) && codeOf(error) !== 'ERR_INVALID_URL')
+      return `can’t be used: ${error.message}. Correct it`;
+  }
+  return 'is not a URL: write special characters as %XX, such as those of the password, and the port in digits';
 }
 
 /** Written otherwise, production would start as development does: with an empty database and a new key. */

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { appendFile, chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config, MasterKey } from './config.ts';
-import { makeDataDir } from './data-dir.ts';
+import { makeDataDir, usingFile } from './data-dir.ts';
 import { createMemory, type Recall } from './memory.ts';
 import { seal, unseal } from './seal.ts';
 
@@ -160,8 +160,10 @@ async function generatedKey(dataDir: string): Promise<MasterKey> {
   const file = path.join(dataDir, 'development.key');
   const read = async () => Buffer.from(await readFile(file, 'utf8'), 'base64').subarray(0, KEY_BYTES);
   await makeDataDir(dataDir);
-  await appendFile(file, '');
-  await chmod(file, 0o600);
-  if ((await read()).length < KEY_BYTES) await appendFile(file, randomBytes(KEY_BYTES).toString('base64'));
-  return { id: GENERATED, bytes: await read() };
+  return await usingFile(file, async () => {
+    await appendFile(file, '');
+    await chmod(file, 0o600);
+    if ((await read()).length < KEY_BYTES) await appendFile(file, randomBytes(KEY_BYTES).toString('base64'));
+    return { id: GENERATED, bytes: await read() };
+  });
 }

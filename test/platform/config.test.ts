@@ -116,6 +116,7 @@ it.each([
   ['REDIS_URL', 'redis://[bad', NO_REDIS],
   ['REDIS_URL', 'redis://:pass/word@cache', NO_REDIS],
   ['REDIS_URL', 'redis://:p%zz@cache', NO_REDIS],
+  ['REDIS_URL', 'redis://:p%ff@cache', NO_REDIS],
   ...['redis://cache/shops', 'redis://cache/0/1', 'redis://cache?db=shops'].map((url) => [
     'REDIS_URL',
     url,
@@ -126,13 +127,25 @@ it.each([
     url,
     'is not a postgresql:// URL, nor "embedded": set it to postgresql://user:password@host:5432/database',
   ]),
-  ...['postgresql://me:pa#ss@host:5432/db', 'postgresql://me:p/w@host/db', 'postgresql://me@host:port/db'].map(
-    (url) => [
-      'DATABASE_URL',
-      url,
-      'is not a URL: write special characters of the password as %XX, and the port in digits',
-    ],
-  ),
+  ...[
+    'postgresql://me:pa#ss@host:5432/db',
+    'postgresql://me:p/w@host/db',
+    'postgresql://me@host:port/db',
+    'postgresql://me@host/db?port=port',
+    'postgresql://me@host/d%',
+    'postgresql://me@host/d%ff',
+    'postgresql://me:p%ff@host/db',
+    'postgresql://h%ff/db',
+  ].map((url) => [
+    'DATABASE_URL',
+    url,
+    'is not a URL: write special characters as %XX, such as those of the password, and the port in digits',
+  ]),
+  [
+    'DATABASE_URL',
+    'postgresql://host/db?sslrootcert=/no/such.pem',
+    "can’t be used: ENOENT: no such file or directory, open '/no/such.pem'. Correct it",
+  ],
   ...['postgresql://db/name?schema=app', 'postgresql://db/name?sslmode=require&schema=app'].map((url) => [
     'DATABASE_URL',
     url,
@@ -284,7 +297,7 @@ it.each<[string, string, object]>([
   ]),
   [
     'ENCRYPTION_KEYS',
-    `k1:${KEY}, k2:${OTHER_KEY}`,
+    `k1 :${KEY}, k2: ${OTHER_KEY}`,
     {
       encryptionKeys: [
         { id: 'k1', bytes: Buffer.alloc(32, 1) },
@@ -398,8 +411,9 @@ it.each([
   [{}, /^the embedded database in \/.*\/\.data$/],
   [{ DATABASE_URL: 'embedded', DATA_DIR: '/data', NODE_ENV: 'production' }, /^the embedded database in \/data$/],
   [{ DATABASE_URL: 'postgresql://me:secret@db.example:5433/shop%20one' }, /^database shop one on db\.example:5433$/],
-  [{ DATABASE_URL: 'postgresql://me:se%cret@/x?host=/run' }, /^[^%]*$/],
-  [{ DATABASE_URL: 'postgresql://me@db.example' }, /^the database of DATABASE_URL$/],
+  [{ DATABASE_URL: 'postgresql://me:se%cret@/x?host=/run' }, /^database x on \/run:5432$/],
+  [{ DATABASE_URL: 'postgresql://me@db.example' }, /^database me on db\.example:5432$/],
+  [{ DATABASE_URL: 'postgresql://me:secret@db.example/d%zz' }, /^database d%zz on db\.example:5432$/],
 ])('applying migrations names the database, without a password', (env, name) => {
   expect(readDatabaseConfig(env).name).toMatch(name);
   expect(readDatabaseConfig(env).name).not.toContain('secret');

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { usingFile } from '../data-dir.ts';
 
 /** SQLite's code when another process has the lock (https://www.sqlite.org/rescode.html#busy). */
 const SQLITE_BUSY = 5;
@@ -49,13 +50,14 @@ async function ownerOf(file: string): Promise<unknown> {
  */
 export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
   const file = path.join(dir, 'lock');
-  const release = await lockFile(path.join(dir, 'lock.held'));
+  const held = path.join(dir, 'lock.held');
+  const release = await usingFile(held, async () => await lockFile(held));
   if (!release) {
     throw new Error(
       `The embedded database in ${dir} is open in process ${(await ownerOf(file)) ?? 'of an unknown number'} (or in a container, where that number counts). Stop it, use another DATA_DIR, or set DATABASE_URL to run several.`,
     );
   }
-  await writeFile(file, JSON.stringify({ pid: process.pid }));
+  await usingFile(file, async () => await writeFile(file, JSON.stringify({ pid: process.pid })));
   return async () => {
     await rm(file, { force: true });
     release();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import { makeDataDir } from '../data-dir.ts';
+import { makeDataDir, usingFile } from '../data-dir.ts';
 import { openConnections, type Taken } from './connections.ts';
 import type { Db, Param, Sql } from './db.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -30,7 +30,8 @@ async function openEmbedded(dataDir: string): Promise<Db> {
   const { openPglite } = await import('./open-pglite.ts');
   await makeDataDir(dataDir);
   const release = await lockDirectory(dataDir);
-  const client = await openPglite(path.join(dataDir, 'pglite')).catch(async (error: unknown) => {
+  const folder = path.join(dataDir, 'pglite');
+  const client = await usingFile(folder, async () => await openPglite(folder)).catch(async (error: unknown) => {
     await release();
     throw error;
   });

@@ -1,6 +1,6 @@
 /** What a start can't use is named, with what to do about it. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -71,6 +71,26 @@ it('a DATA_DIR that is a file, or within one, or where nobody can write', async 
     await expect(openDb({ databaseUrl: undefined, dataDir })).rejects.toThrow(refused);
     await expect(loadKeys({ encryptionKeys: undefined, dataDir })).rejects.toThrow(refused);
   }
+});
+
+it.each([
+  ['development.key', 'EISDIR: illegal operation on a directory, '],
+  ['lock', 'EISDIR: illegal operation on a directory, '],
+  ['lock.held', ''],
+  ['pglite', 'ENOTEMPTY: directory not empty, '],
+])('a DATA_DIR with a folder of something else as %s', async (name, why) => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'connector-refused-'));
+  onTestFinished(async () => await rm(dataDir, { recursive: true }));
+  await mkdir(path.join(dataDir, name, 'else'), { recursive: true });
+  const opening = async () => {
+    await loadKeys({ encryptionKeys: undefined, dataDir });
+    await openDb({ databaseUrl: undefined, dataDir });
+  };
+  await expect(opening).rejects.toThrow(
+    new RegExp(
+      `^DATA_DIR can't be used: ${dataDir}/${name}: ${why}.*\\. Correct that, or set it to another directory\\.$`,
+    ),
+  );
 });
 
 it('SIGTERM ends a start that still waits for its database: process 1 of a container would not die of it by itself', async () => {
