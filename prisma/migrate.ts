@@ -1,13 +1,11 @@
+import { readOptions } from '../server/options.ts';
 import { ConfigError, readDatabaseConfig } from '../server/platform/config.ts';
 import { checkSession } from '../server/platform/database/check-session.ts';
 import { openDb } from '../server/platform/database/open-db.ts';
 import { explainConnection } from '../server/platform/explain-connection.ts';
 
 // Whoever asks for help or a dry run must not get the migrations.
-if (process.argv.length > 2) {
-  process.stderr.write('Usage: npm run db:migrate (no options: it migrates the database of DATABASE_URL at once)\n');
-  process.exit(2);
-}
+readOptions('npm run db:migrate (migrates the database of DATABASE_URL at once)', {});
 try {
   const config = readDatabaseConfig(process.env);
   process.stdout.write(`Migrating ${config.name}\n`);

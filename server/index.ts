@@ -1,3 +1,4 @@
+import { readOptions } from './options.ts';
 import { ConfigError, readConfig } from './platform/config.ts';
 import { explainConnection } from './platform/explain-connection.ts';
 import { createLog } from './platform/log.ts';
@@ -6,13 +7,12 @@ import type { Running } from './start.ts';
 /** How long a stop may take before the process exits anyway, in milliseconds. */
 const STOP_WITHIN = 9_500;
 
-function refuse(message: string, code = 1): never {
+function refuse(message: string): never {
   process.stderr.write(`${message}\n`);
-  process.exit(code);
+  process.exit(1);
 }
 
-// A port given as an option, say, must not be ignored.
-if (process.argv.length > 2) refuse('npm start takes no options: environment variables say all (README.md)', 2);
+readOptions('npm start (environment variables say all: README.md)', {});
 
 try {
   const config = readConfig(process.env);

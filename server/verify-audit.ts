@@ -1,8 +1,7 @@
 // npm run audit:verify -- FILE: checks an export of the audit log. Needs no database and no network.
 import { readFile } from 'node:fs/promises';
 import { type Verdict, verifyExport } from './domain/audit/verify.ts';
-
-const USAGE = 'Usage: npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)\n';
+import { readOptions, refuse } from './options.ts';
 
 function say(verdict: Verdict): void {
   if (verdict.ok) {
@@ -18,12 +17,12 @@ function say(verdict: Verdict): void {
   }
 }
 
-const [file, ...more] = process.argv.slice(2);
 // One of several would pass for all of them.
-const isAsked = file !== undefined && more.length === 0 && !file.startsWith('-');
-const text = isAsked ? await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => ({ error })) : null;
+const [file = ''] = readOptions(
+  'npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)',
+  {},
+  [1, 1],
+).positionals;
+const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => ({ error }));
 if (typeof text === 'string') say(verifyExport(text));
-else {
-  process.stderr.write(text ? `${file} can't be read: ${text.error.code ?? text.error.message}\n` : USAGE);
-  process.exitCode = 2;
-}
+else refuse(`${file} can't be read: ${text.error.code ?? text.error.message}`);

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 /** Runs a command of package.json the way npm does. */
 async function run(entry: string, ...args: string[]): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, ['server/run.js', entry, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['server/run.js', entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
-  child.stderr.on('data', (piece: Buffer) => {
-    said += piece.toString();
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (piece: Buffer) => {
+      said += piece.toString();
+    });
+  }
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, said };
 }
@@ -24,28 +27,58 @@ it.each([
   expect(await run(entry, ...args)).toEqual({ code: 2, said: expect.stringMatching(said) });
 });
 
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync('package.json', 'utf8'));
+const ours = Object.entries(scripts).flatMap(([name, script]) => {
+  const [, entry, given = ''] =
+    /^[^&]*node [^&]*server\/run\.js ((?:server|test|prisma)\/[^ ]+\.ts)([^&]*)$/.exec(script) ?? [];
+  return entry === undefined ? [] : [{ name, entry, given: given.split(' ').filter((word) => word !== '') }];
+});
+
+it('a command that runs our code runs one file, which gets what it is given', () => {
+  const names = Object.entries(scripts).flatMap(([name, script]) => (/node .*\.ts\b/.test(script) ? [name] : []));
+  expect(ours.map(({ name }) => name)).toEqual(names.filter((name) => name !== 'faults:full'));
+});
+
+it.each(ours)(
+  'npm run $name has what it is given read by readOptions, which says how it is used',
+  ({ name, entry }) => {
+    const source = readFileSync(entry, 'utf8');
+    const [, usage = ''] = /\breadOptions\(\s*'([^']+)'/.exec(source) ?? [];
+    expect(`${usage} `).toContain(name === 'start' ? 'npm start ' : `npm run ${name} `);
+    // Whatever is read besides may be taken for something else.
+    expect(source).not.toMatch(/= process\.argv|process\.argv\[/);
+  },
+);
+
+const SILENCE = 'Usage: npm run silence -- [--shops 1000] [--seed 101] [--write]';
+
 it.each([
-  ['test/demo/demo.ts', ['--onc'], "Unknown option '--onc'; the options are --once, --dev"],
-  ['test/demo/demo.ts', ['once'], "Unexpected argument 'once'; the options are --once, --dev"],
-  ['test/bench/silence/simulate.ts', ['--help'], "Unknown option '--help'; the options are --shops, --seed, --write"],
+  ['test/demo/demo.ts', ['once'], "Unexpected argument 'once'. Usage: npm run demo -- [--once] [--dev]"],
+  ['test/bench/silence/simulate.ts', ['--seed'], `Option '--seed <value>' argument missing. ${SILENCE}`],
+  ['test/app-store/check.ts', ['--', 'x'], "Unexpected argument 'x'. Usage: npm run app-store:check"],
+  ['test/demo/dev.ts', ['--x'], "Unknown option '--x'. Usage: npm run dev"],
   [
-    'test/bench/silence/simulate.ts',
-    ['--seed'],
-    "Option '--seed <value>' argument missing; the options are --shops, --seed, --write",
+    'server/index.ts',
+    ['--port', '4000'],
+    "Unknown option '--port'. Usage: npm start (environment variables say all: README.md)",
   ],
-  ['test/browser/shoot.ts', ['--al', 'x'], "Unknown option '--al'; the options are --all"],
-  ['test/mutation/mutate.ts', ['--test', 'x'], "Unknown option '--test'; the options are --tests, --kind, --json"],
-  ['server/index.ts', ['--port', '4000'], 'npm start takes no options: environment variables say all (README.md)'],
-])('%s %j says in one line which options there are, and does nothing', async (entry, args, said) => {
+  [
+    'server/verify-audit.ts',
+    [],
+    'An argument is missing. Usage: npm run audit:verify -- FILE (as downloaded from the privacy page or GET /api/audit)',
+  ],
+  [
+    'test/simulation/broken/hunt.ts',
+    ['--case', '--x'],
+    "Option '--case' argument is ambiguous. Usage: npm run simulate:broken -- [--case …] [--seconds 60] [--seed 1]",
+  ],
+])('%s %j says in one line what is wrong and how it is used', async (entry, args, said) => {
   expect(await run(entry, ...args)).toEqual({ code: 2, said: `${said}\n` });
 });
 
-it.each([['--help'], ['--dry-run'], ['status']])(
-  'db:migrate %s migrates nothing: it has no options',
-  async (option) => {
-    expect(await run('prisma/migrate.ts', option)).toEqual({
-      code: 2,
-      said: expect.stringMatching(/^Usage: npm run db:migrate /),
-    });
-  },
-);
+it.each([
+  ['test/bench/silence/simulate.ts', SILENCE],
+  ['prisma/migrate.ts', 'Usage: npm run db:migrate (migrates the database of DATABASE_URL at once)'],
+])('%s --help says how it is used, and does nothing else', async (entry, usage) => {
+  expect(await run(entry, '--help')).toEqual({ code: 0, said: `${usage}\n` });
+});

@@ -1,23 +1,5 @@
-/** Options of the commands: a mistyped one must not end as a run that found nothing. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-
-function refuse(fault: string): never {
-  process.stderr.write(`${fault}\n`);
-  process.exit(2);
-}
-
-/** Like parseArgs. If it can't read what was given, says so and which options there are, and ends the process. */
-export function readOptions<const Config extends ParseArgsConfig>(
-  config: Config,
-): ReturnType<typeof parseArgs<Config>> {
-  try {
-    return parseArgs(config);
-  } catch (error) {
-    const [fault = ''] = error instanceof Error ? error.message.split('. ') : [];
-    const known = Object.keys(config.options ?? {}).map((name) => `--${name}`);
-    return refuse(`${fault}; the options are ${known.join(', ')}`);
-  }
-}
+/** Values of the commands' options: a mistyped one must not end as a run that found nothing. */
+import { refuse } from '../server/options.ts';
 
 /** The number given as `--name`. Otherwise says so, and ends the process. */
 export function numberOf(name: string, given: string): number {

@@ -2,8 +2,10 @@
 // in production.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { readOptions } from '../../server/options.ts';
 import { describeAudit, readAudit } from './read-audit.ts';
 
+readOptions('npm run audit:report', {});
 const cwd = path.join(import.meta.dirname, '../..');
 /** As the container image leaves them out. */
 const ONLY_WHAT_RUNS = ['--omit=dev', '--omit=optional'];

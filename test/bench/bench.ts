@@ -10,7 +10,8 @@
  */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { namesOf, numberOf, readOptions } from '../options.ts';
+import { readOptions } from '../../server/options.ts';
+import { namesOf, numberOf } from '../options.ts';
 import { memoryRow, table, writeReport, writeSection } from './report.ts';
 import type { Row, Run } from './row.ts';
 import { audit } from './rows-audit.ts';
@@ -39,7 +40,7 @@ const measures = {
 /** These have sections of their own and run only on request. */
 const alone = { import: importing, ledger, 'many-shops': manyShops };
 
-const { values } = readOptions({
+const { values } = readOptions('npm run bench', {
   options: {
     quick: { type: 'boolean', default: false },
     pairs: { type: 'string' },

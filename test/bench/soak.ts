@@ -6,11 +6,12 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { readOptions } from '../../server/options.ts';
 import { loadSettings } from '../../server/store/shops/settings.ts';
 import { type Plan, startAscent360 } from '../fakes/ascent360.ts';
 import { signBody } from '../fakes/shopify-sender.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
-import { numberOf, readOptions, someOf } from '../options.ts';
+import { numberOf, someOf } from '../options.ts';
 import { exportAudits } from './export-audits.ts';
 import { seeded } from './order-body.ts';
 import { writeSoak } from './report.ts';
@@ -18,7 +19,7 @@ import { createTraffic, type Sent } from './soak-traffic.ts';
 import { judgeSoak, type Taken } from './soak-verdict.ts';
 import { connectShops, openWorld, SECRET, type Server, shopNames } from './world.ts';
 
-const { values } = readOptions({
+const { values } = readOptions('npm run soak', {
   options: {
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '200' },

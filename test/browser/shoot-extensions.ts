@@ -5,12 +5,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
 import { build } from 'vite';
+import { readOptions } from '../../server/options.ts';
 import { extensionFolder } from '../fakes/extension-host.ts';
 import { openShop } from '../fakes/open-shop.ts';
 import { findBrowser } from './find-browser.ts';
 import { savePicture } from './save-picture.ts';
 
-const [other] = process.argv.slice(2);
+const [other] = readOptions('node server/run.js test/browser/shoot-extensions.ts [DIRECTORY]', {}, [0, 1]).positionals;
 const directory = other ?? path.join(import.meta.dirname, '../../docs/screenshots');
 const WIDE = 720;
 const NARROW = 360;

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { readOptions } from '../../server/options.ts';
 import { buildPages } from '../fakes/stand-in-front.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
@@ -24,7 +25,8 @@ const PICTURES: Record<string, string> = {
   setup: 'setup-connect',
 };
 
-const directory = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '../../docs/app-store/screenshots'));
+const [other] = readOptions('npm run app-store:screenshots -- [DIRECTORY]', {}, [0, 1]).positionals;
+const directory = path.resolve(other ?? path.join(import.meta.dirname, '../../docs/app-store/screenshots'));
 const scenes = [...setupScenes, ...overviewScenes, ...activityScenes, ...peopleScenes, ...importsScenes];
 const found = await findBrowser(process.env);
 if ('missing' in found) {

@@ -1,11 +1,11 @@
-// npm run screenshots: the pictures that documents refer to, into docs/screenshots.
+// npm run screenshots: the pictures that documents refer to, into docs/screenshots; with names: only those of the app's pages.
 // npm run pictures -- DIRECTORY [name…]: every page and state, wide and narrow, to look at.
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { readOptions } from '../../server/options.ts';
 import { buildPages } from '../fakes/stand-in-front.ts';
-import { readOptions } from '../options.ts';
 import { activityScenes } from './activity-scenes.ts';
 import { findBrowser } from './find-browser.ts';
 import { importsScenes } from './imports-scenes.ts';
@@ -38,7 +38,11 @@ const NARROW = 360;
 const HEIGHT = 900;
 
 const root = path.join(import.meta.dirname, '../..');
-const { values, positionals } = readOptions({ allowPositionals: true, options: { all: { type: 'string' } } });
+const { values, positionals } = readOptions(
+  'npm run screenshots -- [NAME…], or npm run pictures -- DIRECTORY [NAME…]',
+  { options: { all: { type: 'string' } } },
+  [0, Infinity],
+);
 const directory = values.all ?? path.join(root, 'docs/screenshots');
 /** The names in links such as `screenshots/overview.webp`. */
 const referred = new Set(
@@ -117,3 +121,4 @@ for (const scene of chosen) {
 }
 for (const stage of shared.values()) await stage.close();
 if (failed.length > 0) process.exit(1);
+if (values.all === undefined && positionals.length === 0) await import('./shoot-extensions.ts');

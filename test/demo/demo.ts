@@ -1,6 +1,6 @@
 // npm run demo: the app between a stand-in for Shopify and one for Ascent360, with a table of what
 // it sent and why.
-import { readOptions } from '../options.ts';
+import { readOptions } from '../../server/options.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 22) {
@@ -13,7 +13,7 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
  * `dev`, npm run dev: a shop with a month of history and the pages from their sources, reloaded after each
  * change, at a fixed address.
  */
-const { once, dev } = readOptions({
+const { once, dev } = readOptions('npm run demo', {
   options: { once: { type: 'boolean', default: false }, dev: { type: 'boolean', default: false } },
 }).values;
 // Said first: loading the app takes a second or two.

@@ -8,8 +8,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readOptions } from '../../server/options.ts';
 import { judgeReport } from './judge-report.ts';
 
+readOptions('npm run doctor', {});
 const CLI = '@shopify/cli@4.8.2';
 const root = path.join(import.meta.dirname, '../..');
 const kept = path.join(root, '.cache/doctor.json');

@@ -4,20 +4,23 @@
  */
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readOptions } from '../options.ts';
+import { readOptions } from '../../server/options.ts';
 import { relatedTests } from './related-tests.ts';
 import { report } from './report.ts';
 import { runMutants } from './run-mutants.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const { values, positionals } = readOptions({
-  allowPositionals: true,
-  options: {
-    tests: { type: 'string', multiple: true },
-    kind: { type: 'string', multiple: true },
-    json: { type: 'boolean', default: false },
+const { values, positionals } = readOptions(
+  'npm run mutate -- PATH…',
+  {
+    options: {
+      tests: { type: 'string', multiple: true },
+      kind: { type: 'string', multiple: true },
+      json: { type: 'boolean', default: false },
+    },
   },
-});
+  [1, Infinity],
+);
 
 const filesOf = (place: string): string[] => {
   const absolute = path.resolve(root, place);

@@ -3,14 +3,15 @@
  * wrong in them.
  */
 import { readFileSync } from 'node:fs';
-import { namesOf, numberOf, readOptions, someOf } from '../options.ts';
+import { readOptions } from '../../server/options.ts';
+import { namesOf, numberOf, someOf } from '../options.ts';
 import { type History, type StepKind, stepKinds } from './history.ts';
 import { live } from './live.ts';
 import { sayFound, sayHistory, sayResult } from './report.ts';
 import { search } from './search.ts';
 import { World } from './world.ts';
 
-const { values } = readOptions({
+const { values } = readOptions('npm run simulate', {
   options: {
     seconds: { type: 'string', default: '60' },
     /** Ends after this many, if time isn't up before. */

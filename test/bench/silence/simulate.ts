@@ -2,7 +2,8 @@
  * npm run silence -- [--shops 1000] [--seed 101] [--write]: a year of made-up shops under the rule of server/domain/silence.ts, which was
  * tuned on seeds 1 and 2. With --write the table goes into docs/benchmarks.md: of other seeds.
  */
-import { numberOf, readOptions, someOf } from '../../options.ts';
+import { readOptions } from '../../../server/options.ts';
+import { numberOf, someOf } from '../../options.ts';
 import { writeSection } from '../report.ts';
 import { seeded } from './shops.ts';
 import { type Watched, watchYear } from './watch.ts';
@@ -13,7 +14,7 @@ had happened. *False alarms*: entries at shops whose webhooks were not lost, all
 happens gets none. Then the webhooks of each shop stop at some moment: *hours to detection* count from the first change that no webhook told. Without a token Shopify
 can't be asked, and each of its *silences* is an entry that says so.`;
 
-const { values } = readOptions({
+const { values } = readOptions('npm run silence', {
   options: {
     shops: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '101' },

@@ -136,13 +136,13 @@ describe('the audit log', () => {
   });
 
   it.each([
-    ['without a file', [], /^Usage: npm run audit:verify -- FILE .*\n$/],
+    ['without a file', [], /^An argument is missing\. Usage: npm run audit:verify -- FILE .*\n$/],
     [
       'with several, of which it would check the first',
       ['README.md', 'LICENSE'],
-      /^Usage: npm run audit:verify -- FILE .*\n$/,
+      /^Unexpected argument 'LICENSE'\. Usage: npm run audit:verify -- FILE .*\n$/,
     ],
-    ['with an option', ['--help'], /^Usage: npm run audit:verify -- FILE .*\n$/],
+    ['with an option', ['--quiet'], /^Unknown option '--quiet'\. Usage: npm run audit:verify -- FILE .*\n$/],
     ['with one that isn’t there', ['no/such.jsonl'], /^no\/such\.jsonl can't be read: ENOENT\n$/],
     ['with a folder', ['server'], /^server can't be read: EISDIR\n$/],
   ])('the command %s says what is wrong in one line, and exits with 2', async (_, files, line) => {

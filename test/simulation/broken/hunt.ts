@@ -6,11 +6,12 @@
 import { spawnSync } from 'node:child_process';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
-import { numberOf, readOptions, someOf } from '../../options.ts';
+import { readOptions } from '../../../server/options.ts';
+import { numberOf, someOf } from '../../options.ts';
 import { ALL_BREAKAGES } from './all-breakages.ts';
 import type { Breakage } from './breakages.ts';
 
-const { values } = readOptions({
+const { values } = readOptions('npm run simulate:broken', {
   options: {
     case: { type: 'string' },
     seconds: { type: 'string', default: '60' },
