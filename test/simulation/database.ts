@@ -34,6 +34,9 @@ async function migrated(): Promise<Blob | File> {
   return dump;
 }
 
+/** The statement before it failed: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const isAborted = (error: unknown) => error instanceof Error && 'code' in error && error.code === '25P02';
+
 /** The tables that a statement adds rows to. */
 const filledBy = (text: string) => [...text.matchAll(/INSERT INTO (\w+)/g)].map(([, name = '']) => name);
 
@@ -97,15 +100,24 @@ export async function openSimulatedDatabase(now: () => number): Promise<Simulate
   let cleared = 0;
 
   let inTransaction = false;
+  /** Why a transaction can't go on: whatever else it asks at the same time is answered with no more than that it can't. */
+  let broken: unknown = null;
   function end(how: 'COMMIT' | 'ROLLBACK'): void {
     if (inTransaction) query(how);
     inTransaction = false;
+    // The time shown since it began is undone with it.
+    if (how === 'ROLLBACK') shown = Number.NaN;
   }
 
   const over = (life: Life): Sql => ({
     query: async (text, params) => {
       await life.step();
-      return query(text, params);
+      try {
+        return query(text, params);
+      } catch (error) {
+        if (!isAborted(error)) broken = error;
+        throw broken;
+      }
     },
   });
 

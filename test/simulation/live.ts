@@ -160,8 +160,7 @@ async function begin(world: World, { access, rules, second, ...how }: History): 
 /** After these the app looks for what is due. */
 const SWEPT: ReadonlySet<Step['do']> = new Set(['import', 'rotateKey']);
 
-export async function live(world: World, history: History): Promise<Lived> {
-  const before = world.crashes;
+async function play(world: World, history: History): Promise<void> {
   await begin(world, history);
   for (const step of history.steps) {
     const scene = world.scenes[step.shop ?? 0] ?? world.scenes[0];
@@ -180,6 +179,15 @@ export async function live(world: World, history: History): Promise<Lived> {
   await quieten(world);
   await checkAllCounts(world);
   await checkQuiet(world);
+}
+
+export async function live(world: World, history: History): Promise<Lived> {
+  const before = world.crashes;
+  try {
+    await play(world, history);
+  } catch (error) {
+    world.fail(error);
+  }
   return {
     violations: world.violations,
     events: world.scenes.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),

@@ -17,6 +17,25 @@ afterAll(async () => {
   await world.close();
 });
 
+it('the database has the simulation’s time, also after a transaction was undone while time passed', async () => {
+  const { db } = world.process;
+  const undone = db.transaction(async (sql) => {
+    world.clock.advance(1000);
+    await sql.query('SELECT now()');
+    throw new Error('Undone');
+  });
+  await expect(undone).rejects.toThrow('Undone');
+  expect(await db.query('SELECT now() AS at')).toEqual([{ at: new Date(world.clock.now()) }]);
+});
+
+it('of statements that a transaction asks at once, the one that failed says why, whichever is heard first', async () => {
+  const both = world.process.db.transaction(async (sql) => {
+    const heardLast = async () => await sql.query('SELECT 1 / 0');
+    await Promise.all([heardLast(), sql.query('SELECT 1')]);
+  });
+  await expect(both).rejects.toThrow('division by zero');
+});
+
 it('no generated history sends a flag that may not be sent, loses a due opt-out, or loses anything acknowledged', async () => {
   const { found } = await search(world, {
     seed: Number(process.env['SEED'] ?? 2026),

@@ -106,6 +106,15 @@ export class World {
     this.violations.push({ at: this.clock.now(), what });
   }
 
+  /** Something failed of which nobody expects that it can: the history ends, and all its processes do. */
+  fail(error: unknown): void {
+    this.wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#isSurviving = this.#mayFail = false;
+    this.life.light(1);
+    void this.life.step();
+    this.#start();
+  }
+
   look = <Row extends object>(text: string, params: readonly (string | number)[] = []): Row[] =>
     this.#database.look<Row>(text, params);
 
