@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/db.ts';
 import { ifReadable } from '../../platform/keys.ts';
 import { type LedgerKey, ledgerKey } from '../consent/facts.ts';
 import { writtenBinding } from '../people/addresses.ts';
-import { emailHash, entityKey, keysOfPhone } from '../people/identifiers.ts';
+import { customerKey, emailHash, entityKey, keysOfPhone } from '../people/identifiers.ts';
 import type { KnownPerson } from '../people/profiles.ts';
 import { type PrivacySubject, requestsOf } from '../shops/privacy-requests.ts';
 import type { Shop } from '../shops/shops.ts';
@@ -50,6 +50,7 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject, 
   const customerIds = [...new Set([subject.customerId, ...people.map(({ profile }) => profile.customerId)])].filter(
     (one) => one != null,
   );
+  const customers = customerIds.map((id) => customerKey(shop.vault, id));
   const entities = [
     ...subject.orderIds.map((id) => entityKey(shop.vault, 'order', id)),
     ...customerIds.map((id) => entityKey(shop.vault, 'customer', id)),
@@ -61,11 +62,13 @@ export async function findTraces(sql: Sql, shop: Shop, subject: PrivacySubject, 
   // What Shopify shortened to the id of an order is found by that alone.
   const orders = [...entities, ...owned.map(({ entity }) => entity)];
   type Found = { id: string; topic: string; entity: string | null };
+  // An order that a customer had before may be another's by now; what is still theirs is owned.
+  const entity = 'CASE WHEN e.search && $5::text[] THEN NULL ELSE e.entity END AS entity';
   const events = await sql.query<Found>(
-    `SELECT id, topic, entity FROM events WHERE shop_id = $1 AND search && $2::text[] AND NOT search && $4::text[]
-     UNION SELECT e.id, e.topic, e.entity FROM deliveries d JOIN events e ON e.id = d.event_id
+    `SELECT e.id, e.topic, ${entity} FROM events e WHERE e.shop_id = $1 AND e.search && $2::text[] AND NOT e.search && $4::text[]
+     UNION SELECT e.id, e.topic, ${entity} FROM deliveries d JOIN events e ON e.id = d.event_id
      WHERE d.shop_id = $1 AND d.person_id = ANY($3::uuid[]) AND NOT coalesce(e.search, '{}') && $4::text[]`,
-    [shop.id, [...keys, ...orders], ids, others.keys],
+    [shop.id, [...keys, ...orders], ids, others.keys, customers],
   );
   // Whosever they are: there is no index for that.
   if (subject.orderIds.length > 0) {

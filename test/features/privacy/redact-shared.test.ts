@@ -5,7 +5,7 @@ import { createLog } from '../../../server/platform/log.ts';
 import { createImport } from '../../../server/store/imports/imports.ts';
 import { type KnownPersonRow, openIfReadable } from '../../../server/store/people/profiles.ts';
 import { phoneOf } from '../../fakes/shopify-shop.ts';
-import { ago, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
+import { ago, buyer, customer, EMAIL, emailConsent, MINUTE, order, SMS, smsConsent } from '../../pipeline/bodies.ts';
 import { readScene } from '../../pipeline/read/scene.ts';
 import { answers } from '../activity/scene.ts';
 
@@ -157,6 +157,23 @@ it('what Shopify shortened to the id of an erased order is erased when it arrive
   await scene.read();
   expect(await scene.standing(late)).toMatchObject({ state: 'skipped', reason: 'redacted' });
   expect(await bodies()).toEqual([]);
+});
+
+it('an erasure of the customer who had an order before leaves it with whoever has it now: their late message counts, an older one is stale', async () => {
+  const states = [40, 30, 20, 10].map((minutes) => ({ minutes, updated_at: ago(minutes * MINUTE) }));
+  const receive = async (id: number, at: number) => {
+    const { minutes = 0, ...state } = states[at] ?? {};
+    return await scene.receive('orders/updated', order(9, { ...buyer(id), ...state }), Date.now() - minutes * MINUTE);
+  };
+  scene.access = false;
+  await receive(1, 0);
+  await receive(2, 2);
+  await scene.receive('customers/redact', { customer: { id: 1 } });
+  expect(await scene.standing(await receive(2, 1))).toMatchObject({ state: 'skipped', reason: 'stale' });
+  const late = await receive(2, 3);
+  await scene.send();
+  expect(await scene.standing(late)).toMatchObject({ state: 'accepted' });
+  expect(await scene.standing(await receive(1, 3))).toMatchObject({ state: 'skipped', reason: 'redacted' });
 });
 
 it('an older erasure that arrives after a newer one lets nothing from between the two count', async () => {
