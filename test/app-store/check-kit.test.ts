@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { PayloadKey } from '../../server/ascent360/payload-contract.ts';
 import { checkKit, type Kit, pngSize } from './check-kit.ts';
 import { folder, readKit } from './read-kit.ts';
 
@@ -140,6 +141,30 @@ describe('the texts of docs/app-store', () => {
       path.join(root, file),
     );
     expect([...links, ...named].filter((place) => !existsSync(place))).toEqual([]);
+  });
+
+  const personal = {
+    FirstName: 'names',
+    LastName: 'names',
+    DateOfBirth: 'dates of birth',
+    Gender: 'genders',
+    Email: 'email addresses',
+    Phone: 'phone numbers',
+    Mobile: 'phone numbers',
+    Address: 'postal addresses',
+    EmailPermission: 'marketing choices',
+    SMSPermission: 'marketing choices',
+    PhonePermission: 'tags',
+    AddressPermission: 'tags',
+    Activities: 'metafields you map',
+    Interests: 'metafields you map',
+    NewsLetters: 'metafields you map',
+    Order: 'orders',
+  } satisfies Record<Exclude<PayloadKey, 'SourceName' | 'SourceType' | 'ProviderType' | 'ListIds'>, string>;
+
+  it.each(['privacy-policy.md', 'data-processing.md'])('%s names all that is sent about a person', (name) => {
+    const said = read(`docs/app-store/${name}`).replaceAll('the controller maps', 'you map').toLowerCase();
+    expect(Object.values(personal).filter((words) => !said.includes(words))).toEqual([]);
   });
 
   it.each(['requirements.md', 'built-for-shopify.md', 'data-protection.md'])(
