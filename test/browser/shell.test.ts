@@ -59,11 +59,14 @@ inBrowser('the frame of the pages', (stage) => {
     await page.getByText(/^What you see is from /).waitFor({ state: 'detached' });
   });
 
-  it('shows what is ticked, what is chosen, how far a bar is and where a button ends where the system forces its own colours', async () => {
+  it('shows what is ticked, what is chosen, how far a bar is, where a button ends and if it is disabled, and the way back, where the system forces its own colours', async () => {
     const page = await stage().open('/settings');
     await page.emulateMedia({ forcedColors: 'active' });
     const ticked = page.getByLabel('Send orders');
     await expect.poll(async () => await ticked.evaluate((box) => getComputedStyle(box).opacity)).toBe('1');
+    const colourOf = (one: Element) => getComputedStyle(one).color;
+    const gray = await page.getByRole('button', { name: 'Add', exact: true }).first().evaluate(colourOf);
+    expect(gray).not.toBe(await page.getByRole('button', { name: 'Add a source: Interests' }).evaluate(colourOf));
     await page.getByRole('link', { name: 'Activity' }).click();
     const chosen = page.getByRole('tab', { name: 'All', selected: true });
     const outlineOf = (tab: Element) => getComputedStyle(tab).outlineStyle;
@@ -84,6 +87,10 @@ inBrowser('the frame of the pages', (stage) => {
     expect(await button.evaluate(widthOf)).toEqual(['solid', '1px']);
     await tabTo(page, '30 days');
     expect(await button.evaluate(widthOf)).toEqual(['solid', '2px']);
+    await page.getByRole('link', { name: 'Open the first steps' }).click();
+    const arrow = page.getByRole('link', { name: 'Overview' }).locator('svg');
+    const text = await page.getByRole('heading', { level: 1, name: 'First steps' }).evaluate(colourOf);
+    expect(await arrow.evaluate((svg) => getComputedStyle(svg).fill)).toBe(text);
   });
 
   it('says so if App Bridge doesn’t load', async () => {
