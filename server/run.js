@@ -20,7 +20,8 @@ if (!entry) {
 // Keeps what was compiled for the next start, in the temporary folder: a start costs a third less processor time.
 module.enableCompileCache();
 
-// npm passes SIGTERM to its shell, which dies of it and passes nothing on: whoever stops npm means this process.
+// npm may be killed, and a shell between that isn't replaced (exec) dies of SIGTERM and passes nothing on: whoever stops
+// npm means this process.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -7,7 +7,9 @@ const words = scripts.start.split(' ');
 const node = words.indexOf('node');
 
 /** What `npm start` puts into the environment. */
-export const startEnv = Object.fromEntries(words.slice(0, node).map((word) => word.split('=', 2)));
+export const startEnv = Object.fromEntries(
+  words.slice(0, node).flatMap((word) => (word.includes('=') ? [word.split('=', 2)] : [])),
+);
 /** What it gives to `node`. */
 export const startArguments = words.slice(node + 1);
 /** Those that are options of Node. */

@@ -7,7 +7,7 @@ import { worldOfTest } from '../fakes/world-of-test.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-it('row 44: SIGTERM to npm start ends the server gracefully, and leaves no process behind', async () => {
+it('row 44: SIGTERM to npm start ends the server gracefully: npm waits for its end, and no process is left behind', async () => {
   const world = await worldOfTest();
   const port = await freePort();
   const npm = spawn('npm', ['start'], {
@@ -22,7 +22,7 @@ it('row 44: SIGTERM to npm start ends the server gracefully, and leaves no proce
   npm.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const closed = new Promise<void>((resolve) => npm.once('close', () => resolve()));
+  const closed = new Promise<number | null>((resolve) => npm.once('close', resolve));
   onTestFinished(() => {
     try {
       process.kill(-(npm.pid ?? 0), 'SIGKILL');
@@ -35,7 +35,7 @@ it('row 44: SIGTERM to npm start ends the server gracefully, and leaves no proce
 
   npm.kill('SIGTERM');
   // Its output ends with the last process that holds it open.
-  await closed;
+  expect(await closed).toBe(0);
   expect(await up()).toBe(false);
   expect(said).toContain('"stopping"');
   expect(said).not.toContain('did not stop cleanly');
