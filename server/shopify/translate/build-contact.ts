@@ -1,5 +1,6 @@
 import { type Contact, type ContactField, isCountryOnly, type PostalAddress } from '../../domain/contact.ts';
 import type { E164 } from '../../domain/scalars.ts';
+import type { en } from '../../domain/wording/en.ts';
 import { inTurn, type Text } from '../../domain/wording/text.ts';
 import type { Hides } from '../hides.ts';
 import { type AddressBody, type PersonBody, type PlaceBody, placeFields } from '../payloads.ts';
@@ -32,10 +33,10 @@ export function buildContact(sources: ContactSources): Contact {
   const contact: Contact = { origins: {}, leftOut: {} };
   const { hides } = sources;
   setNames(contact, sources.names, hides);
-  set(contact, 'email', findEmail(sources.emails, hides));
-  const read = createPhoneReader();
-  set(contact, 'phone', findPhone(sources.phones, read, hides));
-  set(contact, 'mobile', findPhone(sources.mobiles, read, hides));
+  set(contact, 'email', findReadable(sources.emails, emailIn, hides));
+  const phoneIn = createPhoneReader();
+  set(contact, 'phone', findReadable(sources.phones, phoneIn, hides));
+  set(contact, 'mobile', findReadable(sources.mobiles, phoneIn, hides));
   set(contact, 'address', findAddress(sources.addresses, hides));
   return contact;
 }
@@ -80,41 +81,36 @@ function setNames(contact: Contact, places: ContactSources['names'], hides: Hide
   }
 }
 
-function findEmail(places: readonly Place<string>[], hides: Hides): Found<string> {
+type Unreadable = { why: keyof typeof en.field };
+
+const emailIn = (text: string): string | Unreadable => readEmail(text) ?? { why: 'email_unreadable' };
+
+function findReadable<P extends Place<string>>(
+  places: readonly P[],
+  read: (text: string, place: P) => string | Unreadable,
+  hides: Hides,
+): Found<string> {
   const refused: Text[] = [];
-  for (const { path, value } of places) {
-    if (value === undefined) continue;
-    const email = readEmail(value);
-    if (email !== undefined) return { value: email, from: path };
-    refused.push({ code: 'field.email_unreadable', params: { place: path } });
+  for (const place of places) {
+    if (place.value === undefined) continue;
+    const found = read(place.value, place);
+    if (typeof found === 'string') return { value: found, from: place.path };
+    refused.push({ code: `field.${found.why}`, params: { place: place.path } });
   }
   if (places.some(({ path }) => hides(path))) return 'denied';
-  return whyRefused(refused) ?? empty(places);
+  const why = refused.reduceRight<Text | null>((next, text) => inTurn(text, next), null);
+  return why ? { why } : empty(places);
 }
 
-type PhoneReader = typeof readPhone;
-
 /** Reads each number once: a body often repeats it in several places. */
-function createPhoneReader(): PhoneReader {
-  const known = new Map<string, ReturnType<PhoneReader>>();
-  return (text, country) => {
+function createPhoneReader() {
+  const known = new Map<string, ReturnType<typeof readPhone>>();
+  return (text: string, { country }: PhonePlace): E164 | Unreadable => {
     const key = `${country}\n${text}`;
     const read = known.get(key) ?? readPhone(text, country);
     known.set(key, read);
-    return read;
+    return read.ok ? read.phone : read;
   };
-}
-
-function findPhone(places: readonly PhonePlace[], read: PhoneReader, hides: Hides): Found<E164> {
-  const refused: Text[] = [];
-  for (const { path, value, country } of places) {
-    if (value === undefined) continue;
-    const found = read(value, country);
-    if (found.ok) return { value: found.phone, from: path };
-    refused.push({ code: `field.${found.why}`, params: { place: path } });
-  }
-  if (places.some(({ path }) => hides(path))) return 'denied';
-  return whyRefused(refused) ?? empty(places);
 }
 
 /**
@@ -132,12 +128,6 @@ function findAddress(places: readonly Place<PlaceBody>[], hides: Hides): Found<P
     bare ??= found;
   }
   return bare ?? empty(places);
-}
-
-/** What is wrong with each place, joined; null: there was nothing to refuse. */
-function whyRefused(refused: readonly Text[]): { why: Text } | null {
-  const why = refused.reduceRight<Text | null>((next, text) => inTurn(text, next), null);
-  return why && { why };
 }
 
 function empty(places: readonly { path: string }[], key = ''): { why: Text } {
