@@ -124,7 +124,7 @@ describe('a record of the Admin API', () => {
     const odd = { ...order, name: 7, lineItems: 'none', customer: { ...customer, tags: 'a,b', defaultAddress: [] } };
     expect(translateRecord(odd, ctx('orders/updated'), 'import')).toMatchObject({ id: '801', purchase: { items: [] } });
     for (const __typename of ['Order', 'Customer']) {
-      expect(() => translateRecord({ __typename }, ctx('orders/updated'), 'import')).toThrow('has no id');
+      expect(() => translateRecord({ __typename }, ctx('orders/updated'), 'import')).toThrow('_without_id');
     }
   });
 
