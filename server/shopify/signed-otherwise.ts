@@ -1,3 +1,5 @@
+import { jsonIn } from '../domain/json.ts';
+
 /**
  * The app's secret signs more than webhooks, and anyone who has opened the app once can get some of
  * it: the text of an ID token, the query of a launch. docs/threat-model.md lists what is signed,
@@ -48,10 +50,5 @@ function couldBeToken(text: string): boolean {
  * this field.
  */
 export function isFlowRun(rawBody: Buffer): boolean {
-  if (!rawBody.includes(FLOW_ONLY)) return false;
-  try {
-    return Object.hasOwn(JSON.parse(rawBody.toString('utf8')), 'action_run_id');
-  } catch {
-    return false;
-  }
+  return rawBody.includes(FLOW_ONLY) && Object.hasOwn(Object(jsonIn(rawBody.toString('utf8'))), 'action_run_id');
 }
