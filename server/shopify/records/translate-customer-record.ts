@@ -1,4 +1,4 @@
-import type { Channel, FactSource, FoundFact } from '../../domain/consent.ts';
+import type { FactSource, FoundFact } from '../../domain/consent.ts';
 import { AHEAD_MS } from '../../domain/days.ts';
 import type { Instant } from '../../domain/scalars.ts';
 import type { CustomerRead } from '../../domain/translated.ts';
@@ -50,22 +50,18 @@ export function translateCustomerNode(
   if (translated.kind !== 'customer') throw new Error('A customer that was read is whole');
   const isDenied = (field: string) => (ctx.denied ?? []).some((path) => isWithin(path, field));
   const { id, createdAt, updatedAt, contact } = translated;
-  const facts: FoundFact[] = consentFacts(node, ctx);
   return {
     id,
     readAt: ctx.readAt,
     createdAt,
     updatedAt,
     contact,
-    facts,
+    facts: consentFacts(node, ctx),
     tags: isDenied('tags') || !node.tags ? null : (tags.parse(node.tags) ?? null),
     metafields: isDenied('metafields') ? {} : readMetafields(metafields, ctx.metafieldKeys ?? []),
     dataSaleOptOut: isDenied('dataSaleOptOut') ? null : (node.dataSaleOptOut ?? null),
   };
 }
-
-type Word = string | null | undefined;
-type Said = { state: Word; level: Word; at: Word };
 
 /**
  * The consent for each address that Shopify has it for, dated by SPEC 6.2 for a read: undated if
@@ -78,37 +74,34 @@ function consentFacts(node: CustomerNode, ctx: ReadContext): FoundFact[] {
   const country = firstCountry([addressBody(node.defaultAddress), { country_code: ctx.shopCountry }]);
   const read = phone?.phoneNumber ? readPhone(phone.phoneNumber, country) : undefined;
   const number = read?.ok ? read.phone : undefined;
-  const fact = (channel: Channel, address: string, written: string, said: Said): FoundFact => {
-    const at = readInstant(said.at ?? undefined);
+  const ofEmail = email && {
+    state: email.marketingState,
+    optInLevel: email.marketingOptInLevel,
+    updatedAt: email.marketingUpdatedAt,
+  };
+  const told = [
+    ['email', mail, 'defaultEmailAddress.marketingState', ofEmail],
+    ['sms', number, 'defaultPhoneNumber.smsMarketingConsent.state', phone?.smsMarketingConsent],
+    ['whatsapp', number, 'defaultPhoneNumber.whatsAppMarketingConsent.state', phone?.whatsAppMarketingConsent],
+  ] as const;
+  return told.flatMap(([channel, written, field, said]): FoundFact[] => {
+    if (written === undefined || !said || ctx.denied?.some((path) => isWithin(field, path))) return [];
+    const at = readInstant(said.updatedAt ?? undefined);
     const state = said.state?.toLowerCase() ?? null;
     // An opt-in is dated no later than we asked, whatever the clocks.
     const until = state === 'subscribed' ? ctx.readAt : (ctx.until ?? ctx.readAt) + AHEAD_MS;
-    return {
-      channel,
-      address,
-      addressAsWritten: written,
-      state,
-      level: said.level?.toLowerCase() ?? null,
-      chosenAt: at === undefined ? null : at > until ? ctx.readAt : at,
-      source: ctx.source,
-    };
-  };
-  const isSaid = (path: string) => !(ctx.denied ?? []).some((field) => isWithin(path, field));
-  const facts: FoundFact[] = [];
-  if (mail !== undefined && email && isSaid('defaultEmailAddress.marketingState')) {
-    const said = { state: email.marketingState, level: email.marketingOptInLevel, at: email.marketingUpdatedAt };
-    facts.push(fact('email', mail.toLowerCase(), mail, said));
-  }
-  for (const [channel, name, consent] of [
-    ['sms', 'smsMarketingConsent', phone?.smsMarketingConsent],
-    ['whatsapp', 'whatsAppMarketingConsent', phone?.whatsAppMarketingConsent],
-  ] as const) {
-    if (number === undefined || !consent || !isSaid(`defaultPhoneNumber.${name}.state`)) continue;
-    facts.push(
-      fact(channel, number, number, { state: consent.state, level: consent.optInLevel, at: consent.updatedAt }),
-    );
-  }
-  return facts;
+    return [
+      {
+        channel,
+        address: written.toLowerCase(),
+        addressAsWritten: written,
+        state,
+        level: said.optInLevel?.toLowerCase() ?? null,
+        chosenAt: at === undefined ? null : at > until ? ctx.readAt : at,
+        source: ctx.source,
+      },
+    ];
+  });
 }
 
 /**
