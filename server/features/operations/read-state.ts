@@ -21,7 +21,7 @@ type State = {
   oldestDue: Record<(typeof holds)[number], number>;
   breakers: number;
   problems: number;
-  lateOptOuts: number;
+  lateOptOuts: Record<(typeof holds)[number], number>;
   silent: number;
 };
 
@@ -33,14 +33,15 @@ type State = {
 export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
   return await db.transaction(async (sql) => {
     await sql.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
+    const none = { due: 0, paused: 0, connection_problem: 0, not_connected: 0, breaker: 0 };
     const state: State = {
       unfinished: { waiting: 0, sending: 0, retrying: 0, attention: 0 },
       recent: { accepted: 0, merged: 0, skipped: 0, waiting: 0, attention: 0 },
       oldestReceived: 0,
-      oldestDue: { due: 0, paused: 0, connection_problem: 0, not_connected: 0, breaker: 0 },
+      oldestDue: { ...none },
       breakers: 0,
       problems: 0,
-      lateOptOuts: 0,
+      lateOptOuts: { ...none },
       silent: await countSilent(sql),
     };
     for (const row of await readBacklog(sql)) {
@@ -49,7 +50,7 @@ export async function readState(db: Pick<Db, 'transaction'>): Promise<State> {
       state.oldestDue[row.hold] = row.oldest_due;
       state.breakers += row.breakers;
       state.problems += row.problems;
-      state.lateOptOuts += row.late;
+      state.lateOptOuts[row.hold] = row.late;
     }
     const rows = await sql.query<{ state: (typeof recent)[number]; count: number }>(
       `SELECT CASE WHEN e.state IN ('received', 'open') THEN 'waiting' ELSE e.state END AS state, count(*) AS count

@@ -10,6 +10,11 @@ import { holds, readState, recent, unfinished } from './read-state.ts';
  */
 const KEPT_MS = 5000;
 const COST_PERCENT = 5;
+/**
+ * After this, numbers that couldn't be renewed are no longer reported, as Prometheus itself drops what it no longer gets. Not
+ * sooner: a slow database is asked that rarely, and an alert's patience begins anew whenever its numbers are missing.
+ */
+const STALE_MS = 300_000;
 /** How long a scrape waits for the database. */
 const WAIT_MS = 2000;
 /** When to give up on an answer: its connection may be dead while others work. */
@@ -23,15 +28,19 @@ export type StateGaugesDeps = { db: Pick<Db, 'query' | 'transaction'>; log: Log 
  */
 export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): () => Promise<void> {
   const registers = [registry];
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge({ name: `connector_${name}`, help, labelNames, registers });
-
-  const up = gauge('database_up', '1 while the database answers, else 0.', []);
-  const age = gauge(
-    'state_age_seconds',
-    'How old the gauges from the database are; they keep their last values while it cannot be asked.',
-    [],
-  );
+  const up = new Gauge({ name: 'connector_database_up', help: '1 while the database answers, else 0.', registers });
+  const age = new Gauge({
+    name: 'connector_state_age_seconds',
+    help: 'How old the gauges from the database are; after 5 minutes without new ones they are not reported.',
+    registers,
+  });
+  const forget: (() => void)[] = [];
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => {
+    const made = new Gauge({ name: `connector_${name}`, help, labelNames, registers });
+    // Without labels, `reset` would leave a 0.
+    forget.push(labelNames.length > 0 ? () => made.reset() : () => made.remove());
+    return made;
+  };
   const unfinishedEvents = gauge(
     'events_unfinished',
     'Events that have not ended, and those that need attention, by state.',
@@ -56,14 +65,15 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
   );
   const lateOptOuts = gauge(
     'opt_outs_late',
-    'Opt-outs of shops that were ever connected that wait and have been due for more than 3 days. Laws give 10 business days.',
-    [],
+    'Opt-outs of shops that were ever connected that wait and have been due for more than 3 days, by what holds the shop. Laws give 10 business days.',
+    ['hold'],
   );
   const silent = gauge('shops_silent', 'Shops from which no webhooks come although Shopify knows of changes.', []);
 
   let askedAt = Number.NEGATIVE_INFINITY;
   let keptMs = KEPT_MS;
   let freshAt = performance.now();
+  for (const each of forget) each();
   let asking: Promise<void> | null = null;
   let isUp = false;
 
@@ -77,11 +87,13 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
       const state = await readState(db);
       for (const name of unfinished) unfinishedEvents.set({ state: name }, state.unfinished[name]);
       for (const name of recent) recentEvents.set({ state: name }, state.recent[name]);
-      for (const hold of holds) oldestDue.set({ hold }, state.oldestDue[hold]);
+      for (const hold of holds) {
+        oldestDue.set({ hold }, state.oldestDue[hold]);
+        lateOptOuts.set({ hold }, state.lateOptOuts[hold]);
+      }
       oldestReceived.set(state.oldestReceived);
       breakers.set(state.breakers);
       problems.set(state.problems);
-      lateOptOuts.set(state.lateOptOuts);
       silent.set(state.silent);
       freshAt = performance.now();
     } catch (error) {
@@ -105,6 +117,8 @@ export function stateGauges({ db, log }: StateGaugesDeps, registry: Registry): (
     }
     if (asking !== null) await withinOr(asking, WAIT_MS, () => {});
     up.set(isUp ? 1 : 0);
-    age.set((performance.now() - freshAt) / 1000);
+    const ageMs = performance.now() - freshAt;
+    age.set(ageMs / 1000);
+    if (ageMs > STALE_MS) for (const each of forget) each();
   };
 }

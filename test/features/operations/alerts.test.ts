@@ -52,6 +52,30 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
     [{ title: 'a restart of one minute', of: { [`up{${worker}}`]: '1 0 1x90' } }],
   ],
   [
+    'ConnectorNotScraped',
+    { after: '15m', of: { [`up{${web}}`]: '1x3 stale', [`up{${worker}}`]: '1x3 stale' } },
+    [{ title: 'processes that are scraped, if in vain', of: { [`up{${web}}`]: '0x90' } }],
+  ],
+  [
+    'ConnectorRestarting',
+    { after: '5m', of: { [`connector_process_start_time_seconds{${worker}}`]: '1000+60x90' } },
+    [
+      {
+        title: 'a version that is rolled out, and rolled back',
+        of: { [`connector_process_start_time_seconds{${worker}}`]: '1000x20 2000x3 3000x66' },
+      },
+      {
+        title: 'many processes that each start once',
+        of: Object.fromEntries(
+          ['a', 'b', 'c', 'd', 'e'].map((name) => [
+            `connector_process_start_time_seconds{job="ascent360-connector",instance="${name}"}`,
+            '1000x20 2000x70',
+          ]),
+        ),
+      },
+    ],
+  ],
+  [
     'ConnectorDatabaseDown',
     { after: '3m', of: { [`connector_database_up{${web}}`]: '0x90', [`connector_database_up{${worker}}`]: '0x90' } },
     [
@@ -251,9 +275,21 @@ const rows: [alert: string, fires: { after: string; of: Series }, silent: { titl
     'ConnectorOptOutsLate',
     {
       after: '1m',
-      of: { [`connector_opt_outs_late{${web}}`]: '1x90', [`connector_opt_outs_late{${worker}}`]: '1x90' },
+      of: {
+        [`connector_opt_outs_late{${web},hold="due"}`]: '1x90',
+        [`connector_opt_outs_late{${worker},hold="due"}`]: '1x90',
+      },
     },
-    [{ title: 'none', of: { [`connector_opt_outs_late{${web}}`]: '0x90' } }],
+    [
+      {
+        title: 'those of merchants who paused or disconnected, as their overview says',
+        of: {
+          [`connector_opt_outs_late{${web},hold="paused"}`]: '3x90',
+          [`connector_opt_outs_late{${web},hold="not_connected"}`]: '3x90',
+          [`connector_opt_outs_late{${web},hold="due"}`]: '0x90',
+        },
+      },
+    ],
   ],
   [
     'ConnectorShopsSilent',
@@ -273,9 +309,16 @@ function evaluate(of: Series, expected: { at: string; alert: string; fires: bool
   const firing = (alert: string) => {
     const rule = written.find((candidate) => candidate.alert === alert);
     // promtool compares the whole alert, including the labels of series that aren't sums.
-    const own = alert === 'ConnectorDown' ? { job: 'ascent360-connector', instance: 'worker' } : {};
+    const job = { job: 'ascent360-connector' };
+    const own = {
+      ConnectorDown: { ...job, instance: 'worker' },
+      ConnectorNotScraped: job,
+      ConnectorRestarting: { ...job, instance: 'worker' },
+    }[alert];
     return [{ exp_labels: { ...rule?.labels, ...own }, exp_annotations: rule?.annotations }];
   };
+  // Processes that answer, unless the case is about that.
+  const answering = Object.keys(of).some((series) => series.startsWith('up{')) ? {} : { [`up{${web}}`]: '1x90' };
   const file = join(folder, 'case.yaml');
   writeFileSync(
     file,
@@ -285,7 +328,7 @@ function evaluate(of: Series, expected: { at: string; alert: string; fires: bool
       tests: [
         {
           interval: '1m',
-          input_series: Object.entries(of).map(([series, values]) => ({ series, values })),
+          input_series: Object.entries({ ...of, ...answering }).map(([series, values]) => ({ series, values })),
           alert_rule_test: expected.map(({ at, alert, fires }) => ({
             eval_time: at,
             alertname: alert,

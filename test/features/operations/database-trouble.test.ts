@@ -96,3 +96,32 @@ it('a slow database is asked for a twentieth of the time at most', async () => {
   await metrics.render();
   expect(asked).toBe(2);
 });
+
+it('a process that can’t read the numbers any more reports none of them after 5 minutes: max() over all processes would go on with its last ones', async () => {
+  const pass = clock();
+  let answers = true;
+  const metrics = metricsOver({
+    query: async () => [],
+    transaction: async (work) => (answers ? await work(nothing) : await fails()),
+  });
+  const read = async () =>
+    ['connector_breakers_open', 'connector_events_unfinished', 'connector_oldest_due_age_seconds'].map(async (name) =>
+      new RegExp(`^${name}[ {]`, 'm').test(await metrics.render()),
+    );
+  const reported = async () => [...new Set(await Promise.all(await read()))];
+  expect(await reported()).toEqual([true]);
+  answers = false;
+  pass(240_000);
+  // What fails once may work the next time, and an alert's patience begins anew when its numbers are missing.
+  expect(await reported()).toEqual([true]);
+  pass(61_000);
+  expect(await reported()).toEqual([false]);
+  answers = true;
+  pass(6000);
+  expect(await reported()).toEqual([true]);
+});
+
+it('a process that has never read the numbers reports none: 0 would say that nothing waits', async () => {
+  const text = await metricsOver({ query: fails, transaction: fails }).render();
+  expect(text).not.toMatch(/^connector_(breakers_open|shops_silent|oldest_received_age_seconds) /m);
+});
