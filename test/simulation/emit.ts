@@ -1,7 +1,7 @@
 /** Webhooks as Shopify sends them, with what each of them says. */
 import { consentBody, customerBody, type Dating, mergeBody, orderBody, tagsBody, whatsAppBody } from './bodies.ts';
 import type { Scene } from './scene.ts';
-import { addressOf, type Channel, type Customer, type Order } from './shopify.ts';
+import { addressOf, type Channel, type Customer, type Order, stateOf } from './shopify.ts';
 import type { Said, Webhook } from './webhooks.ts';
 
 const TOPIC = { email: 'customers_email_marketing_consent/update', sms: 'customers_marketing_consent/update' };
@@ -75,7 +75,7 @@ export function orderWebhook(
       order: order.id,
       updatedAt: order.updatedAt,
       createdAt: order.createdAt,
-      status: order.status,
+      status: stateOf(order),
       customer: order.customer,
       address: email,
       usual,
@@ -93,8 +93,10 @@ export function orderWebhook(
 export const deletedWebhook = (scene: Scene, id: number, at: number): Webhook =>
   webhook(scene, 'customers/delete', { id }, { at, said: [{ says: 'deleted', customer: id }] });
 
-/** Shopify asks to erase someone and their orders. */
-export function redactWebhook(scene: Scene, { id, email, phone }: Customer, theirs: Order[], at: number): Webhook {
+type Redacted = Pick<Customer, 'email' | 'phone'> & { id: number | null };
+
+/** Shopify asks to erase someone and their orders; what is null, it doesn't name. */
+export function redactWebhook(scene: Scene, { id, email, phone }: Redacted, theirs: Order[], at: number): Webhook {
   const orders = theirs.map((order) => order.id);
   const body = { shop_id: 1, shop_domain: scene.domain, customer: { id, email, phone }, orders_to_redact: orders };
   const addresses = [email, phone, ...theirs.map((order) => order.email)].flatMap(

@@ -75,7 +75,12 @@ export async function checkExports(world: World, scene: Scene): Promise<void> {
   const { requests } = await listRequests(db, await shops.ensure(scene.domain), null);
   for (const request of requests) {
     const id = Number(request.subject?.customerId ?? 0);
-    if (request.kind !== 'data_request' || request.erasedAt !== null || scene.account.erasedAt.has(id)) continue;
+    if (
+      request.kind !== 'data_request' ||
+      request.erasedAt !== null ||
+      [scene.account.erasedAt, scene.account.perhapsErasedAt].some((erased) => erased.has(id))
+    )
+      continue;
     if (id !== 0) checkExport(world, scene, id, await read(world, scene, request));
   }
 }

@@ -21,8 +21,9 @@ import type { Webhook } from './webhooks.ts';
 const NEVER_AGAIN = new Set(['app/uninstalled', 'customers/redact', 'shop/redact', 'flow/send']);
 const TAGS = ['mail-ok', 'mail-stop', 'call-ok', 'call-stop', 'no-mail', 'no-calls'];
 
-function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status'>): Order {
-  const made: Order = { ...order, id: scene.nextOrder++, updatedAt: order.createdAt, status: 'pending' };
+function newOrder(scene: Scene, order: Omit<Order, 'id' | 'updatedAt' | 'status' | 'total' | 'cancelledAt'>): Order {
+  const fresh = { updatedAt: order.createdAt, status: 'pending' as const, total: 19.9, cancelledAt: null };
+  const made: Order = { ...order, ...fresh, id: scene.nextOrder++ };
   scene.shopify.orders.set(made.id, made);
   return made;
 }
@@ -81,7 +82,9 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       const orders = [...scene.shopify.orders.values()];
       const order = orders[step.which % Math.max(1, orders.length)];
       if (!order) return [];
-      order.status = order.status === 'paid' ? 'pending' : 'paid';
+      if (step.how === 'cancelled') order.cancelledAt ??= now;
+      else if (step.how === 'edited') order.total = order.total === 19.9 ? 9.9 : 19.9;
+      else order.status = order.status === 'paid' ? 'pending' : 'paid';
       // Within one second, Shopify gives both the same date.
       order.updatedAt = Math.max(order.updatedAt, Math.floor(now / 1000) * 1000);
       return [orderWebhook(scene, order, 'orders/updated', now)];
@@ -111,6 +114,15 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       else customer.tags.delete(tag);
       customer.updatedAt = now;
       return [tagWebhook(scene, customer, tag, { added: step.present, at: now })];
+    }
+    case 'swap': {
+      // Each has the other's: in Shopify an address is one customer's at a time.
+      if (step.who === step.other) return [];
+      const [one, other] = [customerAt(scene, step.who, now), customerAt(scene, step.other, now)];
+      const [ofOne, ofOther] = [addressOf(one, step.channel), addressOf(other, step.channel)];
+      moveTo(scene, one, step.channel, ofOther, now);
+      moveTo(scene, other, step.channel, ofOne, now);
+      return [one, other].map((each) => customerWebhook(scene, each, now));
     }
     case 'street': {
       const customer = customerAt(scene, step.who, now);
@@ -155,6 +167,15 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
       for (const order of theirs) scene.shopify.orders.delete(order.id);
       return [redactWebhook(scene, customer, theirs, now)];
     }
+    case 'redactGuest': {
+      const address = (step.by === 'email' ? EMAILS : PHONES)[step.address] ?? '';
+      const theirs = [...scene.shopify.orders.values()].filter(
+        ({ customer, email }) => customer === null && email.toLowerCase() === address.toLowerCase(),
+      );
+      for (const order of theirs) scene.shopify.orders.delete(order.id);
+      const named = { email: null, phone: null, [step.by]: address };
+      return [redactWebhook(scene, { ...named, id: null }, theirs, now)];
+    }
     case 'dataRequest':
       return [dataRequestWebhook(scene, customerAt(scene, step.who, now), now)];
     case 'whatsApp':
@@ -168,6 +189,11 @@ export function happen(scene: Scene, step: Step, now: number): Webhook[] {
     }
     case 'shopUpdate':
       return [webhook(scene, 'shop/update', { name: 'Simulated', country_code: 'US' }, { at: now, said: [] })];
+    case 'scopesUpdate': {
+      const scopes = ['read_customers', 'read_orders', 'read_customer_merge'];
+      const body = { id: 1, previous: scopes.slice(0, 2), current: scopes, updated_at: new Date(now).toISOString() };
+      return [webhook(scene, 'app/scopes_update', body, { at: now, said: [] })];
+    }
     default:
       return [];
   }

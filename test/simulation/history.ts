@@ -70,8 +70,11 @@ export type Step = {
     }
   /** Somebody gets another address. `to`: which; `ANOTHERS`: that of somebody else; `NONE`: none; `SPELLED`: the same in other letters. */
   | { do: 'move'; who: number; channel: 'email' | 'sms'; to: number }
+  /** Two people have each other's address. */
+  | { do: 'swap'; who: number; other: number; channel: 'email' | 'sms' }
   | { do: 'order'; who: number; ticked: boolean; from?: Source }
-  | { do: 'changeOrder'; which: number }
+  /** It is paid, or no longer; left out: that. */
+  | { do: 'changeOrder'; which: number; how?: 'paid' | 'edited' | 'cancelled' }
   | { do: 'guestOrder'; address: number; ticked: boolean; age: number; from?: Source }
   /** An order becomes somebody's, or somebody else's; `emailed`: it gets their email address, too. */
   | { do: 'claimOrder'; which: number; who: number; emailed?: boolean }
@@ -85,6 +88,8 @@ export type Step = {
    */
   | { do: 'merge'; kept: number; gone: number; takes?: boolean; deleted?: Along; fails?: boolean }
   | { do: 'redact'; who: number }
+  /** Shopify asks to erase a guest, of whom it names one address alone. */
+  | { do: 'redactGuest'; address: number; by: 'email' | 'phone' }
   | { do: 'dataRequest'; who: number }
   | { do: 'flow'; who: number }
   /** Somebody answers about WhatsApp, for which Ascent360 has no field. */
@@ -94,6 +99,7 @@ export type Step = {
   /** `guid`: the same account's other one, or the first that the shop had, as a new account. */
   | { do: 'settings'; rules: Rules; newAccount: boolean; paused: boolean; guid?: 'other' | 'first' | null }
   | { do: 'shopUpdate' }
+  | { do: 'scopesUpdate' }
   | { do: 'uninstall' }
   | { do: 'reinstall' }
   /** The app is uninstalled, if it isn't yet, and two days later Shopify asks to erase the shop. */
@@ -107,6 +113,9 @@ export type Step = {
   /** The merchant resends one of the events in the list, or all, or dismisses one that needs attention. */
   | { do: 'resend'; which: number; reassert: boolean; all?: boolean }
   | { do: 'dismiss'; which: number }
+  /** They do so with everything that needs attention for one reason. */
+  | { do: 'settle'; how: 'retry' | 'dismiss'; reason: string }
+  | { do: 'testRecord' }
   /** The merchant sends somebody from their page. */
   | { do: 'sendPerson'; who: number }
   /** The merchant erases the GUID: nothing is sent until settings are saved. */
@@ -124,6 +133,8 @@ export type Step = {
   | { do: 'absent'; who: number; ms: number }
   /** The operator puts a new encryption key first, and starts the app anew. */
   | { do: 'rotateKey' }
+  /** The database's clock is set: so far ahead of Shopify's it is from then on, and the processes' as it is. */
+  | { do: 'jump'; ms: number }
   /** The processes' clocks are set: so far ahead of the database's is each from then on. */
   | { do: 'setClocks'; ahead: readonly number[] }
   /** The merchant pauses sending. If it is paused, three months pass, and it goes on. */
@@ -174,6 +185,8 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   orders: fc.constantFrom(true, true, false),
   customers: fc.constantFrom(true, true, false),
   everyOrder: fc.boolean(),
+  xml: fc.boolean(),
+  noDetails: fc.constantFrom(false, false, true),
   tags: fc.constantFrom<Rules['tags']>('usual', 'renamed', 'none'),
 });
 export const usualRules: Rules = {
@@ -184,6 +197,8 @@ export const usualRules: Rules = {
   orders: true,
   customers: true,
   everyOrder: false,
+  xml: false,
+  noDetails: false,
   tags: 'usual',
 };
 
@@ -232,6 +247,9 @@ const answers = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
+/** For so long that Ascent360 counts as down. */
+const down = fc.constantFrom<Answer>('500', 'cut', '429').map((answer) => Array.from({ length: 14 }, () => answer));
+
 const common = {
   after: fc.constantFrom(0, SECOND, SECOND, 10 * SECOND, 3 * MINUTE, 40 * MINUTE, 7 * HOUR, 2 * DAY, 8 * DAY),
   fate: fc.constantFrom<Fate>('comes', 'comes', 'comes', 'comes', 'comes', 'comes', 'late', 'late', 'twice', 'lost'),
@@ -250,8 +268,9 @@ type Kinds = { [K in StepKind]: { weight: number; own: { [F in keyof Own<K>]: fc
 const kinds: Kinds = {
   choose: { weight: 12, own: { who, channel, state, level: optInLevel, age, dating, named } },
   move: { weight: 4, own: { who, channel, to: fc.constantFrom(0, 1, 2, ANOTHERS, ANOTHERS, NONE, SPELLED) } },
+  swap: { weight: 1, own: { who, other: who, channel } },
   order: { weight: 4, own: { who, ticked: fc.boolean(), from } },
-  changeOrder: { weight: 3, own: { which } },
+  changeOrder: { weight: 3, own: { which, how: fc.constantFrom('paid', 'paid', 'edited', 'cancelled') } },
   guestOrder: { weight: 2, own: { address, ticked: fc.boolean(), age, from } },
   claimOrder: { weight: 1, own: { which, who, emailed: fc.boolean() } },
   tag: { weight: 2, own: { who, tag: fc.nat({ max: 5 }), present: fc.boolean() } },
@@ -269,6 +288,7 @@ const kinds: Kinds = {
     },
   },
   redact: { weight: 1, own: { who } },
+  redactGuest: { weight: 1, own: { address, by: fc.constantFrom('email', 'email', 'phone') } },
   dataRequest: { weight: 1, own: { who } },
   flow: { weight: 1, own: { who } },
   whatsApp: { weight: 1, own: { who, state } },
@@ -284,6 +304,7 @@ const kinds: Kinds = {
     },
   },
   shopUpdate: { weight: 1, own: {} },
+  scopesUpdate: { weight: 1, own: {} },
   uninstall: { weight: 1, own: {} },
   reinstall: { weight: 1, own: {} },
   eraseShop: { weight: 1, own: {} },
@@ -298,9 +319,14 @@ const kinds: Kinds = {
   turnImport: { weight: 1, own: { to: fc.constantFrom('pause', 'resume', 'cancel') } },
   resend: { weight: 2, own: { which, reassert: fc.constantFrom(false, false, true), all: fc.boolean() } },
   dismiss: { weight: 1, own: { which } },
+  settle: {
+    weight: 1,
+    own: { how: fc.constantFrom('retry', 'dismiss'), reason: fc.constantFrom('rejected', 'gave_up', 'unreadable') },
+  },
+  testRecord: { weight: 1, own: {} },
   sendPerson: { weight: 1, own: { who } },
   disconnect: { weight: 1, own: {} },
-  answers: { weight: 3, own: { answers } },
+  answers: { weight: 3, own: { answers: fc.oneof({ weight: 5, arbitrary: answers }, { weight: 1, arbitrary: down }) } },
   crash: { weight: 2, own: { steps: fc.integer({ min: 1, max: 60 }) } },
   outage: {
     weight: 2,
@@ -318,6 +344,7 @@ const kinds: Kinds = {
     weight: 1,
     own: { ahead: fc.constantFrom([10 * MINUTE, 0], [-10 * MINUTE, 0], [0, 10 * MINUTE], [0, 0]) },
   },
+  jump: { weight: 1, own: { ms: fc.constantFrom(-5 * MINUTE, 5 * MINUTE, 0) } },
   longPause: { weight: 1, own: {} },
 };
 export const stepKinds = Object.keys(kinds) as StepKind[];

@@ -1,10 +1,11 @@
 /** Runs one history, and reports what was wrong in it. */
 
+import { checkErased } from './claims.ts';
 import { shortened } from './emit.ts';
 import { along, happen } from './happen.ts';
 import { DAY, type History, MINUTE, type Step } from './history.ts';
 import { importNow, startCounted, turnImports } from './imports.ts';
-import { again, disconnect, open, save, saveSettings, sendNow } from './merchant.ts';
+import { again, disconnect, open, save, saveSettings, sendNow, settle, testRecord } from './merchant.ts';
 import { expire } from './model/account.ts';
 import { checkAllCounts, checkQuiet, hopOn, quieten } from './quiet.ts';
 import { customerAt, openScene, type Scene } from './scene.ts';
@@ -70,6 +71,15 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
     case 'dismiss':
       if (scene.installed) await world.survive(() => again(world.page, scene, step));
       return;
+    case 'settle':
+      if (scene.installed) await world.survive(() => settle(world, scene, step));
+      return;
+    case 'testRecord':
+      if (scene.installed) await world.survive(() => testRecord(world, scene));
+      return;
+    case 'jump':
+      world.jump(step.ms);
+      return;
     case 'sendPerson': {
       const { id } = customerAt(scene, step.who, world.clock.now());
       if (scene.installed) await world.survive(() => sendNow(world.page, scene, id));
@@ -95,6 +105,7 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
     case 'rotateKey':
       return await world.rotateKey();
     case 'setClocks':
+      world.jump(0);
       world.clocks = step.ahead;
       return;
     case 'longPause':
@@ -120,7 +131,7 @@ async function take(world: World, scene: Scene, step: Step): Promise<void> {
 /** What takes long, or is not about what somebody does, has no part in which an answer is on its way. */
 const ALONE: ReadonlySet<Step['do']> = new Set([
   ...(['reinstall', 'eraseShop', 'longPause', 'answers', 'crash', 'outage', 'unanswered'] as const),
-  ...(['revoke', 'absent', 'rotateKey', 'setClocks'] as const),
+  ...(['revoke', 'absent', 'rotateKey', 'setClocks', 'jump'] as const),
 ]);
 
 async function takeInTime(world: World, scene: Scene, step: Step): Promise<void> {
@@ -168,7 +179,9 @@ async function play(world: World, history: History): Promise<void> {
     await pass(world, step.after + 1, step.work);
     await startImports(world);
     await takeInTime(world, scene, step);
-    if (step.work) await world.survive(() => (SWEPT.has(step.do) ? world.process.sweep(0) : world.work()), true);
+    if (!step.work) continue;
+    await world.survive(() => (SWEPT.has(step.do) ? world.process.sweep(0) : world.work()), true);
+    for (const one of world.scenes) await checkErased(world, one);
   }
   // Nobody was asked any more.
   for (const event of [...world.amid.shopify.splice(0), ...world.amid.ascent360.splice(0)]) {

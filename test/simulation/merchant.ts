@@ -11,6 +11,7 @@ import type { Shop } from '../../server/store/shops/shops.ts';
 import type { Step } from './history.ts';
 import type { Rules } from './model/account.ts';
 import { MAPPED } from './model/tags.ts';
+import { openPage } from './page.ts';
 import type { Process } from './process.ts';
 import { changeGuid, type Scene } from './scene.ts';
 import { change } from './versions.ts';
@@ -67,7 +68,7 @@ export async function save(
   rules: Rules,
   how: { newAccount: boolean; paused: boolean; now: number },
 ): Promise<void> {
-  const { listIds, listsFor, orders, customers, everyOrder } = rules;
+  const { listIds, listsFor, orders, customers, everyOrder, noDetails } = rules;
   const { phone, postal } = MAPPED[rules.tags];
   const parsed = parseSettings(
     {
@@ -77,7 +78,14 @@ export async function save(
       providerType: listIds.length > 0 ? 3 : null,
       listIds,
       listsFor,
-      send: { orders, customers, testOrders: everyOrder, excludeChannels: everyOrder ? [] : ['POS'] },
+      format: rules.xml ? 'xml' : 'json',
+      send: {
+        orders,
+        customers,
+        orderDetails: !noDetails,
+        testOrders: everyOrder,
+        excludeChannels: everyOrder ? [] : ['POS'],
+      },
       mapping: { phonePermission: phone, addressPermission: postal },
       paused: how.paused,
     },
@@ -99,6 +107,35 @@ export async function sendNow({ db, shops, wake }: Process, scene: Scene, id: nu
   account.mayGoBare = true;
   await sendPerson(db, shop, person.id, Date.now());
   wake(shop.id);
+}
+
+/** The merchant resends or dismisses what needs attention for one reason, and nothing else. */
+export async function settle(world: World, scene: Scene, { how, reason }: Extract<Step, { do: 'settle' }>) {
+  const { account, domain, shopId } = scene;
+  if (how === 'dismiss') scene.hasDismissed = true;
+  else account.mayRepeat = account.mayGoBare = true;
+  const attention = () =>
+    world.look<{ id: string; reason: string }>(
+      `SELECT id, reason FROM events WHERE shop_id = $1 AND state = 'attention' ORDER BY id`,
+      [shopId ?? 0],
+    );
+  const others = attention().filter((one) => one.reason !== reason);
+  const page = await openPage(world.page, domain);
+  await page.settle(how, reason);
+  const left = new Set(attention().map(({ id }) => id));
+  for (const one of others.filter(({ id }) => !left.has(id)))
+    world.wrong(`what needs attention as ${one.reason} doesn't any more, and ${reason} was meant`);
+}
+
+/** The merchant sends a test record: if Ascent360 accepts it, nothing says any more that it doesn't. */
+export async function testRecord(world: World, scene: Scene): Promise<void> {
+  if (!scene.account.connected) return;
+  const page = await openPage(world.page, scene.domain);
+  const { outcome } = await page.testRecord(`owner@${scene.domain}`);
+  if (outcome !== 'accepted' || !scene.account.connected) return;
+  const { connection } = await page.overview();
+  const down = connection.state === 'problem' || JSON.stringify(connection).includes('wait.down');
+  if (down) world.wrong(`Ascent360 accepted a test record, and the overview says: ${connection.message}`);
 }
 
 /** The merchant erases the GUID. Nobody dies meanwhile. */
@@ -136,7 +173,8 @@ export async function saveSettings(world: World, scene: Scene, step: Saved): Pro
     account.connected = true;
     account.rules = step.rules;
     account.settingsAt = now;
-    account.leftOrdersOut ||= !step.rules.orders;
+    account.leftOrdersOut ||= !step.rules.orders || step.rules.noDetails;
+    account.mayGoBare ||= step.rules.noDetails;
     // What is stored and not translated yet is not left out any more.
     if (step.rules.everyOrder)
       account.facts = account.facts.map((one) => (one.unusual ? { ...one, may: account.place } : one));

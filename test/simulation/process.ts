@@ -57,6 +57,8 @@ export type Process = {
   /** Somebody opens the app, which gets a token. */
   exchange(shop: Awaited<ReturnType<Shops['ensure']>>): Promise<boolean>;
   wake(shopId: number): void;
+  /** Posts a record to Ascent360. */
+  send: Ascent360Client['send'];
   /** Whether it is doing what it was woken for. */
   isBusy(): boolean;
   /** The chore being done; null: none. */
@@ -270,6 +272,7 @@ export function startProcess(deps: Deps): Process {
     inbox: createInbox(db, { shops }),
     exchange: async (shop) => await access.exchange(shop, 'id token'),
     wake: queue.wake,
+    send: deps.send,
     isBusy: () => busy,
     chore: () => chore,
     work,

@@ -49,6 +49,9 @@ async function calm(world: World, scene: Scene): Promise<void> {
   await turnImports(world.page, scene, 'resume');
 }
 
+/** What says nothing about anybody. */
+const LIFECYCLE = new Set(['shop/update', 'app/scopes_update']);
+
 const present = ({ scenes }: World) => scenes.filter(({ erased }) => !erased);
 
 async function rest(world: World, hop: number): Promise<void> {
@@ -154,6 +157,7 @@ function checkEvents(world: World, { domain, acknowledged }: Scene): void {
   for (const id of acknowledged) if (!there.has(id)) world.wrong(`${id} was acknowledged and is lost`);
   for (const { state, webhook_id, topic } of rows) {
     if (!['accepted', 'merged', 'skipped', 'attention'].includes(state)) world.wrong(`${webhook_id} still is ${state}`);
+    if (LIFECYCLE.has(topic) && state !== 'skipped') world.wrong(`${webhook_id}, ${topic}, is ${state}`);
     // One that was shortened may stay unreadable.
     if (topic === WHATSAPP && (state === 'accepted' || state === 'merged'))
       world.wrong(`${webhook_id}, about WhatsApp, is ${state}`);

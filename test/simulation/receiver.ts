@@ -6,12 +6,14 @@
 import type { Body } from '../../server/ascent360/body.ts';
 import { classifyAnswer } from '../../server/ascent360/classify-answer.ts';
 import type { Attempt } from '../../server/ascent360/client.ts';
+import { readXml } from '../fakes/read-xml.ts';
 import type { Answer } from './history.ts';
 import { type Account, type Channel, keyOf } from './model/account.ts';
 import { type Flag, isWithoutApp, whyNot, whyNotBare, whyNotOf } from './model/check-request.ts';
 import { noteLists, whyNoLists } from './model/lists.ts';
 import { forgetContent, noteContent, whyRepeated } from './model/repeats.ts';
 import { type Scene, shopOf } from './scene.ts';
+import { stateOf } from './shopify.ts';
 import type { Outcome } from './told-book.ts';
 import { versionsAt } from './versions.ts';
 
@@ -22,12 +24,21 @@ export type Payload = {
   Email?: string;
   Mobile?: string;
   FirstName?: string;
+  LastName?: string;
   EmailPermission?: boolean;
   SMSPermission?: boolean;
   PhonePermission?: boolean;
   AddressPermission?: boolean;
   ListIds?: string[];
-  Order?: { Id: string; FinancialStatus: string; Test?: boolean; Channel?: string };
+  Order?: {
+    Id: string;
+    Event: string;
+    FinancialStatus: 'pending' | 'paid';
+    Total: string;
+    CancelledAt?: string;
+    Test?: boolean;
+    Channel?: string;
+  };
 };
 
 export const customerIn = ({ FirstName }: Payload): number | null => {
@@ -160,12 +171,28 @@ function whyWrong(
     account.connected ? null : 'a request of a shop that is not connected',
     whyNotOf(account, { customer, order, place: at.place }),
     isBare ? whyNotBare(account) : null,
-    payload.Order && (payload.Order.Test || payload.Order.Channel === 'pos') && !account.rules.everyOrder
-      ? 'an order that is left out'
-      : null,
+    whyNotSo(account, payload),
     payload.ListIds ? whyNoLists(view, customer, payload.ListIds) : null,
     whyRepeated(account, payload),
   ].filter((why) => why !== null);
+}
+
+const isCancelled = ({ CancelledAt }: NonNullable<Payload['Order']>) => CancelledAt !== undefined;
+const stateIn = (order: NonNullable<Payload['Order']>) =>
+  stateOf({
+    status: order.FinancialStatus,
+    total: Number(order.Total),
+    cancelledAt: isCancelled(order) ? 0 : null,
+  });
+
+/** What is wrong with the order in a request, by the settings. */
+function whyNotSo({ rules }: Account, { Order }: Payload): string | null {
+  if (!Order) return null;
+  if (rules.noDetails) return 'the details of an order, and they are left out';
+  if ((Order.Test || Order.Channel === 'pos') && !rules.everyOrder) return 'an order that is left out';
+  return (Order.Event === 'cancelled' && !isCancelled(Order)) || (Order.Event === 'updated' && isCancelled(Order))
+    ? `an order as ${Order.Event}, and it is ${isCancelled(Order) ? '' : 'not '}cancelled`
+    : null;
 }
 
 function noteOrder(account: Account, { Order }: Payload, { means }: Ending): void {
@@ -175,13 +202,25 @@ function noteOrder(account: Account, { Order }: Payload, { means }: Ending): voi
   account.sentOrders.set(
     id,
     means === 'accepted'
-      ? { status: Order.FinancialStatus, refused: false, unknown: 0 }
+      ? { status: stateIn(Order), refused: false, unknown: 0 }
       : {
           ...sent,
           refused: sent.refused || means === 'refused',
           unknown: sent.unknown + (means === 'unknown' ? 1 : 0),
         },
   );
+}
+
+const TEST_KEYS = new Set(['SourceName', 'SourceType', 'FirstName', 'LastName', 'Email']);
+export const isTest = ({ LastName }: Payload) => LastName === 'Test record';
+
+/** What is wrong with a test record (SPEC 4.2): it is of nobody, and says nothing besides. */
+function whyNoTest({ guid }: Scene, given: string, payload: Payload): string[] {
+  const more = Object.keys(payload).filter((key) => !TEST_KEYS.has(key));
+  return [
+    ...(more.length > 0 ? [`a test record with ${more.join()}`] : []),
+    ...(given === guid ? [] : ['a test record with a GUID that the shop no longer has']),
+  ];
 }
 
 export function startReceiver(deps: ReceiverDeps): Receiver {
@@ -191,7 +230,7 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
   async function answerTo(
     scene: Scene,
     guid: string,
-    { payload, flags }: Pick<Request, 'payload' | 'flags'>,
+    { payload, flags, isXml }: Pick<Request, 'payload' | 'flags'> & { isXml: boolean },
     sender: Sender,
   ): Promise<Ending & { account: Account; isLate: boolean }> {
     const named = customerIn(payload);
@@ -205,7 +244,13 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     const at = { place: sender.place(scene), now: deps.now() };
     const judged = versionsAt(scene, at.place)
       .filter((version) => version.guid === guid)
-      .map(({ account }) => ({ account, wrong: whyWrong({ ...scene, account }, payload, flags, at) }));
+      .map(({ account }) => ({
+        account,
+        wrong: [
+          ...whyWrong({ ...scene, account }, payload, flags, at),
+          ...(account.rules.xml === isXml ? [] : ['a request in another data format than is set']),
+        ],
+      }));
     const { account, wrong } = judged.find((one) => one.wrong.length === 0) ??
       judged.at(-1) ?? { account: scene.account, wrong: ['a request with a GUID that the shop no longer has'] };
     for (const what of wrong) deps.wrong(what);
@@ -223,19 +268,28 @@ export function startReceiver(deps: ReceiverDeps): Receiver {
     return { ...ending, account, isLate: answer === 'frozen' };
   }
 
+  async function answerTest(scene: Scene, guid: string, payload: Payload): Promise<Ending> {
+    const answer = scene.answers.shift() ?? 'ok';
+    requests.push({ scene, at: deps.now(), guid, payload, answer, flags: [] });
+    for (const what of whyNoTest(scene, guid, payload)) deps.wrong(what);
+    await deps.meanwhile(scene, answer === 'frozen' ? 'ok' : answer);
+    return ENDINGS[answer];
+  }
+
   return {
     requests,
     cut: () => underWay.clear(),
     send: async (guid, body, sender) => {
       await sender.step();
-      const payload: Payload = JSON.parse(body.text);
+      const isXml = body.contentType.startsWith('application/xml');
+      const payload = (isXml ? readXml(body.text) : JSON.parse(body.text)) as Payload;
       const flags = flagsIn(payload);
       const scene = deps.owner(guid);
       if (scene === null) deps.wrong(`a request with a GUID that no shop has (any more)`);
       const { status, failure, means, isLate, account } =
-        scene === null
-          ? { ...ENDINGS.ok, isLate: false, account: null }
-          : await answerTo(scene, guid, { payload, flags }, sender);
+        scene === null || isTest(payload)
+          ? { ...(scene ? await answerTest(scene, guid, payload) : ENDINGS.ok), isLate: false, account: null }
+          : await answerTo(scene, guid, { payload, flags, isXml }, sender);
       const excerpt = status === 200 && means !== 'accepted' ? '<html>' : '';
       const classified = classifyAnswer(failure ? { failure } : { status: status ?? 0, contentType: null, excerpt });
       const outcome = isLate ? 'unknown' : means;

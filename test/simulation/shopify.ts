@@ -29,7 +29,14 @@ export type Order = {
   ticked: boolean;
   from: Source;
   status: 'pending' | 'paid';
+  /** In dollars: less once it was edited. */
+  total: number;
+  cancelledAt: number | null;
 };
+
+/** All about an order that changes. */
+export const stateOf = ({ status, total, cancelledAt }: Pick<Order, 'status' | 'total' | 'cancelledAt'>): string =>
+  `${status} ${total}${cancelledAt === null ? '' : ' cancelled'}`;
 
 export const never: Consent = { state: 'never_subscribed', level: null, at: null };
 

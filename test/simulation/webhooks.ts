@@ -31,7 +31,7 @@ export type Said =
   | { says: 'uninstalled' }
   | { says: 'deleted'; customer: number }
   | { says: 'merged'; kept: number; gone: number }
-  | { says: 'redacted'; customer: number; orders: number[]; addresses: string[] }
+  | { says: 'redacted'; customer: number | null; orders: number[]; addresses: string[] }
   | { says: 'tags'; customer: number; tags: string[]; added: boolean; at: number };
 
 export type Webhook = {

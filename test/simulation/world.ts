@@ -58,8 +58,8 @@ export class World {
   workers = 1;
   /** How far ahead of the database's clock each process's is. */
   clocks: readonly number[] = [];
-  /** How far all clocks but Shopify's are behind. */
-  #behind: { ms: number };
+  /** How far all clocks but Shopify's are behind, and how far the database's has jumped ahead of those. */
+  #behind: { ms: number; jumped: number };
   batch: number | null = null;
   /** The numbers of the encryption keys, the newest first. */
   #keys: [number, ...number[]] = [1];
@@ -86,7 +86,7 @@ export class World {
   /** Nobody knows yet whether they were stored. */
   #arriving: { scene: Scene; webhook: Webhook }[] = [];
 
-  private constructor(database: SimulatedDatabase, behind: { ms: number }) {
+  private constructor(database: SimulatedDatabase, behind: { ms: number; jumped: number }) {
     this.#database = database;
     this.#behind = behind;
     this.receiver = this.#openReceiver();
@@ -94,12 +94,19 @@ export class World {
   }
 
   static async create(): Promise<World> {
-    const behind = { ms: 0 };
-    return new World(await openSimulatedDatabase(() => Date.now() - behind.ms), behind);
+    const behind = { ms: 0, jumped: 0 };
+    return new World(await openSimulatedDatabase(() => Date.now() - behind.ms + behind.jumped), behind);
   }
 
   set behind(ms: number) {
     this.#behind.ms = ms;
+    this.#behind.jumped = 0;
+  }
+
+  /** The database's clock alone is set, and the processes' are as they should be. */
+  jump(ms: number): void {
+    this.clocks = [];
+    this.#behind.jumped = ms;
   }
 
   wrong(what: string): void {

@@ -2,6 +2,7 @@ import { OF_AMID_ANSWERS } from './amid-answers.ts';
 import { BREAKAGES, type Breakage } from './breakages.ts';
 import { OF_CLAIMS } from './claims.ts';
 import { OF_READING } from './found-by-reading.ts';
+import { OF_NEW_KINDS } from './from-the-pages.ts';
 import { OF_REAL_SHOPS } from './in-a-real-shop.ts';
 import { OF_SHOPS_AND_IMPORTS } from './shops-and-imports.ts';
 import { OF_WORLD_AND_TIME } from './world-and-time.ts';
@@ -14,4 +15,5 @@ export const ALL_BREAKAGES: readonly Breakage[] = [
   ...OF_AMID_ANSWERS,
   ...OF_CLAIMS,
   ...OF_REAL_SHOPS,
+  ...OF_NEW_KINDS,
 ];

@@ -20,6 +20,9 @@ export type Rules = {
   customers: boolean;
   /** Whether test orders are, and those of every channel. */
   everyOrder: boolean;
+  /** Whether the data format is XML, and whether order details are left out. */
+  xml: boolean;
+  noDetails: boolean;
   /** Which tags are mapped to permissions. */
   tags: 'usual' | 'renamed' | 'none';
 };
@@ -126,14 +129,18 @@ export type Account = {
   redacted: Map<number, { at: number; must: number }>;
   /** When each of them was, for ever: what was triggered before is skipped. */
   erasedAt: Map<number, number>;
+  /** Who may have been, because they had an address that a request named. */
+  perhapsErasedAt: Map<number, number>;
   /** The same for the addresses of guests. */
   erasedAddresses: Map<string, number>;
+  /** Those of which nothing was heard since, and from which place on they certainly are. */
+  goneAddresses: Map<string, number>;
   /** What was told about these addresses may be forgotten, or kept if somebody else has them. */
   perhapsForgotten: Set<string>;
   redactedOrders: Set<number>;
-  /** Whether orders were ever left out. */
+  /** Whether orders, or their details, were ever left out. */
   leftOrdersOut: boolean;
-  /** Whether a tag or a workflow may have somebody sent though customers are left out. */
+  /** Whether a tag, a workflow or an order without its details may have somebody sent though customers are left out. */
   mayGoBare: boolean;
   /** Whether the merchant resent something, and perhaps flags that were accepted, too. */
   mayRepeat: boolean;
@@ -212,11 +219,13 @@ export const openAccount = (rules: Rules, calledAt: number, behind: number): Acc
   nameless: [],
   redacted: new Map(),
   erasedAt: new Map(),
+  perhapsErasedAt: new Map(),
   erasedAddresses: new Map(),
+  goneAddresses: new Map(),
   perhapsForgotten: new Set(),
   redactedOrders: new Set(),
-  leftOrdersOut: !rules.orders,
-  mayGoBare: false,
+  leftOrdersOut: !rules.orders || rules.noDetails,
+  mayGoBare: rules.noDetails,
   mayRepeat: false,
   mayReassert: false,
   merged: new Set(),

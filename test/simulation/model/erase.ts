@@ -18,7 +18,8 @@ export function erase(
   { customer, orders, addresses }: Extract<Said, { says: 'redacted' }>,
   { at, must }: { at: number; must: number },
 ): void {
-  const family = familyOf(account, customer);
+  const named = account.sightings.filter((one) => addresses.includes(one.address)).map((one) => one.customer);
+  const family = (customer === null ? named : [customer]).flatMap((one) => familyOf(account, one));
   const isTheirs = (one: number | null) => one !== null && family.includes(one);
   const seen = account.sightings.filter((one) => isTheirs(one.customer)).map(({ address }) => address);
   const theirs = new Set([...addresses, ...seen]);
@@ -46,6 +47,10 @@ export function erase(
     account.redactedOrders.add(order);
     account.orders.delete(order);
   }
+  if (customer === null) {
+    for (const one of family) account.perhapsErasedAt.set(one, at);
+    for (const [id, order] of account.orders) if (isTheirs(order.customer)) account.orders.delete(id);
+  }
   // A guest's order from before that waits is erased with the address.
   for (const [id, order] of account.orders) {
     if (order.customer === null && order.createdAt <= at && theirs.has(order.address)) {
@@ -54,7 +59,10 @@ export function erase(
     }
   }
   if (must === NEVER) return;
-  account.redacted.set(customer, { at, must });
-  account.erasedAt.set(customer, at);
+  if (customer !== null) {
+    account.redacted.set(customer, { at, must });
+    account.erasedAt.set(customer, at);
+  }
   for (const address of theirs) account.erasedAddresses.set(address, at);
+  if (customer === null) for (const address of addresses) account.goneAddresses.set(address, must);
 }

@@ -3,7 +3,7 @@
  * those in a list, at one moment, and the records are fed later: from that moment on the app may know
  * them, and once the import is done it certainly does.
  */
-import type { Customer, Order } from '../shopify.ts';
+import { type Customer, type Order, stateOf } from '../shopify.ts';
 import { type Account, NEVER } from './account.ts';
 import { learnAskedOrder, learnRead } from './learn.ts';
 
@@ -30,7 +30,7 @@ export function learnImported(account: Account, file: ImportFile): void {
     const known = { may: file.place, must: place };
     learnRead(account, customer, { since, now: file.at, bulk: false, ...known });
   }
-  for (const { id, customer, email, createdAt, updatedAt, status, from } of file.orders) {
+  for (const { id, customer, email, createdAt, updatedAt, from, ...order } of file.orders) {
     if ((customer !== null && isGone(customer)) || account.redactedOrders.has(id)) continue;
     const before = account.orders.get(id);
     if (before && before.updatedAt >= updatedAt) continue;
@@ -41,7 +41,7 @@ export function learnImported(account: Account, file: ImportFile): void {
       address,
       createdAt,
       updatedAt,
-      status,
+      status: stateOf(order),
       usual: from === 'web',
       triggeredAt: file.at,
       must: place,

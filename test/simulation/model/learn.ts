@@ -1,6 +1,6 @@
 /** How the model learns: from what was acknowledged, and from what Shopify answered. */
 import type { Customer, Order } from '../shopify.ts';
-import { addressOf } from '../shopify.ts';
+import { addressOf, stateOf } from '../shopify.ts';
 import type { Said, Webhook } from '../webhooks.ts';
 import { type Account, type Fact, NEVER, UNDATED } from './account.ts';
 import { erase } from './erase.ts';
@@ -133,7 +133,11 @@ export function learnWebhook(account: Account, webhook: Webhook, sure: boolean):
       (said.says === 'order' || said.says === 'box') &&
       said.customer === null &&
       (said.says === 'order' ? said.createdAt : said.at) <= (account.erasedAddresses.get(said.address) ?? -Infinity);
-    learn(account, said, webhook.triggeredAt, isErasedGuest ? { ...known, must: NEVER } : known);
+    const perhapsAt =
+      'customer' in said && said.customer !== null ? account.perhapsErasedAt.get(said.customer) : undefined;
+    const isPerhapsSkipped = perhapsAt !== undefined && webhook.triggeredAt <= perhapsAt;
+    if ('address' in said) account.goneAddresses.delete(said.address);
+    learn(account, said, webhook.triggeredAt, isErasedGuest || isPerhapsSkipped ? { ...known, must: NEVER } : known);
   }
 }
 
@@ -178,11 +182,16 @@ export function learnRead(
   for (const channel of ['email', 'sms'] as const) {
     const address = addressOf(customer, channel)?.toLowerCase();
     if (address === undefined) continue;
+    account.goneAddresses.delete(address);
     const { state, level, at } = customer.consent[channel];
     // For a person unknown to the app, only what was chosen since the installation counts.
     const wasKnown = !how.bulk || isKnown(account, customer, address);
     const isOwed = wasKnown || (at !== null && at >= account.installed.latest);
-    const isNoted = !how.bulk || at !== null;
+    // Without a date it is older than all that have one.
+    const isLast = !account.facts.some(
+      (one) => one.channel === channel && one.address === address && one.state !== 'unticked' && one.latest !== UNDATED,
+    );
+    const isNoted = !how.bulk || at !== null || (isLast && state.toLowerCase() === 'unsubscribed');
     const known = { may, must: isOwed && isNoted ? must : NEVER };
     const date = at === null ? UNDATED : Math.min(at, now);
     const fact: Fact = {
@@ -218,8 +227,9 @@ export function learnRead(
  * known.
  */
 export function learnAskedOrder(account: Account, order: Order): void {
+  account.goneAddresses.delete(order.email.toLowerCase());
   if (order.customer !== null) account.askedBuyers.set(order.id, order.customer);
-  account.askedOrders.push({ order: order.id, updatedAt: order.updatedAt, status: order.status });
+  account.askedOrders.push({ order: order.id, updatedAt: order.updatedAt, status: stateOf(order) });
   if (order.customer === null || !order.ticked) {
     const said = {
       customer: order.customer,
