@@ -16,8 +16,9 @@ export type TrafficReport = { sent: Sent[]; statuses: Sent['statuses']; answered
 let traffic: Traffic | undefined;
 let answered: Answered[] = [];
 
-/** How long the process has been waiting for a processor that others on the machine used, in milliseconds. */
-const heldUpMs = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+/** How long the process has been waiting for a processor that others on the machine used, in milliseconds; only Linux says it. */
+const heldUpMs = (pid: number) =>
+  process.platform === 'linux' ? Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6 : 0;
 
 function begin({ url, pid }: Begin): void {
   const client = clientOf(url);
