@@ -27,7 +27,7 @@ export const OF_NEW_KINDS: readonly Breakage[] = [
     changes: [
       {
         file: 'server/features/reconciliation/choices.ts',
-        find: "return ofKnown && fact.state === 'unsubscribed' && mayAdd;",
+        find: "return ofKnown && fact.state === 'unsubscribed' && !said.some(outdoes);",
         replace: 'return false;',
       },
     ],
